@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/netip"
+	"time"
+)
+
+// SessionID is a session's 16 random bytes. It is not a credential.
+type SessionID [16]byte
+
+// String gives the sid: 22 base64url characters.
+func (id SessionID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
+
+// IsZero tells whether there is no session.
+func (id SessionID) IsZero() bool { return id == SessionID{} }
+
+// ParseSessionID reads a sid, strictly: what it accepts, String gives back.
+func ParseSessionID(sid string) (SessionID, error) {
+	var id SessionID
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(sid)
+	if err != nil || len(raw) != len(id) || len(sid) != 22 {
+		return id, errors.New("not a session id")
+	}
+	copy(id[:], raw)
+	return id, nil
+}
+
+// EndReason says why a session ended. The person is told.
+type EndReason string
+
+// Every reason there is. protocol.md §1
+const (
+	SignedOut       EndReason = "signed_out"
+	EndedByUser     EndReason = "ended_by_user"
+	EndedByAdmin    EndReason = "ended_by_admin"
+	EndedIdle       EndReason = "idle"
+	EndedExpired    EndReason = "expired"
+	EndedReplaced   EndReason = "replaced"
+	ReuseDetected   EndReason = "reuse_detected"
+	PasswordChanged EndReason = "password_changed"
+	UserDisabled    EndReason = "user_disabled"
+	UserDeleted     EndReason = "user_deleted"
+)
+
+// Client is what a request tells of where it comes from.
+type Client struct {
+	IP    netip.Addr // the zero Addr: not known
+	Agent string     // the User-Agent header, at most MaxAgent bytes
+}
+
+// MaxAgent is how much of a User-Agent header is kept, in bytes.
+const MaxAgent = 256
+
+// Near tells whether two requests look like one client: the same agent, and the same
+// network (IPv4 /24, IPv6 /48). protocol.md §4
+func (c Client) Near(other Client) bool {
+	return c.Agent == other.Agent && network(c.IP) == network(other.IP)
+}
+
+// network gives the network that an address counts as.
+func network(ip netip.Addr) netip.Prefix {
+	ip = ip.Unmap()
+	bits := 48
+	if ip.Is4() {
+		bits = 24
+	}
+	prefix, err := ip.WithZone("").Prefix(bits)
+	if err != nil { // the zero Addr
+		return netip.Prefix{}
+	}
+	return prefix
+}
+
+// Session is one sign-in on one device: one row, whatever its age.
+type Session struct {
+	ID   SessionID
+	User UserID
+	Line Line // the state of its refresh tokens
+
+	CreatedAt  time.Time
+	CreatedBy  Client    // who signed in
+	LastUsedAt time.Time // of the last sign-in, rotation or recovery
+	LastUsedBy Client    // who rotated last; at first, who signed in
+
+	IdleLimit time.Duration // unused this long, the session is over
+	ExpiresAt time.Time     // at this time the session is over; never moved
+
+	AuthTime time.Time // of the last full authentication
+	AMR      []string  // the methods used, RFC 8176
+	ACR      string    // aal1, aal2 or aal3
+	Remember bool      // the browser keeps the cookie when it closes
+
+	EndedAt   time.Time // zero: not ended
+	EndReason EndReason // empty: not ended
+	EndedBy   string    // who ended it, such as "Firefox on Linux"; empty: nobody else
+}
+
+// Over tells why the session is over at now, or "" while it lives.
+// At exactly a limit it is over.
+func (s Session) Over(now time.Time) EndReason {
+	switch {
+	case s.EndReason != "":
+		return s.EndReason
+	case !now.Before(s.ExpiresAt):
+		return EndedExpired
+	case now.Sub(s.LastUsedAt) >= s.IdleLimit:
+		return EndedIdle
+	}
+	return ""
+}
+
+// Beginning is a sign-in about to become a session.
+type Beginning struct {
+	Session  Session
+	Password PasswordHash // what was checked; the row must still hold it. Empty: not a password
+	Replaces SessionID    // a live session that the client presented; zero: none
+}
+
+// Ending asks for the end of one session.
+type Ending struct {
+	Session SessionID
+	Owner   UserID    // whose it must be; empty: anybody's
+	Reason  EndReason // kept on the row
+	By      string    // kept on the row
+}
+
+// Standing is a session with its user, read together.
+type Standing struct {
+	Session Session
+	User    User
+}
+
+// Sessions keeps sign-ins. No index is on anything that a refresh changes.
+type Sessions interface {
+	// Begin keeps a new session and ends the one it replaces, with its entry in the log. The
+	// user is read in the same transaction: the fault is invalid_credentials when the user is
+	// gone, disabled, or has another password by now. It gives the user as read.
+	Begin(ctx context.Context, b Beginning, now time.Time) (User, error)
+
+	// Rotate decides what a presented refresh token is worth, by the table of protocol.md §4,
+	// and writes what follows from it before it returns. Of any number of concurrent calls
+	// with the same token exactly one is Rotated; the others are Repeated or Recovered and
+	// see the same row. A token off the line ends the session before Rotate returns Reused.
+	// A session found past its limits is ended for good. The caller has checked the MAC.
+	Rotate(ctx context.Context, p Presented, now time.Time) (Outcome, error)
+
+	// Session gives one session with its user, live or over. The fault is session_not_found.
+	Session(ctx context.Context, id SessionID) (Standing, error)
+
+	// LiveSessions gives a user's sessions that are not over at now, last used first, at most
+	// MaxListed.
+	LiveSessions(ctx context.Context, user UserID, now time.Time) ([]Session, error)
+
+	// EndSession ends one live session, with its entry in the log. The fault is
+	// session_not_found when there is none, it is over, or it is not Owner's.
+	EndSession(ctx context.Context, e Ending, now time.Time) error
+
+	// EndOtherSessions ends every live session of e.Owner but e.Session, each with its entry,
+	// all or nothing, and gives their number.
+	EndOtherSessions(ctx context.Context, e Ending, now time.Time) (int, error)
+
+	// Sweep drops up to limit rows of each kind that nobody needs any more: sessions that are
+	// over since before keep, log entries that have expired at now. It gives the number dropped.
+	Sweep(ctx context.Context, s Sweeping, now time.Time) (int, error)
+}
+
+// MaxListed is how many sessions LiveSessions gives at most.
+const MaxListed = 500
+
+// Sweeping says how much Sweep may drop at once.
+type Sweeping struct {
+	Keep  time.Duration // sessions over for less than this stay, so that their reason can be told
+	Limit int           // rows of each kind at most
+}

@@ -1,0 +1,55 @@
+// Package store says what we keep and what every engine promises: one verb for each thing
+// that must happen whole. It holds no SQL; the engines in its folders do.
+//
+// An engine answers a fault for what the caller may have expected (no such user, address
+// taken) and fault.StorageUnavailable for whatever keeps it from answering: a database
+// that is locked, full, read-only, gone or slow. After StorageUnavailable nothing was
+// changed, or the change is complete; never half.
+package store
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/revoked"
+)
+
+// Store is an engine, opened and migrated.
+type Store interface {
+	Users
+	Sessions
+	Keys
+	Revocations
+	Facts
+	io.Closer
+}
+
+// Clock tells the time. Verbs that refuse all earlier tokens of a user take a clock, not a
+// time: they must read it after the rows of the act are locked (protocol.md R6).
+type Clock func() time.Time
+
+// RevocationLife is how long an entry of the revocation log lives: the longest life an
+// access token may have (15 min), plus leeway and clock skew. protocol.md §6
+const RevocationLife = 17 * time.Minute
+
+// Revocations is the log of what ended before its time, in the order of commit and without
+// gaps. Entries are written by the verbs that end things, in their transactions.
+type Revocations interface {
+	// Head gives the log's epoch and the number of its newest entry, 0 when there is none yet.
+	Head(ctx context.Context) (epoch, seq int64, err error)
+
+	// RevocationsSince gives up to limit entries numbered above seq, oldest first.
+	// Entries that Sweep has dropped are missing; the first entry's Prev then tells.
+	RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error)
+}
+
+// Facts keeps small values that are set once, such as the check value of the master key.
+type Facts interface {
+	// Fact gives the value kept under name, or nil when there is none.
+	Fact(ctx context.Context, name string) ([]byte, error)
+
+	// KeepFact keeps value under name unless there is one already, and gives what is kept.
+	// Of any number of concurrent first calls one wins, and all get its value.
+	KeepFact(ctx context.Context, name string, value []byte) ([]byte, error)
+}
