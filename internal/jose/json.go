@@ -1,0 +1,324 @@
+package jose
+
+import (
+	"fmt"
+	"iter"
+	"unicode/utf8"
+)
+
+// maxDepth is how deep arrays and objects may lie in one another; the outermost is 1
+const maxDepth = 16
+
+// Kind is what a JSON value is.
+type Kind byte
+
+// The kinds of JSON values. Invalid is also what follows a fault.
+const (
+	Invalid Kind = iota
+	Null
+	Bool
+	Num
+	Str
+	Array
+	Object
+)
+
+// Reader reads one JSON text (RFC 8259), and refuses what two readers could understand
+// differently (RFC 7515 §4, RFC 7519 §4, RFC 8725 §3.7): a member name twice in one object, bytes that
+// are not UTF-8, halves of surrogate pairs, more than 16 levels, anything after the value.
+//
+// Values are taken in the order of the text. The first fault stays: everything read
+// after it is zero, loops end, and Close returns it. So there is one check, at the end, and nothing read
+// may be used before it.
+//
+//	r := jose.NewReader(text)
+//	for name := range r.Object() {
+//		switch name {
+//		case "iss":
+//			issuer = r.String()
+//		}
+//	}
+//	if err := r.Close(); err != nil { … }
+//
+// A member that a loop does not take is checked and skipped. Strings without escapes share text's memory.
+type Reader struct {
+	text  string
+	pos   int
+	depth int
+	err   error
+}
+
+// NewReader begins to read text.
+func NewReader(text string) *Reader {
+	r := &Reader{text: text}
+	if !utf8.ValidString(text) {
+		r.fail("not UTF-8")
+	}
+	return r
+}
+
+// Close says whether text was exactly one value, and all that was asked of it true.
+func (r *Reader) Close() error {
+	r.space()
+	if r.err == nil && r.pos != len(r.text) {
+		r.fail("bytes after the value")
+	}
+	return r.err
+}
+
+// Kind looks at the next value without taking it.
+func (r *Reader) Kind() Kind {
+	r.space()
+	switch c := r.peek(); {
+	case c == '{':
+		return Object
+	case c == '[':
+		return Array
+	case c == '"':
+		return Str
+	case c == '-' || '0' <= c && c <= '9':
+		return Num
+	case c == 't' || c == 'f':
+		return Bool
+	case c == 'n':
+		return Null
+	}
+	return Invalid
+}
+
+// Object takes an object: each round of the loop has a member's name, and takes its value.
+// Leaving the loop early is a fault.
+func (r *Reader) Object() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var seen nameSet
+		for first := true; r.more(&first, '{', '}'); {
+			name := r.name()
+			if r.err == nil && !seen.add(name) {
+				r.fail("a member name twice")
+			}
+			if r.err != nil {
+				return
+			}
+			r.round(func() bool { return yield(name) })
+		}
+	}
+}
+
+// Array takes an array: each round of the loop takes one element. Leaving the loop early
+// is a fault.
+func (r *Reader) Array() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		i := -1
+		for first := true; r.more(&first, '[', ']'); {
+			i++
+			r.round(func() bool { return yield(i) })
+		}
+	}
+}
+
+// round lets a loop take one value, and skips it when the loop did not
+func (r *Reader) round(take func() bool) {
+	r.space()
+	before := r.pos
+	if !take() {
+		r.fail("not read to its end")
+	}
+	if r.err == nil && r.pos == before {
+		r.Skip()
+	}
+}
+
+// more steps to the next element between open and close, and reports whether there is one
+func (r *Reader) more(first *bool, open, close byte) bool {
+	r.space()
+	if *first {
+		if !r.take(open) {
+			r.fail("another kind of value")
+			return false
+		}
+		if r.depth++; r.depth > maxDepth {
+			r.fail("too deep")
+			return false
+		}
+		r.space()
+	}
+	switch {
+	case r.err != nil:
+		return false
+	case r.take(close):
+		r.depth--
+		return false
+	case !*first && !r.take(','):
+		r.fail("no comma or end")
+		return false
+	}
+	*first = false
+	r.space()
+	return true
+}
+
+// name takes a member's name and the colon after it
+func (r *Reader) name() string {
+	name := r.String()
+	r.space()
+	if !r.take(':') {
+		r.fail("no colon")
+	}
+	return name
+}
+
+// String takes a string.
+func (r *Reader) String() string {
+	r.space()
+	if !r.take('"') {
+		r.fail("not a string")
+		return ""
+	}
+	start := r.pos
+	for r.pos < len(r.text) {
+		switch c := r.text[r.pos]; {
+		case c == '"':
+			r.pos++
+			return r.text[start : r.pos-1]
+		case c == '\\':
+			return r.unescape(start)
+		case c < 0x20: // RFC 8259 §7: must be escaped
+			r.fail("a control character in a string")
+			return ""
+		}
+		r.pos++
+	}
+	r.fail("a string without end")
+	return ""
+}
+
+// Bool takes true or false.
+func (r *Reader) Bool() bool {
+	r.space()
+	if r.word("true") {
+		return true
+	}
+	if !r.word("false") {
+		r.fail("not true or false")
+	}
+	return false
+}
+
+// Null takes null.
+func (r *Reader) Null() {
+	r.space()
+	if !r.word("null") {
+		r.fail("not null")
+	}
+}
+
+// Skip takes a value of any kind, as strictly as if it were used.
+func (r *Reader) Skip() {
+	switch r.Kind() {
+	case Object:
+		for range r.Object() {
+		}
+	case Array:
+		for range r.Array() {
+		}
+	case Str:
+		_ = r.String()
+	case Num:
+		r.Number()
+	case Bool:
+		r.Bool()
+	case Null:
+		r.Null()
+	default:
+		r.fail("not a value")
+	}
+}
+
+// Raw takes a value of any kind, and returns its text.
+func (r *Reader) Raw() string {
+	r.space()
+	start := r.pos
+	r.Skip()
+	if r.err != nil {
+		return ""
+	}
+	return r.text[start:r.pos]
+}
+
+// Fail records a fault of meaning beside those of form: what the caller was promised is not so.
+func (r *Reader) Fail(what string) { r.fail(what) }
+
+// fail keeps the first fault, with its place but without the stranger's text
+func (r *Reader) fail(what string) {
+	if r.err == nil {
+		r.err = fmt.Errorf("json at byte %d: %s", r.pos, what)
+	}
+}
+
+// space passes the four blanks of RFC 8259 §2
+func (r *Reader) space() {
+	for r.err == nil && r.pos < len(r.text) {
+		switch r.text[r.pos] {
+		case ' ', '\t', '\n', '\r':
+			r.pos++
+		default:
+			return
+		}
+	}
+}
+
+// peek is the next byte, or 0 at the end and after a fault
+func (r *Reader) peek() byte {
+	if r.err != nil || r.pos == len(r.text) {
+		return 0
+	}
+	return r.text[r.pos]
+}
+
+// take passes c when it is next
+func (r *Reader) take(c byte) bool {
+	if r.peek() != c {
+		return false
+	}
+	r.pos++
+	return true
+}
+
+// word passes w when it is next
+func (r *Reader) word(w string) bool {
+	if r.err != nil || len(r.text)-r.pos < len(w) || r.text[r.pos:r.pos+len(w)] != w {
+		return false
+	}
+	r.pos += len(w)
+	return true
+}
+
+// nameSet is the names seen in one object: a few are compared one by one, many go to
+// a map, so that no object takes quadratic time
+type nameSet struct {
+	few  [16]string
+	n    int
+	many map[string]struct{}
+}
+
+// add reports whether name is new
+func (s *nameSet) add(name string) bool {
+	for _, seen := range s.few[:s.n] {
+		if seen == name {
+			return false
+		}
+	}
+	if s.n < len(s.few) {
+		s.few[s.n] = name
+		s.n++
+		return true
+	}
+	if _, seen := s.many[name]; seen {
+		return false
+	}
+	if s.many == nil {
+		s.many = map[string]struct{}{}
+	}
+	s.many[name] = struct{}{}
+	return true
+}
