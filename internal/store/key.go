@@ -17,11 +17,11 @@ type SigningKey struct {
 
 // Keys keeps signing keys.
 type Keys interface {
-	// SigningKeys gives every key, by ActiveFrom, oldest first.
+	// SigningKeys gives every key, by ActiveFrom and then ID, oldest first.
 	SigningKeys(ctx context.Context) ([]SigningKey, error)
 
-	// AddSigningKey keeps a new key if newest is still the id of the key with the latest
-	// ActiveFrom (empty: there is no key yet); it tells whether it did. Of any number of
+	// AddSigningKey keeps a new key if newest is still the id of the last of SigningKeys
+	// (empty: there is no key yet); it tells whether it did. Of any number of
 	// nodes that rotate at once for the same reason one adds a key.
 	AddSigningKey(ctx context.Context, k SigningKey, newest string) (bool, error)
 

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -45,10 +46,20 @@ const (
 	UserDeleted     EndReason = "user_deleted"
 )
 
-// Client is what a request tells of where it comes from.
+// Client is what a request tells of where it comes from. NewClient makes one.
 type Client struct {
 	IP    netip.Addr // the zero Addr: not known
-	Agent string     // the User-Agent header, at most MaxAgent bytes
+	Agent string     // the User-Agent header: UTF-8, at most MaxAgent bytes; empty: none
+}
+
+// NewClient makes a client of what a stranger sent: of the header as much as we keep, and
+// nothing that a database could refuse or give back otherwise.
+func NewClient(ip netip.Addr, userAgent string) Client {
+	agent := strings.ReplaceAll(strings.ToValidUTF8(userAgent, "\uFFFD"), "\x00", "\uFFFD")
+	if len(agent) > MaxAgent {
+		agent = strings.ToValidUTF8(agent[:MaxAgent], "") // not half a rune
+	}
+	return Client{IP: ip, Agent: agent}
 }
 
 // MaxAgent is how much of a User-Agent header is kept, in bytes.
@@ -116,7 +127,7 @@ func (s Session) Over(now time.Time) EndReason {
 type Beginning struct {
 	Session  Session
 	Password PasswordHash // what was checked; the row must still hold it. Empty: not a password
-	Replaces SessionID    // a live session that the client presented; zero: none
+	Replaces SessionID    // a session that the client presented, anybody's; zero: none
 }
 
 // Ending asks for the end of one session.
@@ -135,16 +146,19 @@ type Standing struct {
 
 // Sessions keeps sign-ins. No index is on anything that a refresh changes.
 type Sessions interface {
-	// Begin keeps a new session and ends the one it replaces, with its entry in the log. The
-	// user is read in the same transaction: the fault is invalid_credentials when the user is
-	// gone, disabled, or has another password by now. It gives the user as read.
+	// Begin keeps a new session and ends the one it replaces, with its entry in the log; one
+	// that is not live does no harm. The user is read in the same transaction: the
+	// fault is invalid_credentials when the user is gone, disabled, or has another password by
+	// now. It gives the user as read.
 	Begin(ctx context.Context, b Beginning, now time.Time) (User, error)
 
 	// Rotate decides what a presented refresh token is worth, by the table of protocol.md §4,
 	// and writes what follows from it before it returns. Of any number of concurrent calls
 	// with the same token exactly one is Rotated; the others are Repeated or Recovered and
 	// see the same row. A token off the line ends the session before Rotate returns Reused.
-	// A session found past its limits is ended for good. The caller has checked the MAC.
+	// A session found past its limits is ended for good, with an entry if an access token of
+	// it may still be good. Without a row the outcome is Ended, and its Standing is zero. The
+	// caller has checked the MAC.
 	Rotate(ctx context.Context, p Presented, now time.Time) (Outcome, error)
 
 	// Session gives one session with its user, live or over. The fault is session_not_found.
@@ -158,12 +172,13 @@ type Sessions interface {
 	// session_not_found when there is none, it is over, or it is not Owner's.
 	EndSession(ctx context.Context, e Ending, now time.Time) error
 
-	// EndOtherSessions ends every live session of e.Owner but e.Session, each with its entry,
-	// all or nothing, and gives their number.
+	// EndOtherSessions ends every live session of e.Owner but e.Session (zero: every one), each
+	// with its entry, all or nothing, and gives their number.
 	EndOtherSessions(ctx context.Context, e Ending, now time.Time) (int, error)
 
-	// Sweep drops up to limit rows of each kind that nobody needs any more: sessions that are
-	// over since before keep, log entries that have expired at now. It gives the number dropped.
+	// Sweep drops up to s.Limit rows of each kind that nobody needs any more: sessions over for
+	// s.Keep or longer, and the log's expired entries up to the first that has not expired at
+	// now, so that no gap opens inside the log. It gives the number dropped.
 	Sweep(ctx context.Context, s Sweeping, now time.Time) (int, error)
 }
 

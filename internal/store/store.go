@@ -5,6 +5,9 @@
 // taken) and fault.StorageUnavailable for whatever keeps it from answering: a database
 // that is locked, full, read-only, gone or slow. After StorageUnavailable nothing was
 // changed, or the change is complete; never half.
+//
+// Times are kept as whole milliseconds. A verb cuts the time it is given to them, and
+// gives all times in UTC.
 package store
 
 import (
@@ -46,7 +49,7 @@ type Revocations interface {
 
 // Facts keeps small values that are set once, such as the check value of the master key.
 type Facts interface {
-	// Fact gives the value kept under name, or nil when there is none.
+	// Fact gives the value kept under name, or nil when there is none. A value is not empty.
 	Fact(ctx context.Context, name string) ([]byte, error)
 
 	// KeepFact keeps value under name unless there is one already, and gives what is kept.
