@@ -1,0 +1,93 @@
+// Package audit writes one line for each security decision: who did what to whom, and how
+// it went. A line never holds a password, token, cookie or key.
+package audit
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// Name names an event. A released name is never changed.
+type Name string
+
+// Every event there is.
+const (
+	UserCreated      Name = "user_created"
+	UserRenamed      Name = "user_renamed"
+	UserDisabled     Name = "user_disabled"
+	PasswordChanged  Name = "password_changed"
+	SignInFailed     Name = "sign_in_failed"
+	SessionBegun     Name = "session_begun"
+	SessionEnded     Name = "session_ended"
+	RefreshRecovered Name = "refresh_recovered"
+	RefreshReused    Name = "refresh_reused"
+	RefreshRefused   Name = "refresh_refused"
+	RowBehind        Name = "row_behind"
+	KeyAdded         Name = "key_added"
+	KeyDropped       Name = "key_dropped"
+)
+
+// Caller is who acts. Domain methods that touch somebody's things cannot be called without one.
+type Caller struct {
+	User      store.UserID    // empty: nobody is signed in, or Operator
+	Session   store.SessionID // the caller's own session; zero: none
+	Operator  bool            // at the terminal, with the database in hand
+	Client    store.Client    // where the request came from
+	Device    string          // the agent for people, such as "Firefox on Linux"
+	RequestID string          // empty: not a request
+}
+
+// Operator is whoever runs commands beside the database.
+func Operator() Caller { return Caller{Operator: true, Device: "the operator"} }
+
+// Event is one decision.
+type Event struct {
+	Name    Name
+	User    store.UserID    // whom it concerns; empty: nobody known
+	Session store.SessionID // zero: none
+	Key     string          // a kid; empty: none
+	Reason  string          // why, such as an EndReason or the internal cause of a refusal
+	Count   int             // how many ended; 0: not said
+}
+
+// Log writes events.
+type Log struct{ logger *slog.Logger }
+
+// New writes events to logger.
+func New(logger *slog.Logger) *Log { return &Log{logger} }
+
+// Record writes one event at level info, with who acted.
+func (l *Log) Record(ctx context.Context, by Caller, e Event) {
+	attrs := []slog.Attr{slog.String("event", string(e.Name))}
+	add := func(key, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(key, value))
+		}
+	}
+	add("user", string(e.User))
+	if !e.Session.IsZero() {
+		add("session", e.Session.String())
+	}
+	add("key", e.Key)
+	add("reason", e.Reason)
+	if e.Count > 0 {
+		attrs = append(attrs, slog.Int("count", e.Count))
+	}
+	add("actor", by.name())
+	if by.Client.IP.IsValid() {
+		add("ip", by.Client.IP.String())
+	}
+	add("agent", by.Client.Agent)
+	add("request_id", by.RequestID)
+	l.logger.LogAttrs(ctx, slog.LevelInfo, "audit", attrs...)
+}
+
+// name is how the actor stands in the log.
+func (c Caller) name() string {
+	if c.Operator {
+		return "operator"
+	}
+	return string(c.User)
+}

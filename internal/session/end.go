@@ -1,0 +1,54 @@
+package session
+
+import (
+	"context"
+
+	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// SignOut ends a session whose credential was presented: its refresh token or its access
+// token. It may be over already; signing out twice is signing out.
+func (m *Manager) SignOut(ctx context.Context, by audit.Caller, id store.SessionID) error {
+	err := m.end(ctx, by, store.Ending{Session: id, Reason: store.SignedOut})
+	if fault.HasCode(err, fault.SessionNotFound) {
+		return nil
+	}
+	return err
+}
+
+// End ends one of the caller's own sessions, or anybody's when the operator asks. The fault
+// is session_not_found when it is not there, over, or somebody else's.
+func (m *Manager) End(ctx context.Context, by audit.Caller, id store.SessionID) error {
+	if by.Operator {
+		return m.end(ctx, by, store.Ending{Session: id, Reason: store.EndedByAdmin})
+	}
+	if by.User == "" {
+		return fault.New(fault.MissingToken)
+	}
+	return m.end(ctx, by, store.Ending{Session: id, Owner: by.User, Reason: store.EndedByUser, By: by.Device})
+}
+
+// end ends one session and makes this node refuse it before it returns.
+func (m *Manager) end(ctx context.Context, by audit.Caller, e store.Ending) error {
+	if err := m.store.EndSession(ctx, e, m.now()); err != nil {
+		return err
+	}
+	m.log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, User: e.Owner, Session: e.Session, Reason: string(e.Reason)})
+	return m.ended.CatchUp(ctx)
+}
+
+// EndOthers ends every session of the caller but the one that asks, and gives their number.
+func (m *Manager) EndOthers(ctx context.Context, by audit.Caller) (int, error) {
+	if by.User == "" {
+		return 0, fault.New(fault.MissingToken)
+	}
+	e := store.Ending{Session: by.Session, Owner: by.User, Reason: store.EndedByUser, By: by.Device}
+	n, err := m.store.EndOtherSessions(ctx, e, m.now())
+	if err != nil {
+		return 0, err
+	}
+	m.log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, User: by.User, Reason: string(e.Reason), Count: n})
+	return n, m.ended.CatchUp(ctx)
+}

@@ -1,0 +1,89 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/token"
+)
+
+// Refresh trades a refresh token for its successor and a new access token, as the table in
+// protocol.md §4 says. The faults are invalid_token (never was one; the database is not
+// asked), session_ended with its reason, superseded, and storage_unavailable, after which the
+// same token works again.
+func (m *Manager) Refresh(ctx context.Context, by audit.Caller, refresh secret.Text) (Grant, error) {
+	now := m.now() // before anything is read: protocol.md R6
+	t, err := m.refresh.Read(refresh, now)
+	if errors.Is(err, token.ErrRefreshExpired) {
+		return Grant{}, sessionEnded(store.EndedExpired)
+	}
+	if err != nil {
+		m.log.Record(ctx, by, audit.Event{Name: audit.RefreshRefused, Reason: "not_a_token"})
+		return Grant{}, fault.New(fault.InvalidToken).Because(err)
+	}
+	out, err := m.store.Rotate(ctx, t.Present(by.Client, m.limits.Window), now)
+	if err != nil {
+		return Grant{}, err
+	}
+	return m.answer(ctx, by, t, out, now)
+}
+
+// answer turns what the store decided into tokens or a refusal.
+func (m *Manager) answer(ctx context.Context, by audit.Caller, t token.Refresh, out store.Outcome, now time.Time) (Grant, error) {
+	event := audit.Event{User: out.Standing.User.ID, Session: t.Session}
+	switch out.Case {
+	case store.Rotated, store.Repeated:
+		return m.grant(out.Standing, m.refresh.Successor(t), now)
+	case store.Ahead:
+		event.Name = audit.RowBehind
+		m.log.Record(ctx, by, event)
+		return m.grant(out.Standing, m.refresh.Successor(t), now)
+	case store.Recovered:
+		event.Name = audit.RefreshRecovered
+		m.log.Record(ctx, by, event)
+		return m.grant(out.Standing, m.refresh.Fork(t), now)
+	case store.Late:
+		return Grant{}, fault.New(fault.Superseded)
+	case store.Reused:
+		event.Name, event.Reason = audit.RefreshReused, string(store.ReuseDetected)
+		m.log.Record(ctx, by, event)
+		if err := m.ended.CatchUp(ctx); err != nil {
+			return Grant{}, err
+		}
+		return Grant{}, sessionEnded(store.ReuseDetected)
+	case store.Ended:
+		reason := endReason(out.Standing, now)
+		event.Name, event.Reason = audit.RefreshRefused, string(reason)
+		m.log.Record(ctx, by, event)
+		return Grant{}, sessionEnded(reason)
+	}
+	return Grant{}, fmt.Errorf("rotate gave case %d", out.Case)
+}
+
+// endReason says why a session is over. One that nothing is known of any more (swept, or
+// of a database that was restored) has expired, as far as the person is concerned.
+func endReason(s store.Standing, now time.Time) store.EndReason {
+	if s.Session.ID.IsZero() {
+		return store.EndedExpired
+	}
+	if reason := s.Session.Over(now); reason != "" {
+		return reason
+	}
+	if s.User.Disabled() {
+		return store.UserDisabled
+	}
+	return store.EndedExpired
+}
+
+// sessionEnded is the refusal that tells why.
+func sessionEnded(reason store.EndReason) *fault.Fault {
+	f := fault.New(fault.SessionEnded)
+	f.Reason = string(reason)
+	return f
+}

@@ -1,0 +1,144 @@
+// Package session owns a sign-in on a device: how it begins, how long it lives, how its
+// tokens are renewed, and every way it ends. It knows nothing of cookies; web does.
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/revocation"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/token"
+)
+
+// Limits say how long sessions live. They are written on the row when it begins.
+type Limits struct {
+	Idle        time.Duration // unused this long, a session is over
+	BrowserIdle time.Duration // the same, for one that the browser forgets when it closes
+	Absolute    time.Duration // however much used
+	ACR         string        // what a password alone is worth
+	Window      store.Window  // how late a refresh token may come again
+}
+
+// Manager is every act on sessions.
+type Manager struct {
+	store   store.Sessions
+	access  *token.Minter
+	refresh *token.Refresher
+	ended   *revocation.Log
+	log     *audit.Log
+	limits  Limits
+	now     func() time.Time
+}
+
+// Parts are what a Manager works with.
+type Parts struct {
+	Store   store.Sessions
+	Access  *token.Minter
+	Refresh *token.Refresher
+	Ended   *revocation.Log
+	Log     *audit.Log
+	Limits  Limits
+	Now     func() time.Time
+}
+
+// New makes a Manager.
+func New(p Parts) *Manager {
+	return &Manager{p.Store, p.Access, p.Refresh, p.Ended, p.Log, p.Limits, p.Now}
+}
+
+// Grant is what a client gets: a session and the tokens for it.
+type Grant struct {
+	Session store.Session
+	User    store.User
+	Access  token.Access
+	Refresh secret.Text
+}
+
+// Start is a sign-in whose password was checked.
+type Start struct {
+	User     store.UserID
+	Password store.PasswordHash // what was checked; the row must still hold it
+	Remember bool               // the client keeps its token when it closes
+	Replaces store.SessionID    // a session that the client presented; zero: none
+}
+
+// Begin signs a user in. The fault is invalid_credentials when, since the check, the user
+// was disabled or got another password.
+func (m *Manager) Begin(ctx context.Context, by audit.Caller, s Start) (Grant, error) {
+	now := m.now()
+	session := m.fresh(by, s, now)
+	user, err := m.store.Begin(ctx, store.Beginning{Session: session, Password: s.Password, Replaces: s.Replaces}, now)
+	if err != nil {
+		return Grant{}, err
+	}
+	if !s.Replaces.IsZero() {
+		if err := m.ended.CatchUp(ctx); err != nil {
+			return Grant{}, err
+		}
+	}
+	m.log.Record(ctx, by, audit.Event{Name: audit.SessionBegun, User: user.ID, Session: session.ID})
+	return m.grant(store.Standing{Session: session, User: user}, m.refresh.First(session), now)
+}
+
+// fresh lays out the row of a session that begins now.
+func (m *Manager) fresh(by audit.Caller, s Start, now time.Time) store.Session {
+	now = now.Truncate(time.Millisecond)
+	row := store.Session{
+		User:      s.User,
+		Line:      store.Line{Nonce: token.NewNonce(), RotatedAt: now},
+		CreatedAt: now, CreatedBy: by.Client,
+		LastUsedAt: now, LastUsedBy: by.Client,
+		IdleLimit: m.limits.BrowserIdle,
+		ExpiresAt: now.Add(m.limits.Absolute).Truncate(time.Second),
+		AuthTime:  now.Truncate(time.Second), AMR: []string{"pwd"}, ACR: m.limits.ACR,
+		Remember: s.Remember,
+	}
+	if s.Remember {
+		row.IdleLimit = m.limits.Idle
+	}
+	rand.Read(row.ID[:]) // never fails: it would crash the program first
+	return row
+}
+
+// grant mints the access token that goes with a refresh token.
+func (m *Manager) grant(s store.Standing, refresh secret.Text, now time.Time) (Grant, error) {
+	access, err := m.access.Mint(s, now)
+	if err != nil {
+		return Grant{}, err
+	}
+	return Grant{s.Session, s.User, access, refresh}, nil
+}
+
+// Live gives a user's own sessions, last used first.
+func (m *Manager) Live(ctx context.Context, by audit.Caller) ([]store.Session, error) {
+	return m.store.LiveSessions(ctx, by.User, m.now())
+}
+
+// LiveOf gives any user's sessions, for the operator.
+func (m *Manager) LiveOf(ctx context.Context, by audit.Caller, user store.UserID) ([]store.Session, error) {
+	if !by.Operator {
+		return nil, fault.New(fault.InsufficientScope)
+	}
+	return m.store.LiveSessions(ctx, user, m.now())
+}
+
+// Presented gives the session that a refresh token names, live or over, for its reason to
+// be shown and for a sign-in to replace it. It changes nothing.
+func (m *Manager) Presented(ctx context.Context, refresh secret.Text) (store.Standing, error) {
+	t, err := m.refresh.ReadExpired(refresh)
+	if err != nil {
+		return store.Standing{}, fault.New(fault.InvalidToken).Because(err)
+	}
+	return m.store.Session(ctx, t.Session)
+}
+
+// Names gives the session that a refresh token names without looking it up.
+func (m *Manager) Names(refresh secret.Text) (store.SessionID, bool) {
+	t, err := m.refresh.ReadExpired(refresh)
+	return t.Session, err == nil
+}

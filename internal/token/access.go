@@ -1,0 +1,114 @@
+// Package token owns the tokens a signed-in client holds: what an access token says, and
+// how a refresh token is made and read. It keeps nothing; store does.
+package token
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// AccessType is the typ of an access token. RFC 9068 §2.1
+const AccessType = "at+jwt"
+
+// maxAccessLength is how long an access token may be, in bytes: with its cookie's name it
+// must fit where cookies must fit. protocol.md §2
+const maxAccessLength = 2048
+
+// firstParty is the client_id until there are clients.
+const firstParty = "first-party"
+
+// Signer gives the key that signs at a time; keyring is one.
+type Signer interface {
+	Active(now time.Time) *jose.PrivateKey
+}
+
+// Minter makes access tokens.
+type Minter struct {
+	keys     Signer
+	issuer   string
+	audience string
+	life     time.Duration
+}
+
+// Issue says whose tokens a Minter makes.
+type Issue struct {
+	Issuer   string        // iss: the public URL
+	Audience string        // aud
+	Life     time.Duration // 1 to 15 minutes
+}
+
+// NewMinter makes tokens signed by keys.
+func NewMinter(keys Signer, i Issue) *Minter {
+	return &Minter{keys, i.Issuer, i.Audience, i.Life}
+}
+
+// Access is an access token and how long it is good for.
+type Access struct {
+	Text      secret.Text
+	ExpiresIn time.Duration // whole seconds
+}
+
+// claims are an access token's, in the order of protocol.md §2.
+type claims struct {
+	Issuer   string   `json:"iss"`
+	Subject  string   `json:"sub"`
+	Audience string   `json:"aud"`
+	Client   string   `json:"client_id"`
+	Expires  int64    `json:"exp"`
+	IssuedAt int64    `json:"iat"`
+	ID       string   `json:"jti"`
+	Session  string   `json:"sid"`
+	AuthTime int64    `json:"auth_time"`
+	AMR      []string `json:"amr"`
+	ACR      string   `json:"acr"`
+	Scope    string   `json:"scope,omitempty"`
+	Roles    []string `json:"roles,omitempty"`
+}
+
+// Mint makes the access token of a session as read from the store. now must be a time taken
+// before it was read (protocol.md R6). The token ends with the session's absolute limit at
+// the latest, so that nothing needs to be told to verifiers when that limit passes.
+func (m *Minter) Mint(s store.Standing, now time.Time) (Access, error) {
+	issued := max(now.Unix(), s.User.NotBefore+1)
+	expires := min(issued+int64(m.life/time.Second), s.Session.ExpiresAt.Unix())
+	payload, err := json.Marshal(claims{
+		Issuer: m.issuer, Subject: string(s.User.ID), Audience: m.audience, Client: firstParty,
+		Expires: expires, IssuedAt: issued, ID: newID(), Session: s.Session.ID.String(),
+		AuthTime: s.Session.AuthTime.Unix(), AMR: s.Session.AMR, ACR: s.Session.ACR, Roles: s.User.Roles,
+	})
+	if err != nil {
+		return Access{}, fmt.Errorf("write claims: %w", err)
+	}
+	text, err := jose.SignCompact(m.keys.Active(now), AccessType, payload)
+	if err != nil {
+		return Access{}, fmt.Errorf("sign access token: %w", err)
+	}
+	if len(text) > maxAccessLength {
+		return Access{}, fmt.Errorf("access token of user %s has %d bytes, at most %d fit a cookie: has the user too many roles (%s)?",
+			s.User.ID, len(text), maxAccessLength, abbreviate(strings.Join(s.User.Roles, " ")))
+	}
+	return Access{secret.New(text), time.Duration(expires-now.Unix()) * time.Second}, nil
+}
+
+// newID makes 16 random bytes as 22 base64url characters, for jti.
+func newID() string {
+	var raw [16]byte
+	rand.Read(raw[:]) // never fails: it would crash the program first
+	return base64.RawURLEncoding.EncodeToString(raw[:])
+}
+
+// abbreviate keeps a log line short.
+func abbreviate(s string) string {
+	if len(s) > 80 {
+		return s[:80] + "…"
+	}
+	return s
+}

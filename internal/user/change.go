@@ -1,0 +1,101 @@
+package user
+
+import (
+	"context"
+
+	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// Get gives the caller's own user, as now kept.
+func (m *Manager) Get(ctx context.Context, by audit.Caller) (store.User, error) {
+	return m.Store.User(ctx, by.User)
+}
+
+// Rename sets the caller's own name. Empty takes it away.
+func (m *Manager) Rename(ctx context.Context, by audit.Caller, name string) (store.User, error) {
+	name, mistakes := checkName(name)
+	if err := invalid(mistakes); err != nil {
+		return store.User{}, err
+	}
+	u, err := m.Store.RenameUser(ctx, by.User, name)
+	if err == nil {
+		m.Log.Record(ctx, by, audit.Event{Name: audit.UserRenamed, User: u.ID})
+	}
+	return u, err
+}
+
+// ChangePassword gives the caller another password and ends the caller's other sessions.
+// The faults are invalid_credentials for a wrong current password, and invalid_request.
+func (m *Manager) ChangePassword(ctx context.Context, by audit.Caller, current, next secret.Text) error {
+	u, err := m.Store.User(ctx, by.User)
+	if err != nil {
+		return err
+	}
+	mistakes := m.judge("new_password", next, u.EmailKey, u.Name)
+	if current.Reveal() == next.Reveal() {
+		mistakes = append(mistakes, fault.Field{Name: "new_password", Code: "unchanged", Detail: "This is the password you have now."})
+	}
+	if err := invalid(mistakes); err != nil {
+		return err
+	}
+	ok, _, err := m.Hasher.Check(ctx, u.Password, current)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return m.refuse(ctx, by, u.ID, "wrong_password")
+	}
+	return m.setPassword(ctx, by, u, next)
+}
+
+// setPassword keeps the new hash and ends the other sessions, in one act.
+func (m *Manager) setPassword(ctx context.Context, by audit.Caller, u store.User, next secret.Text) error {
+	hash, err := m.Hasher.Hash(ctx, next)
+	if err != nil {
+		return err
+	}
+	change := store.PasswordChange{User: u.ID, From: u.Password, To: hash, Keep: by.Session, By: by.Device}
+	n, err := m.Store.ChangePassword(ctx, change, m.Now())
+	if err != nil {
+		return err
+	}
+	m.Log.Record(ctx, by, audit.Event{Name: audit.PasswordChanged, User: u.ID, Count: n})
+	return m.Ended.CatchUp(ctx)
+}
+
+// Disable shuts a user out: no sign-in, no refresh, every session ended, every access token
+// refused. It tells whether the user was enabled.
+func (m *Manager) Disable(ctx context.Context, by audit.Caller, id store.UserID) (bool, error) {
+	if !by.Operator {
+		return false, fault.New(fault.InsufficientScope)
+	}
+	changed, err := m.Store.DisableUser(ctx, id, by.Device, m.Now)
+	if err != nil || !changed {
+		return false, err
+	}
+	m.Log.Record(ctx, by, audit.Event{Name: audit.UserDisabled, User: id})
+	return true, m.Ended.CatchUp(ctx)
+}
+
+// List gives up to limit users with ids above after, for the operator.
+func (m *Manager) List(ctx context.Context, by audit.Caller, after store.UserID, limit int) ([]store.User, error) {
+	if !by.Operator {
+		return nil, fault.New(fault.InsufficientScope)
+	}
+	return m.Store.ListUsers(ctx, after, limit)
+}
+
+// Find gives the user that an operator names by id or address.
+func (m *Manager) Find(ctx context.Context, by audit.Caller, idOrEmail string) (store.User, error) {
+	if !by.Operator {
+		return store.User{}, fault.New(fault.InsufficientScope)
+	}
+	u, err := m.Store.User(ctx, store.UserID(idOrEmail))
+	if fault.HasCode(err, fault.UserNotFound) {
+		return m.find(ctx, idOrEmail)
+	}
+	return u, err
+}

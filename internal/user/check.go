@@ -1,0 +1,88 @@
+package user
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxEmail is how long an address may be, in bytes. RFC 5321 §4.5.3.1.3
+const maxEmail = 254
+
+// maxName is how long a name may be, in code points.
+const maxName = 100
+
+// Email is an address that was checked.
+type Email struct {
+	Shown string // as the person wrote it
+	Key   string // the one form that all spellings of it share
+}
+
+// checkEmail makes an address canonical first and judges it then, so that no spelling slips
+// past a check: compatibility forms folded (a full-width @ is an @), lower case. One @, no
+// quotes, commas, brackets, white space or controls: what mail programs read differently.
+func checkEmail(typed string) (Email, []fault.Field) {
+	const member = "email"
+	if typed == "" {
+		return Email{}, []fault.Field{{Name: member, Code: "required", Detail: "Enter your e-mail address."}}
+	}
+	bad := []fault.Field{{Name: member, Code: "invalid", Detail: "This is not an e-mail address, such as ada@example.com."}}
+	if !utf8.ValidString(typed) || len(typed) > maxEmail {
+		return Email{}, bad
+	}
+	key := strings.ToLower(norm.NFKC.String(typed))
+	local, domain, found := strings.Cut(key, "@")
+	if !found || len(key) > maxEmail || !plainLocal(local) || !plainDomain(domain) {
+		return Email{}, bad
+	}
+	return Email{Shown: norm.NFC.String(typed), Key: key}, nil
+}
+
+// plainLocal tells whether the part before the @ can be mailed to without quoting.
+// RFC 5321 §4.1.2 (Dot-string), RFC 6531 §3.3
+func plainLocal(local string) bool {
+	return len(local) <= 64 && everyDotted(local, func(r rune) bool {
+		return r > unicode.MaxASCII && unicode.IsPrint(r) || unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("!#$%&'*+/=?^_`{|}~-", r)
+	})
+}
+
+// plainDomain tells whether the part after the @ is a host name of at least one label.
+func plainDomain(domain string) bool {
+	return !strings.HasPrefix(domain, "-") && everyDotted(domain, func(r rune) bool {
+		return r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+	})
+}
+
+// everyDotted tells whether s is parts of allowed runes, none empty, with dots between.
+func everyDotted(s string, allowed func(rune) bool) bool {
+	for part := range strings.SplitSeq(s, ".") {
+		if part == "" || strings.ContainsFunc(part, func(r rune) bool { return !allowed(r) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// checkName takes a name as people write names, and refuses what could pass for something
+// else on a page, in a letter or in a log: controls, and marks that reverse text.
+func checkName(typed string) (string, []fault.Field) {
+	const member = "name"
+	name := strings.TrimSpace(norm.NFC.String(typed))
+	switch {
+	case !utf8.ValidString(typed), strings.ContainsFunc(name, invisible):
+		return "", []fault.Field{{Name: member, Code: "invalid", Detail: "A name has no control characters."}}
+	case utf8.RuneCountInString(name) > maxName:
+		return "", []fault.Field{{Name: member, Code: "too_long", Detail: "A name has at most 100 characters."}}
+	}
+	return name, nil
+}
+
+// invisible tells whether a rune would act on text instead of showing: controls, line
+// breaks, and format characters but for the joiners that scripts and emoji need.
+func invisible(r rune) bool {
+	const nonJoiner, joiner = '\u200c', '\u200d'
+	return r != nonJoiner && r != joiner && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+}

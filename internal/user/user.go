@@ -1,0 +1,179 @@
+// Package user owns people: how they sign up, prove who they are, change their name and
+// password, and are shut out. It knows nothing of sessions but that a changed password and
+// a disabled user end them, in one act of the store.
+package user
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/password"
+	"github.com/handstamp/handstamp/internal/revocation"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// Signup says who may sign up.
+type Signup string
+
+// The modes so far.
+const (
+	SignupOpen   Signup = "open"   // anybody
+	SignupClosed Signup = "closed" // nobody; the operator makes users
+)
+
+// Manager is every act on users.
+type Manager struct{ Parts }
+
+// Parts are what a Manager works with.
+type Parts struct {
+	Store  store.Users
+	Hasher *password.Hasher
+	Policy password.Policy
+	Ended  *revocation.Log
+	Log    *audit.Log
+	Signup Signup
+	Now    func() time.Time
+}
+
+// New makes a Manager.
+func New(p Parts) *Manager { return &Manager{p} }
+
+// Proof says that somebody knew a user's password, and which one.
+type Proof struct {
+	User     store.UserID
+	Password store.PasswordHash
+}
+
+// Fresh is what a new user is made of.
+type Fresh struct {
+	Email    string
+	Name     string // empty: not given
+	Password secret.Text
+}
+
+// SignUp makes a user for somebody who asks, and proves the password by it. The faults are
+// signup_closed, invalid_request and email_taken.
+func (m *Manager) SignUp(ctx context.Context, by audit.Caller, f Fresh) (Proof, error) {
+	if m.Signup != SignupOpen {
+		return Proof{}, fault.New(fault.SignupClosed)
+	}
+	return m.create(ctx, by, f)
+}
+
+// Create makes a user for the operator, whatever the sign-up mode.
+func (m *Manager) Create(ctx context.Context, by audit.Caller, f Fresh) (Proof, error) {
+	if !by.Operator {
+		return Proof{}, fault.New(fault.InsufficientScope)
+	}
+	return m.create(ctx, by, f)
+}
+
+// create checks everything, reports all mistakes at once, and keeps the user.
+func (m *Manager) create(ctx context.Context, by audit.Caller, f Fresh) (Proof, error) {
+	email, mistakes := checkEmail(f.Email)
+	name, wrong := checkName(f.Name)
+	mistakes = append(mistakes, wrong...)
+	mistakes = append(mistakes, m.judge("password", f.Password, email.Key, name)...)
+	if err := invalid(mistakes); err != nil {
+		return Proof{}, err
+	}
+	hash, err := m.Hasher.Hash(ctx, f.Password)
+	if err != nil {
+		return Proof{}, err
+	}
+	u := store.User{ID: newID(m.Now()), Email: email.Shown, EmailKey: email.Key, Name: name, Password: hash, CreatedAt: m.Now()}
+	if err := m.Store.CreateUser(ctx, u); err != nil {
+		return Proof{}, err
+	}
+	m.Log.Record(ctx, by, audit.Event{Name: audit.UserCreated, User: u.ID})
+	return Proof{u.ID, hash}, nil
+}
+
+// judge says what is wrong with a password, under the member's name.
+func (m *Manager) judge(member string, given secret.Text, emailKey, name string) []fault.Field {
+	return m.Policy.Judge(given, password.About{Member: member, Email: emailKey, Name: name})
+}
+
+// invalid is the fault that lists mistakes, or nil when there are none.
+func invalid(mistakes []fault.Field) error {
+	if len(mistakes) == 0 {
+		return nil
+	}
+	f := fault.New(fault.InvalidRequest)
+	f.Fields = mistakes
+	return f
+}
+
+// Authenticate checks a password. Every refusal is the same fault, invalid_credentials, and
+// costs the same work: an unknown address, a wrong password and a disabled user must not be
+// told apart. Only the log says which it was.
+func (m *Manager) Authenticate(ctx context.Context, by audit.Caller, email string, given secret.Text) (Proof, error) {
+	u, err := m.find(ctx, email)
+	if err != nil && !fault.HasCode(err, fault.UserNotFound) {
+		return Proof{}, err
+	}
+	if err != nil || u.Password == "" {
+		if err := m.Hasher.CheckNothing(ctx, given); err != nil {
+			return Proof{}, err
+		}
+		return Proof{}, m.refuse(ctx, by, u.ID, "unknown_user")
+	}
+	ok, rehash, err := m.Hasher.Check(ctx, u.Password, given)
+	switch {
+	case err != nil:
+		return Proof{}, err
+	case !ok:
+		return Proof{}, m.refuse(ctx, by, u.ID, "wrong_password")
+	case u.Disabled():
+		return Proof{}, m.refuse(ctx, by, u.ID, "user_disabled")
+	case rehash:
+		return m.rehash(ctx, u, given)
+	}
+	return Proof{u.ID, u.Password}, nil
+}
+
+// find gives the user of an address as a person typed it.
+func (m *Manager) find(ctx context.Context, typed string) (store.User, error) {
+	email, mistakes := checkEmail(typed)
+	if len(mistakes) > 0 {
+		return store.User{}, fault.New(fault.UserNotFound)
+	}
+	return m.Store.UserByEmail(ctx, email.Key)
+}
+
+// refuse logs why, and tells nobody else.
+func (m *Manager) refuse(ctx context.Context, by audit.Caller, id store.UserID, reason string) error {
+	m.Log.Record(ctx, by, audit.Event{Name: audit.SignInFailed, User: id, Reason: reason})
+	return fault.New(fault.InvalidCredentials)
+}
+
+// rehash keeps the password under today's parameters.
+func (m *Manager) rehash(ctx context.Context, u store.User, given secret.Text) (Proof, error) {
+	hash, err := m.Hasher.Hash(ctx, given)
+	if err != nil {
+		return Proof{}, err
+	}
+	done, err := m.Store.Rehash(ctx, u.ID, u.Password, hash)
+	if err != nil || !done {
+		return Proof{u.ID, u.Password}, err
+	}
+	return Proof{u.ID, hash}, nil
+}
+
+// newID makes a user's id: "usr_" and a UUIDv7 (RFC 9562 §5.7) as 22 base64url characters.
+// The time in front keeps new rows together.
+func newID(now time.Time) store.UserID {
+	var raw [16]byte
+	rand.Read(raw[6:]) // never fails: it would crash the program first
+	binary.BigEndian.PutUint16(raw[0:], uint16(now.UnixMilli()>>32))
+	binary.BigEndian.PutUint32(raw[2:], uint32(now.UnixMilli()))
+	raw[6] = raw[6]&0x0f | 0x70
+	raw[8] = raw[8]&0x3f | 0x80
+	return store.UserID("usr_" + base64.RawURLEncoding.EncodeToString(raw[:]))
+}

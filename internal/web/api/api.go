@@ -1,0 +1,67 @@
+// Package api is the JSON surface: for services, native apps and scripts in the browser.
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/keyring"
+	"github.com/handstamp/handstamp/internal/session"
+	"github.com/handstamp/handstamp/internal/user"
+	"github.com/handstamp/handstamp/internal/web"
+)
+
+// API is the surface's handlers.
+type API struct{ Parts }
+
+// Parts are what the handlers work with.
+type Parts struct {
+	Door     *web.Door
+	Site     web.Site
+	Cookies  *web.Cookies
+	Users    *user.Manager
+	Sessions *session.Manager
+	Keys     *keyring.Ring
+	Now      func() time.Time
+}
+
+// Surface is the table of routes for programs.
+func Surface(p Parts) web.Surface {
+	a := &API{p}
+	return web.Surface{Root: "/v1/", Refuse: web.RefuseProblem, Routes: []web.Route{
+		{"POST /v1/users", web.Anyone, web.Taking(a.signUp)},
+		{"POST /v1/session", web.Anyone, web.Taking(a.signIn)},
+		{"GET /v1/session", web.SignedIn, a.session},
+		{"DELETE /v1/session", web.Anyone, web.TakingMaybe(a.signOut)},
+		{"POST /v1/session/refresh", web.Anyone, web.TakingMaybe(a.refresh)},
+
+		{"GET /v1/user", web.SignedIn, a.user},
+		{"PATCH /v1/user", web.SignedIn, web.Taking(a.rename)},
+		{"POST /v1/user/password", web.SignedIn, web.Taking(a.changePassword)},
+		{"GET /v1/user/sessions", web.SignedIn, a.sessions},
+		{"DELETE /v1/user/sessions", web.Fresh, a.endOthers},
+		{"DELETE /v1/user/sessions/{id}", web.Fresh, a.endSession},
+	}}
+}
+
+// WellKnown is the table of routes that verifiers find us by.
+func WellKnown(p Parts) web.Surface {
+	a := &API{p}
+	return web.Surface{Root: "/.well-known/", Refuse: web.RefuseProblem, Routes: []web.Route{
+		{"GET /.well-known/jwks.json", web.Anyone, a.jwks},
+		{"GET /.well-known/oauth-authorization-server", web.Anyone, a.metadata},
+		{"GET /.well-known/openid-configuration", web.Anyone, a.metadata},
+	}}
+}
+
+// noContent answers that it is done.
+func noContent(w http.ResponseWriter) error {
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// required is the mistake of a member that is missing.
+func required(member string) *fault.Fault {
+	return fault.BadField(member, "required", "This member is missing.")
+}

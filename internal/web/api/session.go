@@ -1,0 +1,285 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/session"
+	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/user"
+	"github.com/handstamp/handstamp/internal/web"
+)
+
+// Ways of getting tokens to a client.
+const (
+	byCookie = "cookie" // HttpOnly cookies; the body holds no token
+	byToken  = "token"  // in the body
+)
+
+// signUpRequest makes a user.
+type signUpRequest struct {
+	Email     string      `json:"email"`
+	Password  secret.Text `json:"password"`
+	Name      string      `json:"name"`
+	Transport string      `json:"transport"`
+}
+
+// signUp makes a user and signs the person in.
+func (a *API) signUp(w http.ResponseWriter, r *http.Request, in signUpRequest) error {
+	transport, err := transportOf(r, in.Transport)
+	if err != nil {
+		return err
+	}
+	proof, err := a.Users.SignUp(r.Context(), web.Caller(r), user.Fresh{Email: in.Email, Name: in.Name, Password: in.Password})
+	if err != nil {
+		return err
+	}
+	return a.begin(w, r, proof, delivery{transport: transport, remember: transport == byToken})
+}
+
+// signInRequest is what a person knows.
+type signInRequest struct {
+	Email     string      `json:"email"`
+	Password  secret.Text `json:"password"`
+	Remember  *bool       `json:"remember"`
+	Transport string      `json:"transport"`
+}
+
+// signIn checks a password and begins a session.
+func (a *API) signIn(w http.ResponseWriter, r *http.Request, in signInRequest) error {
+	transport, err := transportOf(r, in.Transport)
+	switch {
+	case err != nil:
+		return err
+	case in.Email == "":
+		return required("email")
+	case in.Password.Empty():
+		return required("password")
+	}
+	proof, err := a.Users.Authenticate(r.Context(), web.Caller(r), in.Email, in.Password)
+	if err != nil {
+		return err
+	}
+	// A native app has no window to close: its session is remembered unless it says otherwise.
+	remember := transport == byToken
+	if in.Remember != nil {
+		remember = *in.Remember
+	}
+	return a.begin(w, r, proof, delivery{transport: transport, remember: remember})
+}
+
+// delivery says how a client wants its session.
+type delivery struct {
+	transport string
+	remember  bool
+}
+
+// begin begins the session of somebody who has proved who it is, in place of the one that
+// the same client presents, if any.
+func (a *API) begin(w http.ResponseWriter, r *http.Request, proof user.Proof, d delivery) error {
+	replaces, err := a.replaced(r)
+	if err != nil {
+		return err
+	}
+	grant, err := a.Sessions.Begin(r.Context(), web.Caller(r), session.Start{
+		User: proof.User, Password: proof.Password, Remember: d.remember, Replaces: replaces,
+	})
+	if err != nil {
+		return err
+	}
+	return a.signedIn(w, grant, answer{http.StatusCreated, d.transport})
+}
+
+// replaced gives the session that a client signing in presents, by refresh cookie or access
+// token, or none.
+func (a *API) replaced(r *http.Request) (store.SessionID, error) {
+	token, err := a.Cookies.Refresh(r, a.good)
+	if err != nil {
+		return store.SessionID{}, err
+	}
+	if id, ok := a.Sessions.Names(token); ok {
+		return id, nil
+	}
+	if s := a.Door.Optional(r); s != nil {
+		return store.ParseSessionID(s.ID)
+	}
+	return store.SessionID{}, nil
+}
+
+// good tells whether text is a refresh token of ours.
+func (a *API) good(text secret.Text) bool {
+	_, ok := a.Sessions.Names(text)
+	return ok
+}
+
+// refreshRequest carries the token of a client without cookies.
+type refreshRequest struct {
+	RefreshToken secret.Text `json:"refresh_token"`
+}
+
+// refresh trades a refresh token, by cookie or body, and answers the way it came. A refusal
+// neither sets nor clears cookies: a late answer must not wipe a newer sign-in.
+func (a *API) refresh(w http.ResponseWriter, r *http.Request, in refreshRequest) error {
+	token, transport, err := a.presented(r, in.RefreshToken)
+	if err != nil {
+		return err
+	}
+	if token.Empty() {
+		return fault.New(fault.InvalidToken).Because(errors.New("no refresh token in cookie or body"))
+	}
+	grant, err := a.Sessions.Refresh(r.Context(), web.Caller(r), token)
+	if err != nil {
+		return err
+	}
+	return a.signedIn(w, grant, answer{http.StatusOK, transport})
+}
+
+// presented gives the one refresh token of a request and how it came. A cookie counts only
+// in a request that says where it comes from. requirements XO-02
+func (a *API) presented(r *http.Request, body secret.Text) (secret.Text, string, error) {
+	cookie, err := a.Cookies.Refresh(r, a.good)
+	switch {
+	case err != nil:
+		return cookie, "", err
+	case cookie.Empty():
+		return body, byToken, nil
+	case !body.Empty() && body.Reveal() != cookie.Reveal():
+		return cookie, "", fault.BadField("refresh_token", "ambiguous", "The cookie holds another refresh token. Send one.")
+	case !body.Empty():
+		return body, byToken, nil
+	case !web.FromBrowser(r):
+		return cookie, "", fault.New(fault.CrossOrigin).Because(errors.New("a refresh cookie without Sec-Fetch-Site or Origin"))
+	}
+	return cookie, byCookie, nil
+}
+
+// signOut ends the session whose credential is shown: refresh token by cookie or body, else
+// access token, which may have expired. Showing none, or one whose session is over, is done.
+func (a *API) signOut(w http.ResponseWriter, r *http.Request, in refreshRequest) error {
+	id, err := a.leaving(r, in.RefreshToken)
+	if err != nil {
+		return err
+	}
+	if !id.IsZero() {
+		if err := a.Sessions.SignOut(r.Context(), web.Caller(r), id); err != nil {
+			return err
+		}
+	}
+	a.Cookies.Clear(w)
+	web.ClearSiteData(w, a.Site)
+	return noContent(w)
+}
+
+// leaving gives the session to sign out of; zero when no credential is shown. A bad cookie
+// is no reason to keep somebody signed in; a bad token that was sent on purpose is an error.
+func (a *API) leaving(r *http.Request, body secret.Text) (store.SessionID, error) {
+	token, _, err := a.presented(r, body)
+	if err != nil {
+		return store.SessionID{}, err
+	}
+	if id, ok := a.Sessions.Names(token); ok {
+		return id, nil
+	}
+	if !body.Empty() {
+		return store.SessionID{}, fault.New(fault.InvalidToken)
+	}
+	s, err := a.Door.Leaving(r)
+	switch {
+	case err == nil:
+		return store.ParseSessionID(s.ID)
+	case r.Header.Get("Authorization") == "" && !fault.HasCode(err, fault.CrossOrigin):
+		return store.SessionID{}, nil
+	}
+	return store.SessionID{}, err
+}
+
+// answer says how tokens go out.
+type answer struct {
+	status    int
+	transport string
+}
+
+// grantBody is a session as its own client sees it. The tokens are there only for a client
+// without cookies.
+type grantBody struct {
+	User         userBody    `json:"user"`
+	Session      sessionBody `json:"session"`
+	TokenType    string      `json:"token_type"`
+	ExpiresIn    int         `json:"expires_in"`
+	AccessToken  string      `json:"access_token,omitempty"`
+	RefreshToken string      `json:"refresh_token,omitempty"`
+}
+
+// sessionBody describes a session.
+type sessionBody struct {
+	ID            string    `json:"id"`
+	CreatedAt     time.Time `json:"created_at"`
+	ExpiresAt     time.Time `json:"expires_at"`
+	IdleExpiresAt time.Time `json:"idle_expires_at"`
+	AuthTime      time.Time `json:"auth_time"`
+	AMR           []string  `json:"amr"`
+	ACR           string    `json:"acr"`
+	Remember      bool      `json:"remember"`
+}
+
+// signedIn answers with a grant, by cookie or in the body.
+func (a *API) signedIn(w http.ResponseWriter, g session.Grant, how answer) error {
+	body := grantBody{User: describeUser(g.User), TokenType: "Bearer", ExpiresIn: int(g.Access.ExpiresIn.Seconds())}
+	s := g.Session
+	body.Session = sessionBody{
+		ID: s.ID.String(), CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt, IdleExpiresAt: s.LastUsedAt.Add(s.IdleLimit),
+		AuthTime: s.AuthTime, AMR: s.AMR, ACR: s.ACR, Remember: s.Remember,
+	}
+	if how.transport == byToken {
+		body.AccessToken, body.RefreshToken = g.Access.Text.Reveal(), g.Refresh.Reveal()
+		return web.WriteJSON(w, how.status, body)
+	}
+	if err := a.Cookies.Set(w, g, a.Now()); err != nil {
+		return err
+	}
+	return web.WriteJSON(w, how.status, body)
+}
+
+// transportOf gives how a client gets its tokens: as it asks, else by cookie when a browser
+// is asking. Cookies go only to a request that says where it comes from, or another site's
+// form could sign somebody in. requirements XO-02, XO-04
+func transportOf(r *http.Request, asked string) (string, error) {
+	browser := web.FromBrowser(r)
+	switch {
+	case asked == byToken || asked == "" && !browser:
+		return byToken, nil
+	case asked != byCookie && asked != "":
+		return "", fault.BadField("transport", "invalid", `This is "cookie" or "token".`)
+	case !browser:
+		return "", fault.New(fault.CrossOrigin).Because(errors.New("cookies asked for without Sec-Fetch-Site or Origin"))
+	}
+	return byCookie, nil
+}
+
+// whoBody is what an access token says.
+type whoBody struct {
+	User struct {
+		ID    string   `json:"id"`
+		Roles []string `json:"roles"`
+	} `json:"user"`
+	Session struct {
+		ID       string    `json:"id"`
+		AuthTime time.Time `json:"auth_time"`
+		AMR      []string  `json:"amr"`
+		ACR      string    `json:"acr"`
+	} `json:"session"`
+	ExpiresIn int `json:"expires_in"`
+}
+
+// session answers from the access token alone.
+func (a *API) session(w http.ResponseWriter, r *http.Request) error {
+	s := web.SessionOf(r)
+	var body whoBody
+	body.User.ID, body.User.Roles = s.Subject, s.Roles
+	body.Session.ID, body.Session.AuthTime, body.Session.AMR, body.Session.ACR = s.ID, s.AuthTime, s.AMR, s.ACR
+	body.ExpiresIn = max(0, int(s.ExpiresAt.Sub(a.Now()).Seconds()))
+	return web.WriteJSON(w, http.StatusOK, body)
+}

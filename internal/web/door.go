@@ -1,0 +1,211 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/verify"
+)
+
+// maxBody is how much of a request's body is read, in bytes. requirements RL-15
+const maxBody = 64 << 10
+
+// FreshFor is how long after a full authentication somebody may do what destroys.
+const FreshFor = 15 * time.Minute
+
+// Door is what every request goes through before and after its handler, so that no handler
+// can forget a step.
+type Door struct {
+	site     Site
+	verifier *verify.Verifier
+	origins  *http.CrossOriginProtection
+	log      *slog.Logger
+}
+
+// NewDoor makes the door of one server. verifier checks our own routes, from memory.
+func NewDoor(site Site, verifier *verify.Verifier, log *slog.Logger) (*Door, error) {
+	origins := http.NewCrossOriginProtection()
+	for _, origin := range site.origins() {
+		if err := origins.AddTrustedOrigin(origin); err != nil {
+			return nil, err
+		}
+	}
+	return &Door{site, verifier, origins, log}, nil
+}
+
+// Handler puts the door before surfaces. The error tells of a route that does not say who
+// may call it, or of two routes for one request.
+func (d *Door) Handler(surfaces ...Surface) (http.Handler, error) {
+	mux := http.NewServeMux()
+	for _, s := range surfaces {
+		if err := s.check(); err != nil {
+			return nil, err
+		}
+		for _, route := range s.Routes {
+			mux.Handle(route.Pattern, d.guard(route, s.Refuse))
+		}
+	}
+	inner := http.Handler(d.cors(d.dispatch(mux, surfaces)))
+	if d.site.Prefix != "" {
+		inner = http.StripPrefix(d.site.Prefix, inner)
+	}
+	return d.around(inner, surfaces), nil
+}
+
+// around is outermost: it names the request, sets what every response carries, survives a
+// panic, and writes the one log line.
+func (d *Door) around(next http.Handler, surfaces []Surface) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		seen := newVisit(d.site, r)
+		r = r.WithContext(withVisit(r.Context(), seen))
+		out := &recorder{ResponseWriter: w}
+		d.commonHeaders(out.Header())
+		defer func() {
+			if caught := recover(); caught != nil {
+				d.survive(out, r, caught, surfaces)
+			}
+			seen.logTo(d.log, r, out.status, time.Since(start))
+		}()
+		r.Body = http.MaxBytesReader(out, r.Body, maxBody)
+		if !d.site.answers(r.Host) {
+			d.surface(r, surfaces).Refuse(out, r, fault.New(fault.WrongHost))
+			return
+		}
+		next.ServeHTTP(out, r)
+	})
+}
+
+// commonHeaders sets what every response carries unless its handler knows better.
+func (d *Door) commonHeaders(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if d.site.HTTPS {
+		h.Set("Strict-Transport-Security", "max-age=31536000") // RFC 6797 §6.1
+	}
+}
+
+// survive answers for a handler that panicked. requirements LG-14
+func (d *Door) survive(w *recorder, r *http.Request, caught any, surfaces []Surface) {
+	if caught == http.ErrAbortHandler {
+		panic(caught)
+	}
+	err := newPanicError(caught)
+	if w.status != 0 { // too late to answer: cut the connection, so that nobody takes a half for a whole
+		visitOf(r).fault(fault.From(err))
+		panic(http.ErrAbortHandler)
+	}
+	d.surface(r, surfaces).Refuse(w, r, err)
+}
+
+// surface gives the one that answers for a path: the deepest root above it.
+func (d *Door) surface(r *http.Request, surfaces []Surface) Surface {
+	path := strings.TrimPrefix(r.URL.Path, d.site.Prefix)
+	best := surfaces[0]
+	for _, s := range surfaces[1:] {
+		if strings.HasPrefix(path, s.Root) && len(s.Root) > len(best.Root) || !strings.HasPrefix(path, best.Root) {
+			best = s
+		}
+	}
+	return best
+}
+
+// dispatch finds the route, or refuses in the form of the path's surface: 404 where nothing
+// is, 405 with Allow where another method is.
+func (d *Door) dispatch(mux *http.ServeMux, surfaces []Surface) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		probe := &recorder{ResponseWriter: discard{http.Header{}}}
+		handler.ServeHTTP(probe, r)
+		missing := fault.New(fault.NotFound)
+		if probe.status == http.StatusMethodNotAllowed {
+			missing = fault.New(fault.MethodNotAllowed)
+			w.Header().Set("Allow", probe.Header().Get("Allow"))
+		}
+		d.surface(r, surfaces).Refuse(w, r, missing)
+	})
+}
+
+// guard lets a request in to a route's handler, or refuses it.
+func (d *Door) guard(route Route, refuse func(http.ResponseWriter, *http.Request, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		visitOf(r).route = route.Pattern
+		err := d.admit(r, route.Access)
+		if err == nil {
+			err = route.Handler(w, r)
+		}
+		if err != nil {
+			refuse(w, r, err)
+		}
+	})
+}
+
+// admit checks that the caller may call the route, and notes who it is.
+func (d *Door) admit(r *http.Request, access Access) error {
+	if access == Anyone {
+		return d.sameOrigin(r)
+	}
+	var demands []verify.Demand
+	if access == Fresh {
+		demands = append(demands, verify.Fresh(FreshFor))
+	}
+	s, err := d.verifier.Authenticate(r, demands...)
+	if err != nil {
+		return asFault(err)
+	}
+	return visitOf(r).identify(s)
+}
+
+// sameOrigin refuses what another site makes a browser send. Whoever shows a credential in a
+// header is no browser doing another site's will. requirements XO-01, XO-04
+func (d *Door) sameOrigin(r *http.Request) error {
+	if r.Header.Get("Authorization") != "" {
+		return nil
+	}
+	if err := d.origins.Check(r); err != nil {
+		return fault.New(fault.CrossOrigin).Because(err)
+	}
+	return nil
+}
+
+// Optional gives the session of whoever calls a route that is open to anyone, or nil. Only
+// an access token that is good counts.
+func (d *Door) Optional(r *http.Request) *verify.Session {
+	s, err := d.verifier.Authenticate(r)
+	if err != nil {
+		return nil
+	}
+	return s
+}
+
+// Leaving gives the session that whoever signs out shows an access token for, which may
+// have expired. The fault is missing_token when none is shown.
+func (d *Door) Leaving(r *http.Request) (*verify.Session, error) {
+	s, err := d.verifier.Authenticate(r)
+	if old, ok := verify.ExpiredSession(err); ok {
+		return old, nil
+	}
+	if err != nil {
+		return nil, asFault(err)
+	}
+	return s, nil
+}
+
+// asFault turns a verifier's refusal into ours. The codes are the same words.
+func asFault(err error) error {
+	if refusal, ok := errors.AsType[*verify.Error](err); ok {
+		return fault.New(fault.Code(refusal.Code)).Because(refusal)
+	}
+	return err
+}

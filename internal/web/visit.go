@@ -1,0 +1,178 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/verify"
+)
+
+// visit is what is known of one request, filled on the way and logged once at the end.
+type visit struct {
+	id      string // for the person to report and the log to find
+	client  store.Client
+	route   string          // the pattern; empty: none matched
+	session *verify.Session // nil: nobody signed in
+	refused *fault.Fault    // nil: it went well
+}
+
+// visitKey finds the visit in a request's context.
+type visitKey struct{}
+
+// newVisit begins one.
+func newVisit(site Site, r *http.Request) *visit {
+	var raw [9]byte
+	rand.Read(raw[:]) // never fails: it would crash the program first
+	agent := strings.ToValidUTF8(r.UserAgent(), "")
+	if len(agent) > store.MaxAgent {
+		agent = strings.ToValidUTF8(agent[:store.MaxAgent], "")
+	}
+	return &visit{
+		id:     base64.RawURLEncoding.EncodeToString(raw[:]),
+		client: store.Client{IP: site.clientIP(r), Agent: agent},
+	}
+}
+
+// withVisit puts it where handlers find it.
+func withVisit(ctx context.Context, v *visit) context.Context {
+	return context.WithValue(ctx, visitKey{}, v)
+}
+
+// visitOf gives the request's visit. It panics for a request that did not come in by the door.
+func visitOf(r *http.Request) *visit { return r.Context().Value(visitKey{}).(*visit) }
+
+// identify notes who calls.
+func (v *visit) identify(s *verify.Session) error {
+	v.session = s
+	if _, err := store.ParseSessionID(s.ID); err != nil {
+		return fault.New(fault.InvalidToken).Because(err)
+	}
+	return nil
+}
+
+// fault notes why the request was refused.
+func (v *visit) fault(f *fault.Fault) { v.refused = f }
+
+// RequestID names the request, for the person to report.
+func RequestID(r *http.Request) string { return visitOf(r).id }
+
+// SessionOf gives the session of the access token that let the request in; nil on a route
+// that is open to anyone.
+func SessionOf(r *http.Request) *verify.Session { return visitOf(r).session }
+
+// Caller gives who acts, as domain methods want it.
+func Caller(r *http.Request) audit.Caller {
+	v := visitOf(r)
+	by := audit.Caller{Client: v.client, Device: Device(v.client.Agent), RequestID: v.id}
+	if v.session != nil {
+		by.User = store.UserID(v.session.Subject)
+		by.Session, _ = store.ParseSessionID(v.session.ID) // identify has checked it
+	}
+	return by
+}
+
+// Keys of the log line. They never change.
+const (
+	logMethod    = "method"
+	logRoute     = "route"
+	logStatus    = "status"
+	logDuration  = "ms"
+	logIP        = "ip"
+	logRequestID = "request_id"
+	logUser      = "user"
+	logSession   = "session"
+	logCode      = "code"
+	logCause     = "cause"
+)
+
+// logTo writes the line. The path as sent and its query stay out of it: somebody may have
+// put a token there. Faults of ours are errors; what a stranger sent is not.
+func (v *visit) logTo(log *slog.Logger, r *http.Request, status int, took time.Duration) {
+	level := slog.LevelInfo
+	attrs := []slog.Attr{
+		slog.String(logMethod, printableMethod(r.Method)), slog.String(logRoute, v.route), slog.Int(logStatus, status),
+		slog.Float64(logDuration, float64(took.Microseconds())/1000),
+		slog.String(logIP, v.client.IP.String()), slog.String(logRequestID, v.id),
+	}
+	if v.session != nil {
+		attrs = append(attrs, slog.String(logUser, v.session.Subject), slog.String(logSession, v.session.ID))
+	}
+	if f := v.refused; f != nil {
+		attrs = append(attrs, slog.String(logCode, string(f.Code)))
+		if f.Cause != nil {
+			attrs = append(attrs, slog.String(logCause, f.Cause.Error()))
+		}
+		if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
+			level = slog.LevelError
+		}
+	}
+	log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// printableMethod keeps a stranger's text out of the log.
+func printableMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
+}
+
+// panicError is a panic with where it happened.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+// newPanicError keeps the stack of the panic that is being recovered from.
+func newPanicError(value any) error { return &panicError{value, debug.Stack()} }
+
+// Error is for the log alone.
+func (p *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
+
+// recorder notes the status of a response.
+type recorder struct {
+	http.ResponseWriter
+	status int // 0: nothing written yet
+}
+
+// WriteHeader notes the status.
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes the status that a first write implies.
+func (w *recorder) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// discard is a ResponseWriter whose body nobody reads.
+type discard struct{ header http.Header }
+
+// Header gives the header.
+func (d discard) Header() http.Header { return d.header }
+
+// WriteHeader does nothing.
+func (d discard) WriteHeader(int) {}
+
+// Write drops p.
+func (d discard) Write(p []byte) (int, error) { return len(p), nil }
