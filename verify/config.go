@@ -1,0 +1,162 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Config says whose tokens are good here. Issuer and Audience are required; everything else has a
+// good zero value.
+type Config struct {
+	// Issuer is the server whose tokens are accepted, exactly as its tokens spell it.
+	//
+	//	"https://auth.example.com"      // permitted
+	//	"https://example.com/auth"      // permitted
+	//	"http://localhost:8787"         // permitted: loopback
+	//	"http://auth.example.com"       // prohibited: anyone on the way could sign
+	//	"auth.example.com"              // prohibited: no scheme
+	Issuer string
+
+	// Audience is this service's own name: tokens that do not list it are for somebody else
+	// (RFC 9068 §4).
+	Audience string
+
+	// Keys is where the issuer's keys come from: JWKS, StaticJWKS or HMAC. Nil finds them by the
+	// issuer's metadata.
+	Keys KeySource
+
+	// TrustedOrigins may send requests that change something and carry the access cookie, although they
+	// are other origins than this service: "https://app.example.com". Exact; no wildcards. Empty
+	// trusts this service's own origin alone.
+	TrustedOrigins []string
+
+	// PublicURL is where browsers reach this service, for the way back from signing in:
+	// "https://example.com/app". Empty takes the request's Host, and https when the issuer has it.
+	// It is needed only behind a proxy that rewrites the host or cuts a path prefix off.
+	PublicURL string
+
+	// NoRedirect answers 401 to a browser that opens a page without a session, instead of sending
+	// it to the issuer's /session/renew.
+	NoRedirect bool
+
+	// Leeway is how far the clocks may differ. Zero means 30 s; more than 60 s is refused.
+	Leeway time.Duration
+
+	// MaxKeyAge is how long keys are used while the issuer cannot be reached. Zero means 24 h.
+	// Afterwards every token is refused with 503.
+	MaxKeyAge time.Duration
+
+	// Now is the clock that tokens are judged by. Nil means time.Now.
+	Now func() time.Time
+
+	// HTTPClient fetches keys. Nil means one with a time limit of 5 s. Redirects to another host are
+	// never followed.
+	HTTPClient *http.Client
+
+	// Logger hears of keys that cannot be had (warnings), and of each refusal (debug): its code and a
+	// fingerprint of the token, never the token. Nil means slog.Default.
+	Logger *slog.Logger
+}
+
+// What a zero Config means, and how far it may be stretched.
+const (
+	defaultLeeway    = 30 * time.Second
+	maxLeeway        = 60 * time.Second
+	defaultMaxKeyAge = 24 * time.Hour
+)
+
+// withDefaults fills in what is left empty
+func (c Config) withDefaults() Config {
+	if c.Keys == nil {
+		c.Keys = discovered{}
+	}
+	if c.Leeway == 0 {
+		c.Leeway = defaultLeeway
+	}
+	if c.MaxKeyAge == 0 {
+		c.MaxKeyAge = defaultMaxKeyAge
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// check returns every mistake in c
+func (c Config) check() []error {
+	var mistakes []error
+	note := func(field string, err error) {
+		if err != nil {
+			mistakes = append(mistakes, fmt.Errorf("Config.%s: %w", field, err))
+		}
+	}
+	note("Issuer", checkIssuer(c.Issuer))
+	note("Audience", checkAudience(c.Audience))
+	if c.PublicURL != "" {
+		note("PublicURL", checkIssuer(c.PublicURL))
+	}
+	for _, origin := range c.TrustedOrigins {
+		note("TrustedOrigins", new(http.CrossOriginProtection).AddTrustedOrigin(origin))
+	}
+	if c.Leeway < 0 || c.Leeway > maxLeeway {
+		note("Leeway", fmt.Errorf("%v is not between 0 and %v", c.Leeway, maxLeeway))
+	}
+	if c.MaxKeyAge < 0 {
+		note("MaxKeyAge", fmt.Errorf("%v is negative", c.MaxKeyAge))
+	}
+	return mistakes
+}
+
+// checkAudience refuses what no token should be made out to
+func checkAudience(audience string) error {
+	if audience == "" {
+		return errors.New("required: the name of this service, as tokens list it")
+	}
+	if strings.ContainsFunc(audience, func(c rune) bool { return c <= ' ' || c == '"' || c == '\\' || c >= 0x7F }) {
+		return fmt.Errorf("%q holds a blank, a quote or a character beyond ASCII", audience)
+	}
+	return nil
+}
+
+// checkIssuer takes https anywhere and http on loopback, without anything after the path
+// (RFC 8414 §2)
+func checkIssuer(issuer string) error {
+	if issuer == "" {
+		return errors.New("required: the URL of the issuer")
+	}
+	u, err := url.Parse(issuer)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is not a URL", issuer)
+	case u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Errorf("%q does not begin with https://", issuer)
+	case u.Hostname() == "":
+		return fmt.Errorf("%q names no host", issuer)
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(issuer, "#"):
+		return fmt.Errorf("%q has more than scheme, host and path", issuer)
+	}
+	return checkScheme(u)
+}
+
+// checkScheme allows plain http on loopback only, where nobody stands between
+func checkScheme(u *url.URL) error {
+	if u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()) {
+		return nil
+	}
+	return fmt.Errorf("%q must be https, or http on loopback", u)
+}
+
+// loopback reports whether host is this machine by name or address
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}

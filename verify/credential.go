@@ -1,0 +1,174 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// cookieNames are the names that the access cookie can have under this issuer, the safest first. Plain
+// http has no prefixes, and exists on loopback alone.
+func cookieNames(issuer *url.URL) []string {
+	if issuer.Scheme == "http" {
+		return []string{"hs_access"}
+	}
+	return []string{"__Host-Http-hs_access", "__Secure-hs_access"}
+}
+
+// maxCookies is how many values under one name are tried; more are an attack
+const maxCookies = 4
+
+// Authenticate is what Require does, short of answering: it takes the credential from the Authorization header or the
+// access cookie, checks where the request comes from, the token and the demands. It is for routers
+// that have middleware of their own kind; see Refuse for the answer. Its errors are *Error.
+func (v *Verifier) Authenticate(r *http.Request, demands ...Demand) (*Session, error) {
+	s, e := v.authenticate(r, newPolicy(demands))
+	if e != nil {
+		return nil, e
+	}
+	return s, nil
+}
+
+// authenticate is Authenticate for demands that were joined before
+func (v *Verifier) authenticate(r *http.Request, p policy) (*Session, *Error) {
+	bearer, e := bearerToken(r)
+	if e != nil {
+		return nil, v.settle(e, "")
+	}
+	jars := v.cookieTokens(r)
+	if bearer == "" {
+		return v.authenticateCookie(r, jars, p)
+	}
+	for _, values := range jars {
+		if slices.ContainsFunc(values, func(value string) bool { return value != bearer }) {
+			// RFC 6750 §2: one method a request
+			return nil, v.settle(newError(CodeInvalidRequest, errors.New("header and cookie differ")), bearer)
+		}
+	}
+	s, e := v.verify(r.Context(), bearer)
+	return v.demand(s, e, p, bearer)
+}
+
+// authenticateCookie decides on a request whose only credential is cookies, if any
+func (v *Verifier) authenticateCookie(r *http.Request, jars [][]string, p policy) (*Session, *Error) {
+	if len(jars) == 0 {
+		return nil, v.settle(newError(CodeMissingToken, nil), "")
+	}
+	if err := v.checkOrigin(r); err != nil {
+		return nil, v.settle(newError(CodeCrossOrigin, err), "")
+	}
+	var first *Error
+	for _, values := range jars {
+		s, token, e := v.verifyOne(r.Context(), values)
+		if e == nil || e.Code == CodeKeysUnavailable {
+			return v.demand(s, e, p, token)
+		}
+		if first == nil {
+			first = e
+		}
+	}
+	return nil, v.settle(first, jars[0][0])
+}
+
+// verifyOne verifies the values of cookies with one name, of which exactly one may be good:
+// another site on the domain may have put the others there
+func (v *Verifier) verifyOne(ctx context.Context, values []string) (s *Session, token string, e *Error) {
+	if len(values) > maxCookies {
+		return nil, "", newError(CodeInvalidRequest, fmt.Errorf("%d access cookies", len(values)))
+	}
+	for _, value := range values {
+		got, failed := v.verify(ctx, value)
+		switch {
+		case failed != nil && failed.Code == CodeKeysUnavailable:
+			return nil, value, failed
+		case failed != nil:
+			e = failed
+		case s != nil:
+			return nil, "", newError(CodeInvalidRequest, errors.New("two good access cookies"))
+		default:
+			s, token = got, value
+		}
+	}
+	switch {
+	case s != nil:
+		return s, token, nil
+	case len(values) > 1:
+		return nil, "", newError(CodeInvalidRequest, errors.New("several access cookies, none good"))
+	}
+	return nil, values[0], e
+}
+
+// demand lets a verified session through if it meets the policy
+func (v *Verifier) demand(s *Session, e *Error, p policy, token string) (*Session, *Error) {
+	if e == nil {
+		e = p.check(s, v.config.Now())
+	}
+	if e = v.settle(e, token); e != nil {
+		return nil, e
+	}
+	return s, nil
+}
+
+// bearerToken takes the token from the Authorization header (RFC 6750 §2.1), of which there may be
+// one. Another scheme than Bearer is somebody else's credential, and none of ours.
+func bearerToken(r *http.Request) (string, *Error) {
+	values := r.Header["Authorization"]
+	if len(values) > 1 {
+		return "", newError(CodeInvalidRequest, errors.New("two Authorization headers"))
+	}
+	if len(values) == 0 {
+		return "", nil
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") { // RFC 9110 §11.1: in any case
+		return "", nil
+	}
+	token = strings.Trim(token, " ")
+	if token == "" {
+		return "", newError(CodeInvalidRequest, errors.New("no token after Bearer"))
+	}
+	return token, nil
+}
+
+// cookieTokens are the distinct values of the access cookie, grouped by its names, the
+// safest first. A refresh cookie is never read.
+func (v *Verifier) cookieTokens(r *http.Request) (jars [][]string) {
+	for _, name := range v.cookies {
+		var values []string
+		for _, c := range r.CookiesNamed(name) {
+			if c.Value != "" && !slices.Contains(values, c.Value) {
+				values = append(values, c.Value)
+			}
+		}
+		if len(values) > 0 {
+			jars = append(jars, values)
+		}
+	}
+	return jars
+}
+
+// checkOrigin refuses a request that another site made the browser send with our cookie along. Fetch
+// Metadata decides, else Origin; an unsafe request with neither is refused too. Opening a WebSocket
+// counts as unsafe: no other rule keeps sites apart there (RFC 6455 §10.2).
+func (v *Verifier) checkOrigin(r *http.Request) error {
+	if upgrades(r) {
+		asUnsafe := *r
+		asUnsafe.Method = http.MethodPost
+		r = &asUnsafe
+	}
+	if err := v.origins.Check(r); err != nil {
+		return err
+	}
+	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	if !safe && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
+		return errors.New("neither Sec-Fetch-Site nor Origin")
+	}
+	return nil
+}
+
+// upgrades reports whether r asks for another protocol on its connection
+func upgrades(r *http.Request) bool { return r.Header.Get("Upgrade") != "" }

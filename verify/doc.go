@@ -1,0 +1,2 @@
+// Package verify checks access tokens in net/http services.
+package verify

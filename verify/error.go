@@ -1,0 +1,135 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Code names a refusal for programs. Codes are never renamed.
+type Code string
+
+// Every way a request is refused. What is wrong with a token is not told apart, so that
+// nobody can probe with forgeries; only the holder of a correctly signed one learns that it is too old.
+const (
+	CodeMissingToken     Code = "missing_token"             // 401: no credential came
+	CodeInvalidToken     Code = "invalid_token"             // 401: it is not one of ours, not for us, or ended
+	CodeTokenExpired     Code = "token_expired"             // 401: correctly signed, and too old
+	CodeInvalidRequest   Code = "invalid_request"           // 400: two credentials, or half of one
+	CodeCrossOrigin      Code = "cross_origin"              // 403: another site sent the cookie along
+	CodeScopeMissing     Code = "insufficient_scope"        // 403: the route demands a scope
+	CodeRoleMissing      Code = "insufficient_role"         // 403: the route demands a role
+	CodeReauthentication Code = "reauthentication_required" // 401: sign in again, or more strongly
+	CodeKeysUnavailable  Code = "keys_unavailable"          // 503: no key to check with; try again
+)
+
+// answers says what each code means in HTTP, and to a person
+var answers = map[Code]struct {
+	status int
+	title  string
+}{
+	CodeMissingToken:     {http.StatusUnauthorized, "You are not signed in."},
+	CodeInvalidToken:     {http.StatusUnauthorized, "Your access is not valid here, or was ended."},
+	CodeTokenExpired:     {http.StatusUnauthorized, "Your access has expired."},
+	CodeInvalidRequest:   {http.StatusBadRequest, "The request carries more than one credential, or a broken one."},
+	CodeCrossOrigin:      {http.StatusForbidden, "The request came from another site."},
+	CodeScopeMissing:     {http.StatusForbidden, "Your access does not reach this far."},
+	CodeRoleMissing:      {http.StatusForbidden, "You are not allowed to do this."},
+	CodeReauthentication: {http.StatusUnauthorized, "Please sign in again to go on."},
+	CodeKeysUnavailable:  {http.StatusServiceUnavailable, "Sign-in can not be checked at the moment."},
+}
+
+// Error is every refusal of this package. What it prints may be shown to anyone; what exactly was wrong
+// is for the log alone, and found by [errors.Unwrap].
+type Error struct {
+	Code   Code   // for programs
+	Status int    // the HTTP status
+	Title  string // a sentence for a person
+
+	// RetryAfter is how long to wait before asking again. Zero says nothing about it.
+	RetryAfter time.Duration
+
+	cause   error         // why, for the log
+	session *Session      // what a correctly signed token says; nil for any other
+	realm   string        // the audience that refused
+	scope   []string      // the scopes that the route demands
+	maxAge  time.Duration // the freshness that the route demands; negative: none
+	acr     string        // the strength that the route demands
+}
+
+// newError makes the refusal of a code
+func newError(code Code, cause error) *Error {
+	return &Error{Code: code, Status: answers[code].status, Title: answers[code].title, maxAge: -1, cause: cause}
+}
+
+// refusef is newError for the most common code
+func refusef(format string, args ...any) *Error {
+	return newError(CodeInvalidToken, fmt.Errorf(format, args...))
+}
+
+// Error is safe to show: it never says why a token was refused.
+func (e *Error) Error() string { return "verify: " + string(e.Code) }
+
+// Unwrap is the reason, for logs only.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Challenge is the value of the WWW-Authenticate header (RFC 6750 §3, RFC 9470 §3), or empty where
+// no other credential would help.
+func (e *Error) Challenge() string {
+	params := []string{"realm=" + quoted(e.realm)}
+	add := func(name, value string) { params = append(params, name+"="+quoted(value)) }
+	switch e.Code {
+	case CodeMissingToken: // no error code when no credential came (RFC 6750 §3.1)
+	case CodeInvalidToken:
+		add("error", "invalid_token")
+	case CodeTokenExpired:
+		add("error", "invalid_token")
+		add("error_description", "the access token expired")
+	case CodeInvalidRequest:
+		add("error", "invalid_request")
+	case CodeScopeMissing:
+		add("error", "insufficient_scope")
+		add("scope", strings.Join(e.scope, " "))
+	case CodeRoleMissing:
+		add("error", "insufficient_scope")
+	case CodeReauthentication:
+		add("error", "insufficient_user_authentication")
+		if e.acr != "" {
+			add("acr_values", e.acr)
+		}
+		if e.maxAge >= 0 {
+			add("max_age", strconv.FormatInt(int64(e.maxAge/time.Second), 10))
+		}
+	default:
+		return ""
+	}
+	return "Bearer " + strings.Join(params, ", ")
+}
+
+// quoted writes s as a quoted-string (RFC 9110 §5.6.4), of printable ASCII alone
+func quoted(s string) string {
+	b := []byte{'"'}
+	for _, c := range []byte(s) {
+		switch {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case 0x20 <= c && c < 0x7F:
+			b = append(b, c)
+		}
+	}
+	return string(append(b, '"'))
+}
+
+// ExpiredSession returns the session of a token that was refused only for its age: correctly
+// signed, by the right issuer, for this audience. It is for signing out, which should work with an old
+// token too, and never for access.
+func ExpiredSession(err error) (*Session, bool) {
+	var e *Error
+	if errors.As(err, &e) && e.Code == CodeTokenExpired && e.session != nil {
+		return e.session, true
+	}
+	return nil, false
+}

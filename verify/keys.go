@@ -1,0 +1,112 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/internal/revoked"
+)
+
+// KeySource is where a verifier has its keys from: JWKS, StaticJWKS or HMAC. A verifier has one, so public keys
+// and a shared secret can never meet in it (RFC 8725 §3.1).
+type KeySource interface {
+	open(ctx context.Context, v *Verifier) (keyFinder, error)
+}
+
+// keyFinder finds the key that a token names
+type keyFinder interface {
+	// find returns the key with exactly this kid, or nil when the issuer has none such. Not knowing
+	// the issuer's keys at all is an error.
+	find(ctx context.Context, kid string) (*jose.Key, *Error)
+	// keySet is what find looks in at the moment; nil when there is nothing.
+	keySet() *jose.KeySet
+	// news is when keys were last fetched, and what went wrong since.
+	news() (fetched time.Time, err error)
+	// close ends what runs in the background.
+	close()
+}
+
+// fixed has the same keys for ever
+type fixed struct{ set *jose.KeySet }
+
+func (k fixed) find(_ context.Context, kid string) (*jose.Key, *Error) { return k.set.Lookup(kid), nil }
+func (k fixed) keySet() *jose.KeySet                                   { return k.set }
+func (k fixed) news() (time.Time, error)                               { return time.Time{}, nil }
+func (k fixed) close()                                                 {}
+
+// static is the source that StaticJWKS makes
+type static struct{ data []byte }
+
+// StaticJWKS takes keys from a JWK Set (RFC 7517 §5) that never changes, so that nothing touches
+// the network. A key in it that cannot be used is a mistake that New reports.
+func StaticJWKS(jwks []byte) KeySource { return static{jwks} }
+
+func (s static) open(context.Context, *Verifier) (keyFinder, error) {
+	set, skipped, err := jose.ParseKeySet(s.data)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("Config.Keys: %w", err)
+	case len(skipped) > 0:
+		return nil, fmt.Errorf("Config.Keys: %w", errors.Join(skipped...))
+	case set.Len() == 0:
+		return nil, errors.New("Config.Keys: the key set is empty")
+	}
+	return fixed{set}, nil
+}
+
+// secret is the source that HMAC makes
+type secret struct{ bytes []byte }
+
+// HMAC checks tokens under a secret shared with the issuer, which then is part of the same program:
+// whoever can check such a token can also make one. The secret is at least 32 random bytes;
+// New refuses shorter and well-known ones.
+func HMAC(bytes []byte) KeySource { return secret{bytes} }
+
+func (s secret) open(context.Context, *Verifier) (keyFinder, error) {
+	key, err := jose.NewHMAC("hmac", s.bytes)
+	if err != nil {
+		return nil, fmt.Errorf("Config.Keys: %w", err)
+	}
+	return onlyKey{fixed{jose.NewKeySet(key.Public())}, key.Public()}, nil
+}
+
+// onlyKey has one key, which is meant whatever a token calls it
+type onlyKey struct {
+	fixed
+	key *jose.Key
+}
+
+func (k onlyKey) find(context.Context, string) (*jose.Key, *Error) { return k.key, nil }
+
+// Memory is the issuer's own keys and endings, where verifier and issuer are one program.
+type Memory interface {
+	Keys() *jose.KeySet
+	Revoked() *revoked.Set
+}
+
+// inProcess is the source that InProcess makes
+type inProcess struct{ Memory }
+
+// InProcess takes keys and endings from the issuer's own memory: it is how the server checks its own
+// routes, and refuses an ended session at once.
+func InProcess(m Memory) KeySource { return inProcess{m} }
+
+func (p inProcess) open(_ context.Context, v *Verifier) (keyFinder, error) {
+	v.revoked = p.Revoked()
+	return p, nil
+}
+
+func (p inProcess) find(_ context.Context, kid string) (*jose.Key, *Error) {
+	set := p.Keys()
+	if set == nil || set.Len() == 0 {
+		return nil, newError(CodeKeysUnavailable, errors.New("no keys in memory"))
+	}
+	return set.Lookup(kid), nil
+}
+
+func (p inProcess) keySet() *jose.KeySet     { return p.Keys() }
+func (p inProcess) news() (time.Time, error) { return time.Time{}, nil }
+func (p inProcess) close()                   {}

@@ -1,0 +1,74 @@
+package verify
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Session is what a verified access token says. Identity is the issuer and Subject together, and
+// nothing else: addresses and names change hands.
+type Session struct {
+	Subject  string   // who; never empty
+	ID       string   // the session (sid): one sign-in on one device. Empty in tokens made without
+	Audience []string // whom the token is for; this service among them
+	ClientID string   // the program that asked for it
+	TokenID  string   // the token (jti)
+	KeyID    string   // the key that signed it (kid)
+	Roles    []string // what the user may be
+	Scope    []string // what the token may do
+	AMR      []string // how the user proved who they are (RFC 8176)
+	ACR      string   // how strong that was: aal1, aal2 or aal3
+
+	AuthTime  time.Time // when the user last proved it; zero when the token does not say
+	IssuedAt  time.Time
+	ExpiresAt time.Time
+
+	payload string    // the claims, strict JSON
+	watch   *watcher  // who will know of its end
+	once    sync.Once // guards the making of done
+	done    chan struct{}
+}
+
+// HasRole reports whether the user has the role, compared exactly.
+func (s *Session) HasRole(role string) bool { return slices.Contains(s.Roles, role) }
+
+// HasScope reports whether the token has the scope, compared exactly.
+func (s *Session) HasScope(scope string) bool { return slices.Contains(s.Scope, scope) }
+
+// Claims decodes the claims that the operator added into v, which points to a struct or to a map with
+// string keys. Names are compared exactly: a field takes the claim that its json tag names, or that
+// has its Go name. Types must fit, numbers must fit without rounding, and null fits only what can
+// be nil. Claims without a field are passed over.
+//
+// Registered claims (iss, sub, exp and so on) reach a struct field only by its tag, and a map never.
+// Numbers in an any become float64.
+func (s *Session) Claims(v any) error { return decodeClaims(s.payload, v) }
+
+// Done returns a channel that is closed when the token expires or the session ends, so that a
+// WebSocket, an event stream or a long poll can end with it. Nothing runs for a session
+// whose Done is never called.
+func (s *Session) Done() <-chan struct{} {
+	s.once.Do(func() {
+		s.done = make(chan struct{})
+		s.watch.add(s)
+	})
+	return s.done
+}
+
+// contextKey is where a context keeps its session
+type contextKey struct{}
+
+// FromContext returns the session that Require verified: never nil behind Require, nil behind Optional for
+// someone who is not signed in, nil elsewhere.
+func FromContext(ctx context.Context) *Session {
+	s, _ := ctx.Value(contextKey{}).(*Session)
+	return s
+}
+
+// NewContext returns a context that carries s, for routers whose middleware is not made of
+// http.Handler. Give it nothing but what Authenticate or Verify returned.
+func NewContext(ctx context.Context, s *Session) context.Context {
+	return context.WithValue(ctx, contextKey{}, s)
+}
