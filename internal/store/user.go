@@ -69,8 +69,9 @@ type Users interface {
 
 	// DisableUser refuses the user from now on: no sign-in, no refresh, all live sessions
 	// ended as user_disabled, all access tokens refused by one entry of kind user. The entry's
-	// NotBefore, also kept on the row, is the clock's second after the rows are locked, plus
-	// one (protocol.md R6). It tells whether the user was enabled; a second call changes
-	// nothing. The fault is user_not_found.
+	// NotBefore, also kept on the row, is the clock's second after the rows are locked or the
+	// row's last NotBefore, whichever is later, plus one: tokens minted since the last carry an
+	// iat of at least one more than it, whatever the clock says (protocol.md §2, R6). It tells
+	// whether the user was enabled; a second call changes nothing. The fault is user_not_found.
 	DisableUser(ctx context.Context, id UserID, by string, clock Clock) (bool, error)
 }

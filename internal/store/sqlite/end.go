@@ -1,0 +1,74 @@
+package sqlite
+
+import (
+	"database/sql"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// which says which sessions an Ending is about: a condition on its Session and Owner.
+type which string
+
+// The three that there are.
+const (
+	one        which = `id = :session`
+	oneOfOwner which = `id = :session AND user_id = :owner`
+	otherThan  which = `user_id = :owner AND id <> :session`
+)
+
+// ended is a session that an act has ended.
+type ended struct {
+	id         store.SessionID
+	reason     store.EndReason // what the row says now
+	live       bool            // it was not over before
+	lastUsedAt time.Time
+}
+
+// end ends sessions that have not been ended. Those that are past their limits end as idle
+// or expired, by nobody, and are not live: they are ended for good as well, because a
+// clock that steps back would bring them to life again.
+func (a act) end(w which, e store.Ending, now time.Time) ([]ended, error) {
+	const limits = `CASE WHEN expires_at <= :now THEN 'expired' WHEN :now - last_used_at >= idle_limit THEN 'idle' ELSE '' END`
+	var all []ended
+	err := a.each(func(rows *sql.Rows) error {
+		var s ended
+		err := rows.Scan((*sid)(&s.id), &s.reason, &s.live, (*instant)(&s.lastUsedAt))
+		all = append(all, s)
+		return err
+	}, `UPDATE sessions
+		SET ended_at = :now, sweep_at = :now,
+			end_reason = coalesce(nullif(`+limits+`, ''), :reason),
+			ended_by = iif(`+limits+` = '', :by, '')
+		WHERE ended_at IS NULL AND `+string(w)+`
+		RETURNING id, end_reason, `+limits+` = '', last_used_at`,
+		sql.Named("now", instant(now)), sql.Named("session", sid(e.Session)), sql.Named("owner", e.Owner),
+		sql.Named("reason", e.Reason), sql.Named("by", e.By))
+	return all, err
+}
+
+// endLogged ends sessions like end, writes their entries, and gives how many were live.
+func (a act) endLogged(w which, e store.Ending, now time.Time) (int, error) {
+	all, err := a.end(w, e, now)
+	if err != nil {
+		return 0, err
+	}
+	live := 0
+	var entries []revoked.Entry
+	for _, s := range all {
+		if s.live {
+			live++
+		}
+		if s.live || s.mayHaveTokens(now) {
+			entries = append(entries, revoked.Entry{Kind: revoked.Session, ID: s.id.String()})
+		}
+	}
+	return live, a.log(now, entries...)
+}
+
+// mayHaveTokens tells whether an access token of the session may still be good: the last was
+// minted when the session was last used, or within grace of that (a repeat).
+func (s ended) mayHaveTokens(now time.Time) bool {
+	return now.Before(s.lastUsedAt.Add(store.RevocationLife))
+}
