@@ -24,6 +24,8 @@ const (
 	Superseded               Code = "superseded"
 	ReauthenticationRequired Code = "reauthentication_required"
 	InsufficientScope        Code = "insufficient_scope"
+	InsufficientRole         Code = "insufficient_role"
+	KeysUnavailable          Code = "keys_unavailable"
 	EmailTaken               Code = "email_taken"
 	SignupClosed             Code = "signup_closed"
 	UserNotFound             Code = "user_not_found"
@@ -59,6 +61,8 @@ var catalogue = map[Code]entry{ // code → what it means
 	Superseded:               {Conflict, "A newer token has already been used.", "Read the newest stored token, wait a second and refresh again, at most three times; then sign in.", 0},
 	ReauthenticationRequired: {Unproven, "Please sign in again to do this.", "Sign in again, then repeat the request.", 0},
 	InsufficientScope:        {Denied, "You are not allowed to do this.", "Ask for the role or scope that the WWW-Authenticate header names.", 0},
+	InsufficientRole:         {Denied, "You are not allowed to do this.", "Ask for the role; only an admin or the operator gives it.", 0},
+	KeysUnavailable:          {Unavailable, "Tokens cannot be checked at this moment.", "Repeat the same request after Retry-After seconds.", time.Second},
 	EmailTaken:               {Conflict, "There is already a user with this e-mail address.", "Sign in instead.", 0},
 	SignupClosed:             {Denied, "This server takes no new sign-ups.", "Ask whoever runs it to make a user.", 0},
 	UserNotFound:             {Missing, "There is no such user.", "List the users.", 0},

@@ -122,7 +122,7 @@ func (m *Manager) Live(ctx context.Context, by audit.Caller) ([]store.Session, e
 // LiveOf gives any user's sessions, for the operator.
 func (m *Manager) LiveOf(ctx context.Context, by audit.Caller, user store.UserID) ([]store.Session, error) {
 	if !by.Operator {
-		return nil, fault.New(fault.InsufficientScope)
+		return nil, fault.New(fault.InsufficientRole)
 	}
 	return m.store.LiveSessions(ctx, user, m.now())
 }

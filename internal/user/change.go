@@ -70,7 +70,7 @@ func (m *Manager) setPassword(ctx context.Context, by audit.Caller, u store.User
 // refused. It tells whether the user was enabled.
 func (m *Manager) Disable(ctx context.Context, by audit.Caller, id store.UserID) (bool, error) {
 	if !by.Operator {
-		return false, fault.New(fault.InsufficientScope)
+		return false, fault.New(fault.InsufficientRole)
 	}
 	changed, err := m.Store.DisableUser(ctx, id, by.Device, m.Now)
 	if err != nil || !changed {
@@ -83,7 +83,7 @@ func (m *Manager) Disable(ctx context.Context, by audit.Caller, id store.UserID)
 // List gives up to limit users with ids above after, for the operator.
 func (m *Manager) List(ctx context.Context, by audit.Caller, after store.UserID, limit int) ([]store.User, error) {
 	if !by.Operator {
-		return nil, fault.New(fault.InsufficientScope)
+		return nil, fault.New(fault.InsufficientRole)
 	}
 	return m.Store.ListUsers(ctx, after, limit)
 }
@@ -91,7 +91,7 @@ func (m *Manager) List(ctx context.Context, by audit.Caller, after store.UserID,
 // Find gives the user that an operator names by id or address.
 func (m *Manager) Find(ctx context.Context, by audit.Caller, idOrEmail string) (store.User, error) {
 	if !by.Operator {
-		return store.User{}, fault.New(fault.InsufficientScope)
+		return store.User{}, fault.New(fault.InsufficientRole)
 	}
 	u, err := m.Store.User(ctx, store.UserID(idOrEmail))
 	if fault.HasCode(err, fault.UserNotFound) {

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/web"
+)
+
+// sessionCommand is everything about sessions.
+func (w world) sessionCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "session", Short: "List and end sessions"}
+	cmd.AddCommand(w.sessionList(), w.sessionEnd())
+	return cmd
+}
+
+// sessionRow is a session as the list shows it.
+type sessionRow struct {
+	ID         string    `json:"id"`
+	Device     string    `json:"device"`
+	IP         string    `json:"ip"`
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at"`
+	ExpiresAt  time.Time `json:"expires_at"`
+}
+
+// sessionList lists a user's live sessions.
+func (w world) sessionList() *cobra.Command {
+	out := output{w: w.stdout}
+	cmd := withSettings(&cobra.Command{
+		Use:   "list EMAIL|ID",
+		Short: "List a user's live sessions",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := w.openServer(cmd)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
+			if err != nil {
+				return err
+			}
+			live, err := s.Sessions.LiveOf(cmd.Context(), audit.Operator(), u.ID)
+			if err != nil {
+				return err
+			}
+			out.begin("ID", "DEVICE", "IP", "CREATED", "LAST USED", "EXPIRES")
+			for _, l := range live {
+				row := sessionRow{l.ID.String(), web.Device(l.LastUsedBy.Agent), l.LastUsedBy.IP.String(), l.CreatedAt.UTC(), l.LastUsedAt.UTC(), l.ExpiresAt.UTC()}
+				out.row(row, row.ID, row.Device, row.IP, day(row.CreatedAt), day(row.LastUsedAt), day(row.ExpiresAt))
+			}
+			return out.end()
+		},
+	})
+	out.flag(cmd)
+	return cmd
+}
+
+// sessionEnd ends one session.
+func (w world) sessionEnd() *cobra.Command {
+	return withSettings(&cobra.Command{
+		Use:   "end SESSION",
+		Short: "End a session; its tokens are refused from then on",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := store.ParseSessionID(args[0])
+			if err != nil {
+				return usageError{errors.New("a session id has 22 characters\nhint: handstamp session list EMAIL shows them")}
+			}
+			s, err := w.openServer(cmd)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			if err := s.Sessions.End(cmd.Context(), audit.Operator(), id); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(w.stdout, "session %s has ended\n", id)
+			return err
+		},
+	})
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/user"
+)
+
+// userCommand is everything about users.
+func (w world) userCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "user", Short: "Make, list and disable users"}
+	cmd.AddCommand(w.userCreate(), w.userList(), w.userDisable())
+	return cmd
+}
+
+// userCreate makes a user, whatever the sign-up mode.
+func (w world) userCreate() *cobra.Command {
+	var name string
+	cmd := withSettings(&cobra.Command{
+		Use:   "create EMAIL",
+		Short: "Make a user; the password is asked for, or read from standard input",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			given, err := w.askPassword()
+			if err != nil {
+				return err
+			}
+			s, err := w.openServer(cmd)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			proof, err := s.Users.Create(cmd.Context(), audit.Operator(), user.Fresh{Email: args[0], Name: name, Password: given})
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(w.stdout, proof.User)
+			return err
+		},
+	})
+	cmd.Flags().StringVar(&name, "name", "", "what the person is called")
+	return cmd
+}
+
+// askPassword reads a password: twice and unseen from a terminal, else one line. It is never
+// a flag: every process on the machine could read it there.
+func (w world) askPassword() (secret.Text, error) {
+	file, ok := w.stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		line, err := bufio.NewReader(io.LimitReader(w.stdin, 64<<10)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return secret.Text{}, err
+		}
+		return secret.New(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")), nil
+	}
+	var typed [2]string
+	for i, prompt := range []string{"Password: ", "The same again: "} {
+		fmt.Fprint(w.stderr, prompt)
+		raw, err := term.ReadPassword(int(file.Fd()))
+		fmt.Fprintln(w.stderr)
+		if err != nil {
+			return secret.Text{}, err
+		}
+		typed[i] = string(raw)
+	}
+	if typed[0] != typed[1] {
+		return secret.Text{}, errors.New("the two passwords differ")
+	}
+	return secret.New(typed[0]), nil
+}
+
+// userRow is a user as the list shows it.
+type userRow struct {
+	ID        store.UserID `json:"id"`
+	Email     string       `json:"email"`
+	Name      string       `json:"name"`
+	CreatedAt time.Time    `json:"created_at"`
+	Disabled  bool         `json:"disabled"`
+}
+
+// pageSize is how many rows are read from the database at once.
+const pageSize = 500
+
+// userList lists all users.
+func (w world) userList() *cobra.Command {
+	out := output{w: w.stdout}
+	cmd := withSettings(&cobra.Command{
+		Use:   "list",
+		Short: "List all users",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := w.openServer(cmd)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			out.begin("ID", "EMAIL", "NAME", "CREATED", "DISABLED")
+			for after := store.UserID(""); ; {
+				users, err := s.Users.List(cmd.Context(), audit.Operator(), after, pageSize)
+				if err != nil {
+					return err
+				}
+				for _, u := range users {
+					row := userRow{u.ID, u.Email, u.Name, u.CreatedAt.UTC(), u.Disabled()}
+					out.row(row, row.ID, row.Email, row.Name, day(row.CreatedAt), yes(row.Disabled))
+					after = u.ID
+				}
+				if len(users) < pageSize {
+					return out.end()
+				}
+			}
+		},
+	})
+	out.flag(cmd)
+	return cmd
+}
+
+// userDisable shuts a user out.
+func (w world) userDisable() *cobra.Command {
+	return withSettings(&cobra.Command{
+		Use:   "disable EMAIL|ID",
+		Short: "Refuse a user from now on: sessions end, tokens are refused",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := w.openServer(cmd)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
+			if err != nil {
+				return err
+			}
+			changed, err := s.Users.Disable(cmd.Context(), audit.Operator(), u.ID)
+			if err != nil {
+				return err
+			}
+			if !changed {
+				_, err = fmt.Fprintf(w.stdout, "%s was disabled before\n", u.Email)
+				return err
+			}
+			_, err = fmt.Fprintf(w.stdout, "%s is disabled; every session has ended\n", u.Email)
+			return err
+		},
+	})
+}

@@ -1,0 +1,50 @@
+// Command service is a whole microservice that checks access tokens by itself. It knows only
+// the issuer's URL: it fetches the public keys from there, and nothing for each request.
+//
+//	ISSUER=http://localhost:8787 go run ./examples/service
+//	curl -H "Authorization: Bearer $ACCESS_TOKEN" http://localhost:8081/hello
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/handstamp/handstamp/verify"
+)
+
+// main serves until it is killed.
+func main() {
+	issuer := cmp.Or(os.Getenv("ISSUER"), "http://localhost:8787")
+	listen := cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8081")
+
+	v, err := verify.New(context.Background(), verify.Config{Issuer: issuer, Audience: cmp.Or(os.Getenv("AUDIENCE"), issuer)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer v.Close()
+
+	mux := http.NewServeMux()
+	mux.Handle("GET /hello", v.RequireFunc(hello))
+	mux.Handle("POST /danger", v.RequireFunc(danger, verify.Fresh(15*time.Minute)))
+	mux.Handle("GET /admin", v.RequireFunc(hello, verify.Role("admin")))
+
+	log.Printf("service: listening on http://%s for users of %s", listen, issuer)
+	server := &http.Server{Addr: listen, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+// hello answers whoever is signed in.
+func hello(w http.ResponseWriter, r *http.Request) {
+	s := verify.FromContext(r.Context())
+	fmt.Fprintf(w, "hello %s, in session %s\n", s.Subject, s.ID)
+}
+
+// danger is only for somebody who has just signed in.
+func danger(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintln(w, "done")
+}

@@ -1,0 +1,158 @@
+// Package server builds everything, serves it, and stops it. It is the one place that names
+// an engine and that knows all the parts.
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/config"
+	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/internal/keyring"
+	"github.com/handstamp/handstamp/internal/password"
+	"github.com/handstamp/handstamp/internal/revocation"
+	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/session"
+	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/sqlite"
+	"github.com/handstamp/handstamp/internal/token"
+	"github.com/handstamp/handstamp/internal/user"
+	"github.com/handstamp/handstamp/internal/web"
+	"github.com/handstamp/handstamp/internal/web/api"
+	"github.com/handstamp/handstamp/verify"
+)
+
+// Options are what a program or a test adds to the settings.
+type Options struct {
+	Log                *slog.Logger
+	Now                func() time.Time // nil: time.Now
+	TestingOnlyParams  password.Params  // cheaper password hashes; zero: the real cost
+	TestingOnlyWrapped func(store.Store) store.Store
+}
+
+// Server is all parts of one node, built and ready to serve.
+type Server struct {
+	Users    *user.Manager
+	Sessions *session.Manager
+	Keys     *keyring.Ring
+
+	config   *config.Config
+	options  Options
+	store    store.Store
+	ended    *revocation.Log
+	verifier *verify.Verifier
+	handler  http.Handler
+}
+
+// Open opens the database, its keys and what has ended, and builds the rest. It makes the
+// database, the master key's file and the first signing key where all is new.
+func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	engine, err := sqlite.Open(ctx, c.Database.Path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, options: o, store: engine}
+	if o.TestingOnlyWrapped != nil {
+		s.store = o.TestingOnlyWrapped(engine)
+	}
+	if err := s.build(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// build makes the parts, from the store up.
+func (s *Server) build(ctx context.Context) error {
+	c, log := s.config, audit.New(s.options.Log)
+	master, err := openMaster(ctx, s.store, c.MasterKey, c.MasterKeyFile, s.options.Log)
+	if err != nil {
+		return err
+	}
+	s.Keys = keyring.Open(s.store, master, jose.Algorithm(c.SigningAlg), log)
+	s.ended = revocation.New(s.store)
+	if err := s.Keys.Tend(ctx, s.options.Now()); err != nil {
+		return err
+	}
+	if err := s.ended.CatchUp(ctx); err != nil {
+		return err
+	}
+	s.Users = user.New(user.Parts{
+		Store: s.store, Hasher: password.NewHasher(password.Options{Params: s.options.TestingOnlyParams}),
+		Policy: password.Policy{Words: []string{"handstamp", c.PublicURL.Host()}},
+		Ended:  s.ended, Log: log, Signup: user.Signup(c.Signup), Now: s.options.Now,
+	})
+	s.Sessions = session.New(session.Parts{
+		Store:   s.store,
+		Access:  token.NewMinter(s.Keys, token.Issue{Issuer: c.PublicURL.String(), Audience: c.Audience, Life: c.AccessTTL}),
+		Refresh: token.NewRefresher(master), Ended: s.ended, Log: log, Limits: limits(c.Session), Now: s.options.Now,
+	})
+	return s.buildWeb(ctx, master)
+}
+
+// limits turns the settings into what session writes on a row. A password alone is worth
+// aal1, whatever the preset is meant for.
+func limits(c config.Session) session.Limits {
+	window := store.Window{Grace: c.Grace}
+	if c.Recovery == config.RecoverySession {
+		window.Recovery = store.RecoverWhileAlive
+	}
+	return session.Limits{Idle: c.Idle, BrowserIdle: c.BrowserIdle, Absolute: c.Absolute, ACR: "aal1", Window: window}
+}
+
+// buildWeb makes the verifier of our own routes and the surfaces behind the door.
+func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error) {
+	c, _ := s.config, master
+	s.verifier, err = verify.New(ctx, verify.Config{
+		Issuer: c.PublicURL.String(), Audience: c.Audience, Keys: verify.InProcess(s.Memory()),
+		TrustedOrigins: c.AllowedOrigins, NoRedirect: true, Now: s.options.Now, Logger: s.options.Log,
+	})
+	if err != nil {
+		return err
+	}
+	site, err := web.NewSite(c.PublicURL.String(), c.AllowedOrigins, c.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	door, err := web.NewDoor(site, s.verifier, s.options.Log)
+	if err != nil {
+		return err
+	}
+	cookies := web.NewCookies(site, c.CookieDomain)
+	forPrograms := api.Parts{Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys, Now: s.options.Now}
+	s.handler, err = door.Handler(api.Surface(forPrograms), api.WellKnown(forPrograms))
+	return err
+}
+
+// memory is keys and what has ended, as the verifier of our own routes asks for them.
+type memory struct {
+	keys  *keyring.Ring
+	ended *revocation.Log
+}
+
+// Memory gives what a verifier in this program may share: the keys, and what has ended.
+func (s *Server) Memory() verify.Memory { return memory{s.Keys, s.ended} }
+
+// Keys gives the keys that may have signed.
+func (m memory) Keys() *jose.KeySet { return m.keys.Keys() }
+
+// Revoked gives what has ended.
+func (m memory) Revoked() *revoked.Set { return m.ended.Revoked() }
+
+// ServeHTTP answers under the public URL, prefix included.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Close lets go of everything. The server must not be serving any more.
+func (s *Server) Close() error {
+	if s.verifier != nil {
+		s.verifier.Close()
+	}
+	return s.store.Close()
+}
