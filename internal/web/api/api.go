@@ -13,7 +13,10 @@ import (
 )
 
 // API is the surface's handlers.
-type API struct{ Parts }
+type API struct {
+	Parts
+	desk web.Desk
+}
 
 // Parts are what the handlers work with.
 type Parts struct {
@@ -26,9 +29,14 @@ type Parts struct {
 	Now      func() time.Time
 }
 
+// New makes the handlers.
+func New(p Parts) *API {
+	return &API{p, web.Desk{Door: p.Door, Cookies: p.Cookies, Sessions: p.Sessions}}
+}
+
 // Surface is the table of routes for programs.
 func Surface(p Parts) web.Surface {
-	a := &API{p}
+	a := New(p)
 	return web.Surface{Root: "/v1/", Refuse: web.RefuseProblem, Routes: []web.Route{
 		{"POST /v1/users", web.Anyone, web.Taking(a.signUp)},
 		{"POST /v1/session", web.Anyone, web.Taking(a.signIn)},
@@ -47,7 +55,7 @@ func Surface(p Parts) web.Surface {
 
 // WellKnown is the table of routes that verifiers find us by.
 func WellKnown(p Parts) web.Surface {
-	a := &API{p}
+	a := New(p)
 	return web.Surface{Root: "/.well-known/", Refuse: web.RefuseProblem, Routes: []web.Route{
 		{"GET /.well-known/jwks.json", web.Anyone, a.jwks},
 		{"GET /.well-known/oauth-authorization-server", web.Anyone, a.metadata},

@@ -77,42 +77,13 @@ type delivery struct {
 	remember  bool
 }
 
-// begin begins the session of somebody who has proved who it is, in place of the one that
-// the same client presents, if any.
+// begin begins the session of somebody who has proved who it is.
 func (a *API) begin(w http.ResponseWriter, r *http.Request, proof user.Proof, d delivery) error {
-	replaces, err := a.replaced(r)
-	if err != nil {
-		return err
-	}
-	grant, err := a.Sessions.Begin(r.Context(), web.Caller(r), session.Start{
-		User: proof.User, Password: proof.Password, Remember: d.remember, Replaces: replaces,
-	})
+	grant, err := a.desk.Begin(r, session.Start{User: proof.User, Password: proof.Password, Remember: d.remember})
 	if err != nil {
 		return err
 	}
 	return a.signedIn(w, grant, answer{http.StatusCreated, d.transport})
-}
-
-// replaced gives the session that a client signing in presents, by refresh cookie or access
-// token, or none.
-func (a *API) replaced(r *http.Request) (store.SessionID, error) {
-	token, err := a.Cookies.Refresh(r, a.good)
-	if err != nil {
-		return store.SessionID{}, err
-	}
-	if id, ok := a.Sessions.Names(token); ok {
-		return id, nil
-	}
-	if s := a.Door.Optional(r); s != nil {
-		return store.ParseSessionID(s.ID)
-	}
-	return store.SessionID{}, nil
-}
-
-// good tells whether text is a refresh token of ours.
-func (a *API) good(text secret.Text) bool {
-	_, ok := a.Sessions.Names(text)
-	return ok
 }
 
 // refreshRequest carries the token of a client without cookies.
@@ -140,7 +111,7 @@ func (a *API) refresh(w http.ResponseWriter, r *http.Request, in refreshRequest)
 // presented gives the one refresh token of a request and how it came. A cookie counts only
 // in a request that says where it comes from. requirements XO-02
 func (a *API) presented(r *http.Request, body secret.Text) (secret.Text, string, error) {
-	cookie, err := a.Cookies.Refresh(r, a.good)
+	cookie, err := a.desk.Refresh(r)
 	switch {
 	case err != nil:
 		return cookie, "", err
@@ -173,27 +144,17 @@ func (a *API) signOut(w http.ResponseWriter, r *http.Request, in refreshRequest)
 	return noContent(w)
 }
 
-// leaving gives the session to sign out of; zero when no credential is shown. A bad cookie
-// is no reason to keep somebody signed in; a bad token that was sent on purpose is an error.
+// leaving gives the session to sign out of; zero when no credential is shown. A bad token in
+// the body was sent on purpose, and is an error.
 func (a *API) leaving(r *http.Request, body secret.Text) (store.SessionID, error) {
 	token, _, err := a.presented(r, body)
 	if err != nil {
 		return store.SessionID{}, err
 	}
-	if id, ok := a.Sessions.Names(token); ok {
-		return id, nil
-	}
-	if !body.Empty() {
+	if _, ours := a.Sessions.Names(token); !ours && !body.Empty() {
 		return store.SessionID{}, fault.New(fault.InvalidToken)
 	}
-	s, err := a.Door.Leaving(r)
-	switch {
-	case err == nil:
-		return store.ParseSessionID(s.ID)
-	case r.Header.Get("Authorization") == "" && !fault.HasCode(err, fault.CrossOrigin):
-		return store.SessionID{}, nil
-	}
-	return store.SessionID{}, err
+	return a.desk.Leaving(r, token)
 }
 
 // answer says how tokens go out.

@@ -1,0 +1,59 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/session"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// Desk is where sessions begin and end over HTTP, in whatever form the answer goes out: it
+// knows which session a request shows, by refresh cookie or access token.
+type Desk struct {
+	Door     *Door
+	Cookies  *Cookies
+	Sessions *session.Manager
+}
+
+// Refresh gives the refresh token in the request's cookie, empty when there is none.
+func (d Desk) Refresh(r *http.Request) (secret.Text, error) {
+	return d.Cookies.Refresh(r, func(text secret.Text) bool {
+		_, ours := d.Sessions.Names(text)
+		return ours
+	})
+}
+
+// Begin begins the session of somebody who has proved who it is, in place of the one that
+// the request shows, if any.
+func (d Desk) Begin(r *http.Request, start session.Start) (session.Grant, error) {
+	token, err := d.Refresh(r)
+	if err != nil {
+		return session.Grant{}, err
+	}
+	var named bool
+	if start.Replaces, named = d.Sessions.Names(token); !named {
+		if s := d.Door.Optional(r); s != nil {
+			start.Replaces, _ = store.ParseSessionID(s.ID) // zero when a token of ours has none
+		}
+	}
+	return d.Sessions.Begin(r.Context(), Caller(r), start)
+}
+
+// Leaving gives the session that the request shows for signing out, by a refresh token or
+// else by an access token, which may have expired; zero when it shows none. A bad cookie is
+// no reason to keep somebody signed in, but a bad header was sent on purpose.
+func (d Desk) Leaving(r *http.Request, refresh secret.Text) (store.SessionID, error) {
+	if id, ok := d.Sessions.Names(refresh); ok {
+		return id, nil
+	}
+	s, err := d.Door.Leaving(r)
+	switch {
+	case err == nil:
+		return store.ParseSessionID(s.ID)
+	case r.Header.Get("Authorization") == "" && !fault.HasCode(err, fault.CrossOrigin):
+		return store.SessionID{}, nil
+	}
+	return store.SessionID{}, err
+}
