@@ -1,0 +1,238 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// testModel acts at random on a user with a few sessions, and after each act compares the
+// outcome, the rows and the log with the model's.
+func testModel(t *testing.T, w *world) {
+	rapid.Check(t, func(rt *rapid.T) {
+		p := newPlay(rt, w)
+		rt.Repeat(map[string]func(*rapid.T){
+			"present":  p.present,
+			"present2": p.present, // twice as often as the rest
+			"present3": p.present,
+			"clock":    p.clock,
+			"sign in":  p.signIn,
+			"end":      p.end,
+			"others":   p.endOthers,
+			"password": p.changePassword,
+			"disable":  p.disable,
+			"":         p.compare,
+		})
+	})
+}
+
+// play is one run of the model against a store that earlier runs have used too.
+type play struct {
+	w        *world
+	now      time.Time
+	user     store.User
+	disabled bool
+	sessions []*model
+	seq      int64    // of the log, when the run began
+	logged   []string // ids of the entries since
+	window   store.Window
+}
+
+// newPlay begins a run with one session.
+func newPlay(rt *rapid.T, w *world) *play {
+	p := &play{w: w, now: start, user: w.newUser()}
+	p.window.Grace = rapid.SampledFrom([]time.Duration{0, 10 * time.Second, 30 * time.Second}).Draw(rt, "grace")
+	p.window.Recovery = rapid.SampledFrom([]time.Duration{0, time.Hour, store.RecoverWhileAlive}).Draw(rt, "recovery")
+	p.need(rt, w.CreateUser(background, p.user))
+	_, seq, err := w.Head(background)
+	p.need(rt, err)
+	p.seq = seq
+	p.signIn(rt)
+	return p
+}
+
+// need fails on any error.
+func (p *play) need(rt *rapid.T, err error) {
+	if err != nil {
+		rt.Fatal(err)
+	}
+}
+
+// pick draws one of the sessions.
+func (p *play) pick(rt *rapid.T) *model {
+	return p.sessions[rapid.IntRange(0, len(p.sessions)-1).Draw(rt, "session")]
+}
+
+// present presents any token of a session, or one that nobody was given.
+func (p *play) present(rt *rapid.T) {
+	m := p.pick(rt)
+	newest := m.tokens[len(m.tokens)-1]
+	l := newest
+	switch rapid.IntRange(0, 9).Draw(rt, "which token") {
+	case 0, 1, 2:
+		l = m.confirmed
+	case 3:
+		l = m.tokens[rapid.IntRange(0, len(m.tokens)-1).Draw(rt, "token")]
+	case 4:
+		if m.confirmed.above != nil {
+			l = m.confirmed.above
+		}
+	case 5:
+		l = newest.grow().grow()
+	case 6:
+		l = m.tokens[rapid.IntRange(0, len(m.tokens)-1).Draw(rt, "parent")].grow()
+	}
+	m.handOut(l)
+	clients := []store.Client{home, neighbour, phone, abroad}
+	from := clients[rapid.IntRange(0, len(clients)-1).Draw(rt, "client")]
+	presented := l.from(from)
+	presented.Window = p.window
+	o, err := p.w.Rotate(background, presented, p.now)
+	p.need(rt, err)
+	if want := m.present(l, from, p.now); o.Case != want {
+		rt.Fatalf("Rotate(generation %d of %d) = %v, want %v", l.generation, m.confirmed.generation, o.Case, want)
+	}
+	p.compareOne(rt, m, o.Standing)
+}
+
+// clock moves the clock, most often to a boundary of something.
+func (p *play) clock(rt *rapid.T) {
+	m := p.pick(rt)
+	boundary := rapid.SampledFrom([]time.Time{
+		m.rotatedAt.Add(p.window.Grace), m.rotatedAt.Add(-p.window.Grace), m.rotatedAt.Add(time.Hour), m.rotatedAt.Add(-time.Hour),
+		m.lastUsedAt.Add(m.idle), m.expiresAt, m.lastUsedAt.Add(store.RevocationLife), p.now, p.now.Add(time.Minute),
+	}).Draw(rt, "boundary")
+	p.now = boundary.Add(rapid.SampledFrom([]time.Duration{-moment, 0, moment}).Draw(rt, "side"))
+}
+
+// signIn begins a session, in place of another or none.
+func (p *play) signIn(rt *rapid.T) {
+	at := world{p.w.Store, p.now}
+	s := at.newSession(p.user.ID)
+	s.Line.RotatedAt = p.now
+	s.IdleLimit = rapid.SampledFrom([]time.Duration{15 * time.Minute, idleLimit}).Draw(rt, "idle")
+	m := &model{
+		confirmed: &leaf{token: token{session: s.ID, nonce: s.Line.Nonce}}, lastUsedAt: p.now, rotatedBy: home, rotatedAt: s.Line.RotatedAt,
+		idle: s.IdleLimit, expiresAt: s.ExpiresAt, grace: p.window.Grace, recovery: p.window.Recovery, revocations: &p.logged,
+	}
+	b := store.Beginning{Session: s, Password: p.user.Password}
+	var old *model
+	if len(p.sessions) > 0 && rapid.Bool().Draw(rt, "replaces") {
+		old = p.pick(rt)
+		b.Replaces = old.confirmed.session
+	}
+	_, err := p.w.Begin(background, b, p.now)
+	if p.disabled {
+		if !fault.HasCode(err, fault.InvalidCredentials) {
+			rt.Fatalf("Begin(disabled) = %v, want %s", err, fault.InvalidCredentials)
+		}
+		return
+	}
+	p.need(rt, err)
+	if old != nil {
+		old.end(store.EndedReplaced, p.now)
+	}
+	m.handOut(m.confirmed.successor())
+	p.sessions = append(p.sessions, m)
+}
+
+// end ends one session.
+func (p *play) end(rt *rapid.T) {
+	m := p.pick(rt)
+	err := p.w.EndSession(background, store.Ending{Session: m.confirmed.session, Owner: p.user.ID, Reason: store.SignedOut}, p.now)
+	if did := m.end(store.SignedOut, p.now); did && err != nil || !did && !fault.HasCode(err, fault.SessionNotFound) {
+		rt.Fatalf("EndSession (live: %v) = %v", did, err)
+	}
+}
+
+// endOthers ends all sessions but one.
+func (p *play) endOthers(rt *rapid.T) {
+	keep := p.pick(rt)
+	n, err := p.w.EndOtherSessions(background, store.Ending{Session: keep.confirmed.session, Owner: p.user.ID, Reason: store.EndedByUser}, p.now)
+	p.need(rt, err)
+	p.wantOthers(rt, n, keep, store.EndedByUser)
+}
+
+// changePassword changes the password from one session.
+func (p *play) changePassword(rt *rapid.T) {
+	keep := p.pick(rt)
+	to := p.user.Password + "x"
+	n, err := p.w.ChangePassword(background, store.PasswordChange{User: p.user.ID, From: p.user.Password, To: to, Keep: keep.confirmed.session}, p.now)
+	if p.disabled {
+		if !fault.HasCode(err, fault.InvalidCredentials) {
+			rt.Fatalf("ChangePassword(disabled) = %v, want %s", err, fault.InvalidCredentials)
+		}
+		return
+	}
+	p.need(rt, err)
+	p.user.Password = to
+	p.wantOthers(rt, n, keep, store.PasswordChanged)
+}
+
+// wantOthers ends the model's sessions but one, and compares the number.
+func (p *play) wantOthers(rt *rapid.T, n int, keep *model, reason store.EndReason) {
+	want := 0
+	for _, m := range p.sessions {
+		if m != keep && m.end(reason, p.now) {
+			want++
+		}
+	}
+	if n != want {
+		rt.Fatalf("%s: %d ended, want %d", reason, n, want)
+	}
+}
+
+// disable disables the user: all sessions end under the user's one entry.
+func (p *play) disable(rt *rapid.T) {
+	if rapid.IntRange(0, 3).Draw(rt, "really") > 0 { // or every run would soon be over
+		return
+	}
+	did, err := p.w.DisableUser(background, p.user.ID, "", func() time.Time { return p.now })
+	if err != nil || did == p.disabled {
+		rt.Fatalf("DisableUser (disabled: %v) = %v, %v", p.disabled, did, err)
+	}
+	if !did {
+		return
+	}
+	logged := slices.Clone(p.logged)
+	for _, m := range p.sessions {
+		m.end(store.UserDisabled, p.now)
+	}
+	p.disabled, p.logged = true, append(logged, string(p.user.ID))
+}
+
+// compare compares all rows and the log with the model.
+func (p *play) compare(rt *rapid.T) {
+	for _, m := range p.sessions {
+		standing, err := p.w.Session(background, m.confirmed.session)
+		p.need(rt, err)
+		p.compareOne(rt, m, standing)
+	}
+	entries, err := p.w.RevocationsSince(background, p.seq, 10_000)
+	p.need(rt, err)
+	got, want := ids(entries), slices.Clone(p.logged)
+	slices.Sort(got) // an act may end several
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		rt.Fatalf("log, got +, want -:\n%s", diff)
+	}
+}
+
+// compareOne compares a row with the model's session.
+func (p *play) compareOne(rt *rapid.T, m *model, standing store.Standing) {
+	s := standing.Session
+	if diff := cmp.Diff(m.line(), s.Line); diff != "" {
+		rt.Fatalf("line, got +, want -:\n%s", diff)
+	}
+	if s.EndReason != m.ended || !s.LastUsedAt.Equal(m.lastUsedAt) || s.LastUsedBy != m.rotatedBy || standing.User.Disabled() != p.disabled {
+		rt.Fatalf("session = ended %q, used %v by %v, disabled %v, want %q, %v by %v, %v",
+			s.EndReason, s.LastUsedAt, s.LastUsedBy, standing.User.Disabled(), m.ended, m.lastUsedAt, m.rotatedBy, p.disabled)
+	}
+}

@@ -1,0 +1,228 @@
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// start is when the tests' clocks begin: a whole second, so that boundaries read plainly.
+var start = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+
+// The limits of the tests' sessions.
+const (
+	idleLimit = 2 * time.Hour
+	lifetime  = 12 * time.Hour
+	moment    = time.Millisecond // the smallest step of a stored time
+)
+
+// The clients of the tests. The neighbour is near home; nobody else is.
+var (
+	home      = store.Client{IP: netip.MustParseAddr("192.0.2.10"), Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
+	neighbour = store.Client{IP: netip.MustParseAddr("192.0.2.200"), Agent: home.Agent}
+	phone     = store.Client{IP: netip.MustParseAddr("192.0.2.10"), Agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X)"}
+	abroad    = store.Client{IP: netip.MustParseAddr("2001:db8:7::1"), Agent: home.Agent}
+)
+
+// window is the tests' usual one.
+var window = store.Window{Grace: 10 * time.Second, Recovery: time.Hour}
+
+// oldHash and newHash are two passwords.
+const (
+	oldHash store.PasswordHash = "$argon2id$v=19$m=19456,t=2,p=1$b2xk$b2xk"
+	newHash store.PasswordHash = "$argon2id$v=19$m=19456,t=2,p=1$bmV3$bmV3"
+)
+
+// world is a store under test, and a clock that moves only when it is moved.
+type world struct {
+	store.Store
+	now time.Time
+}
+
+// pass moves the clock.
+func (w *world) pass(d time.Duration) { w.now = w.now.Add(d) }
+
+// random gives n random bytes.
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return b
+}
+
+// newNonce gives a random nonce.
+func newNonce() store.Nonce { return store.Nonce(random(8)) }
+
+// newUser gives a user with a new id and address; nobody keeps it yet.
+func (w *world) newUser() store.User {
+	name := base64.RawURLEncoding.EncodeToString(random(16))
+	return store.User{
+		ID: store.UserID("usr_" + name), Email: name + "@Example.com", EmailKey: name + "@example.com",
+		Password: oldHash, CreatedAt: w.now,
+	}
+}
+
+// mustUser keeps a new user.
+func (w *world) mustUser(t *testing.T) store.User {
+	t.Helper()
+	u := w.newUser()
+	must(t, w.CreateUser(t.Context(), u))
+	return u
+}
+
+// newSession gives a session that begins now; nobody keeps it yet.
+func (w *world) newSession(user store.UserID) store.Session {
+	return store.Session{
+		ID: store.SessionID(random(16)), User: user, Line: store.Line{Nonce: newNonce()},
+		CreatedAt: w.now, CreatedBy: home, LastUsedAt: w.now, LastUsedBy: home,
+		IdleLimit: idleLimit, ExpiresAt: w.now.Add(lifetime), AuthTime: w.now, AMR: []string{"pwd"}, ACR: "aal1",
+	}
+}
+
+// mustBegin keeps a new session and gives its first token.
+func (w *world) mustBegin(t *testing.T, user store.UserID) token {
+	t.Helper()
+	s := w.newSession(user)
+	w.mustKeep(t, s)
+	return first(s)
+}
+
+// mustKeep keeps a session.
+func (w *world) mustKeep(t *testing.T, s store.Session) {
+	t.Helper()
+	_, err := w.Begin(t.Context(), store.Beginning{Session: s}, w.now)
+	must(t, err)
+}
+
+// mustRotate presents a token from home, and fails unless the case is want.
+func (w *world) mustRotate(t *testing.T, k token, want store.Case) store.Outcome {
+	t.Helper()
+	return w.mustPresent(t, k.from(home), want)
+}
+
+// mustPresent presents a token, and fails unless the case is want and the outcome shows the
+// session as it is now kept.
+func (w *world) mustPresent(t *testing.T, p store.Presented, want store.Case) store.Outcome {
+	t.Helper()
+	o, err := w.Rotate(t.Context(), p, w.now)
+	must(t, err)
+	if o.Case != want {
+		t.Fatalf("Rotate(generation %d) = %v, want %v", p.Generation, o.Case, want)
+	}
+	same(t, "outcome", o.Standing, w.mustStanding(t, p.Session))
+	return o
+}
+
+// mustStanding reads a session.
+func (w *world) mustStanding(t *testing.T, id store.SessionID) store.Standing {
+	t.Helper()
+	standing, err := w.Session(t.Context(), id)
+	must(t, err)
+	return standing
+}
+
+// mustEnd ends a session as signed out.
+func (w *world) mustEnd(t *testing.T, id store.SessionID) {
+	t.Helper()
+	must(t, w.EndSession(t.Context(), store.Ending{Session: id, Reason: store.SignedOut}, w.now))
+}
+
+// wantEnded checks why a session has ended, and who did it.
+func (w *world) wantEnded(t *testing.T, id store.SessionID, reason store.EndReason, by string) {
+	t.Helper()
+	s := w.mustStanding(t, id).Session
+	if s.EndReason != reason || s.EndedBy != by || s.EndedAt.IsZero() != (reason == "") {
+		t.Errorf("session = ended %q by %q at %v, want %q by %q", s.EndReason, s.EndedBy, s.EndedAt, reason, by)
+	}
+}
+
+// mustHead gives the number of the log's newest entry.
+func (w *world) mustHead(t *testing.T) int64 {
+	t.Helper()
+	_, seq, err := w.Head(t.Context())
+	must(t, err)
+	return seq
+}
+
+// mustEntries gives the log's entries above seq.
+func (w *world) mustEntries(t *testing.T, seq int64) []revoked.Entry {
+	t.Helper()
+	entries, err := w.RevocationsSince(t.Context(), seq, 10_000)
+	must(t, err)
+	return entries
+}
+
+// wantLogged checks that exactly these sessions were logged above seq, in any order.
+func (w *world) wantLogged(t *testing.T, seq int64, want ...store.SessionID) {
+	t.Helper()
+	var got, sids []string
+	for _, e := range w.mustEntries(t, seq) {
+		got = append(got, string(e.Kind)+" "+e.ID)
+	}
+	for _, id := range want {
+		sids = append(sids, string(revoked.Session)+" "+id.String())
+	}
+	same(t, "log", got, sids, cmpopts.SortSlices(func(a, b string) bool { return a < b }))
+}
+
+// token is a refresh token as a store sees it: a place on a session's line.
+type token struct {
+	session       store.SessionID
+	generation    uint32
+	parent, nonce store.Nonce
+}
+
+// first gives the token that a client gets at sign-in.
+func first(s store.Session) token {
+	return token{s.ID, s.Line.Generation + 1, s.Line.Nonce, newNonce()}
+}
+
+// next gives a successor, another one each time.
+func (k token) next() token { return token{k.session, k.generation + 1, k.nonce, newNonce()} }
+
+// sibling gives another successor of the token's parent.
+func (k token) sibling() token { return token{k.session, k.generation, k.parent, newNonce()} }
+
+// from presents the token with the tests' usual window.
+func (k token) from(c store.Client) store.Presented {
+	return store.Presented{
+		Session: k.session, Generation: k.generation, Parent: k.parent, Nonce: k.nonce, From: c, Window: window,
+	}
+}
+
+// must fails on any error.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantFault checks a fault's code.
+func wantFault(t *testing.T, call string, err error, want fault.Code) {
+	t.Helper()
+	if !fault.HasCode(err, want) {
+		t.Errorf("%s = %v, want %s", call, err, want)
+	}
+}
+
+// same compares what is with what should be.
+func same(t *testing.T, what string, got, want any, options ...cmp.Option) {
+	t.Helper()
+	options = append(options, cmp.Comparer(func(a, b netip.Addr) bool { return a == b }))
+	if diff := cmp.Diff(want, got, options...); diff != "" {
+		t.Errorf("%s, got +, want -:\n%s", what, diff)
+	}
+}
+
+// background is for goroutines of a race: t.Context ends before its clean-up does.
+var background = context.Background()
