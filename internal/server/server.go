@@ -51,9 +51,11 @@ type Server struct {
 // Open opens the database, its keys and what has ended, and builds the rest. It makes the
 // database, the master key's file and the first signing key where all is new.
 func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err error) {
-	if o.Now == nil {
-		o.Now = time.Now
+	clock := time.Now
+	if o.Now != nil {
+		clock = o.Now
 	}
+	o.Now = func() time.Time { return clock().UTC() }
 	engine, err := sqlite.Open(ctx, c.Database.Path)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -37,7 +38,7 @@ func NewDoor(site Site, verifier *verify.Verifier, log *slog.Logger) (*Door, err
 	return &Door{site, verifier, origins, log}, nil
 }
 
-// Handler puts the door before surfaces. The error tells of a route that does not say who
+// Handler puts the door before surfaces, of which the first answers for "/". The error tells of a route that does not say who
 // may call it, or of two routes for one request.
 func (d *Door) Handler(surfaces ...Surface) (http.Handler, error) {
 	mux := http.NewServeMux()
@@ -49,11 +50,25 @@ func (d *Door) Handler(surfaces ...Surface) (http.Handler, error) {
 			mux.Handle(route.Pattern, d.guard(route, s.Refuse))
 		}
 	}
-	inner := http.Handler(d.cors(d.dispatch(mux, surfaces)))
-	if d.site.Prefix != "" {
-		inner = http.StripPrefix(d.site.Prefix, inner)
-	}
-	return d.around(inner, surfaces), nil
+	return d.around(d.below(d.cors(d.dispatch(mux, surfaces)), surfaces), surfaces), nil
+}
+
+// below lets only requests in that are for a path below the public URL, spelled in its one
+// way: no "//", no dots, so that whatever stands in front of us reads it as we do.
+func (d *Door) below(next http.Handler, surfaces []Surface) http.Handler {
+	stripped := http.StripPrefix(d.site.Prefix, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inside := strings.HasPrefix(r.URL.Path, d.site.Prefix+"/")
+		clean := path.Clean(r.URL.Path)
+		if strings.HasSuffix(r.URL.Path, "/") && clean != "/" {
+			clean += "/"
+		}
+		if !inside || clean != r.URL.Path {
+			d.surface(r, surfaces).Refuse(w, r, fault.New(fault.NotFound))
+			return
+		}
+		stripped.ServeHTTP(w, r)
+	})
 }
 
 // around is outermost: it names the request, sets what every response carries, survives a
@@ -107,10 +122,10 @@ func (d *Door) survive(w *recorder, r *http.Request, caught any, surfaces []Surf
 
 // surface gives the one that answers for a path: the deepest root above it.
 func (d *Door) surface(r *http.Request, surfaces []Surface) Surface {
-	path := strings.TrimPrefix(r.URL.Path, d.site.Prefix)
-	best := surfaces[0]
+	asked := strings.TrimPrefix(r.URL.Path, d.site.Prefix)
+	best := surfaces[0] // at "/"
 	for _, s := range surfaces[1:] {
-		if strings.HasPrefix(path, s.Root) && len(s.Root) > len(best.Root) || !strings.HasPrefix(path, best.Root) {
+		if strings.HasPrefix(asked, s.Root) && len(s.Root) > len(best.Root) {
 			best = s
 		}
 	}

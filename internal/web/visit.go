@@ -102,7 +102,10 @@ func (v *visit) logTo(log *slog.Logger, r *http.Request, status int, took time.D
 	attrs := []slog.Attr{
 		slog.String(logMethod, printableMethod(r.Method)), slog.String(logRoute, v.route), slog.Int(logStatus, status),
 		slog.Float64(logDuration, float64(took.Microseconds())/1000),
-		slog.String(logIP, v.client.IP.String()), slog.String(logRequestID, v.id),
+		slog.String(logRequestID, v.id),
+	}
+	if v.client.IP.IsValid() {
+		attrs = append(attrs, slog.String(logIP, v.client.IP.String()))
 	}
 	if v.session != nil {
 		attrs = append(attrs, slog.String(logUser, v.session.Subject), slog.String(logSession, v.session.ID))
