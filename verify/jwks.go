@@ -2,13 +2,13 @@ package verify
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
@@ -16,14 +16,13 @@ import (
 
 // When keys are fetched, and how long a request waits for them.
 const (
-	kidCoolDown   = 10 * time.Second // between two fetches for unknown kids
-	kidWait       = 2 * time.Second  // the longest that a token waits for one
-	minRefresh    = 30 * time.Second
-	maxRefresh    = time.Hour
-	noMaxAge      = 5 * time.Minute // the life of keys whose answer does not say
-	firstRetry    = time.Second
-	longestRetry  = time.Minute
-	retryKeysHint = 2 * time.Second // Retry-After while there are none
+	kidCoolDown  = 10 * time.Second // between two fetches for unknown kids
+	kidWait      = 2 * time.Second  // the longest that a token waits for one
+	minRefresh   = 30 * time.Second // the shortest life that is believed
+	maxRefresh   = time.Hour        // and the longest: a withdrawn key is gone by then
+	noMaxAge     = 5 * time.Minute  // the life of keys whose answer does not say
+	firstRetry   = time.Second
+	longestRetry = time.Minute
 )
 
 // discovered is the source of a Config without Keys: the issuer's metadata says where
@@ -70,14 +69,21 @@ type remote struct {
 	maxAge   time.Duration // beyond which kept keys are not used
 	stop     context.CancelFunc
 	finished chan struct{} // closed when the goroutine has ended
-	ask      chan struct{} // asks the goroutine to fetch now; holds one
+	ask      chan struct{} // wakes the goroutine to fetch now; holds one
 
-	mu       sync.Mutex    // guards all below
-	set      *jose.KeySet  // the last good keys; nil before the first
-	fetched  time.Time     // when they were had
-	err      error         // why they could not be had since
+	held atomic.Pointer[heldKeys] // the last good keys; nil before the first
+
+	mu       sync.Mutex    // guards err, underway, asked, closed
+	err      error         // why keys could not be had since; nil when they could
 	underway chan struct{} // closed when the fetch at hand ends; nil when there is none
 	asked    time.Time     // when an unknown kid last made them be fetched
+	closed   bool          // no fetch will come any more
+}
+
+// heldKeys are keys and when they were had
+type heldKeys struct {
+	set *jose.KeySet
+	at  time.Time
 }
 
 // startRemote begins to fetch from keyURL, or from where the issuer's metadata says when it is empty
@@ -92,18 +98,18 @@ func startRemote(ctx context.Context, v *Verifier, keyURL string) *remote {
 		stop:     stop,
 		finished: make(chan struct{}),
 		ask:      make(chan struct{}, 1),
-		underway: make(chan struct{}),
+		underway: make(chan struct{}), // at once: the first request waits for it
 	}
 	go k.run(ctx)
 	return k
 }
 
-// run fetches until ctx ends: before the keys' max-age runs out, when asked, and after
-// failures at growing intervals
+// run fetches until ctx ends: before the keys' max-age runs out, when woken, and after failures at
+// growing intervals
 func (k *remote) run(ctx context.Context) {
 	defer close(k.finished)
 	failures := 0
-	for {
+	for ctx.Err() == nil {
 		life, err := k.refresh(ctx)
 		wait := refreshAfter(life)
 		if err != nil {
@@ -119,9 +125,12 @@ func (k *remote) run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 		timer.Stop()
-		if ctx.Err() != nil {
-			return
-		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closed = true
+	if k.underway != nil {
+		close(k.underway)
 	}
 }
 
@@ -140,56 +149,70 @@ func retryAfter(failures int) time.Duration {
 
 // refresh fetches once, and keeps the result
 func (k *remote) refresh(ctx context.Context) (life time.Duration, err error) {
-	k.mu.Lock()
-	if k.underway == nil {
-		k.underway = make(chan struct{})
-	}
-	k.mu.Unlock()
-
+	k.begin()
 	k.metrics.add(metricKeyFetches)
 	got, err := k.fetch(ctx)
-
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	close(k.underway)
-	k.underway = nil
-	k.err = err
-	if err != nil {
-		if ctx.Err() == nil {
-			k.metrics.add(metricKeyFailures)
-			k.log.Warn("keys of the issuer cannot be had", "issuer", k.issuer, "error", err)
-		}
-		return 0, err
+	switch held := k.held.Load(); {
+	case err == nil && got.set != nil:
+		k.held.Store(&heldKeys{got.set, k.now()})
+	case err == nil && held != nil:
+		k.held.Store(&heldKeys{held.set, k.now()})
+	case err != nil && ctx.Err() == nil:
+		k.metrics.add(metricKeyFailures)
+		k.log.Warn("keys of the issuer cannot be had", "issuer", k.issuer, "error", err)
 	}
 	for _, why := range got.skipped {
 		k.log.Warn("a key of the issuer is not used", "issuer", k.issuer, "why", why)
 	}
-	if got.set != nil {
-		k.set = got.set
-	}
-	k.fetched = k.now()
-	return got.life, nil
+	k.end(err)
+	return got.life, err
 }
 
-// current returns the keys that may be used, or nil
-func (k *remote) current() *jose.KeySet {
+// begin marks that a fetch is under way, which answers every wish so far
+func (k *remote) begin() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.set == nil || k.set.Len() == 0 || elapsed(k.fetched, k.now()) > k.maxAge {
+	select {
+	case <-k.ask:
+	default:
+	}
+	if k.underway == nil {
+		k.underway = make(chan struct{})
+	}
+}
+
+// end tells those who wait that the fetch is over
+func (k *remote) end(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.err = err
+	close(k.underway)
+	k.underway = nil
+}
+
+// wake has the keys fetched, and returns what is closed when that is done. It returns the fetch under
+// way if there is one, and nil when the last wish is too recent.
+func (k *remote) wake() <-chan struct{} {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.now()
+	switch {
+	case k.closed:
+		return nil
+	case k.underway != nil:
+		return k.underway
+	case !k.asked.IsZero() && elapsed(k.asked, now) < kidCoolDown:
 		return nil
 	}
-	return k.set
+	k.asked = now
+	k.underway = make(chan struct{})
+	k.ask <- struct{}{} // has room: begin took the last one before underway could be nil again
+	return k.underway
 }
 
-// elapsed is the time from a to b by whichever clock saw more of it: the monotonic one stops while a
-// machine sleeps, the other one can be set back
-func elapsed(a, b time.Time) time.Duration {
-	return max(b.Sub(a), b.Round(0).Sub(a.Round(0)))
-}
-
-// find looks kid up, and has the keys fetched once if it is not there
+// find looks kid up, and has the keys fetched if it is not there
 func (k *remote) find(ctx context.Context, kid string) (*jose.Key, *Error) {
-	set := k.current()
+	set := k.keySet()
 	if set != nil {
 		if key := set.Lookup(kid); key != nil {
 			return key, nil
@@ -203,39 +226,36 @@ func (k *remote) find(ctx context.Context, kid string) (*jose.Key, *Error) {
 		case <-timer.C:
 		case <-ctx.Done():
 		}
-		set = k.current()
+		set = k.keySet()
 	}
 	if set == nil {
-		e := newError(CodeKeysUnavailable, errors.New("no keys, or too old ones"))
-		e.RetryAfter = retryKeysHint
-		return nil, e
+		return nil, noKeys("no keys, or too old ones")
 	}
 	return set.Lookup(kid), nil
 }
 
-// wake has the keys fetched, and returns what is closed when that is done. It returns the fetch under way if
-// there is one, and nil when the last such wish is too recent.
-func (k *remote) wake() <-chan struct{} {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.underway != nil {
-		return k.underway
+// keySet returns the keys that may be used, or nil
+func (k *remote) keySet() *jose.KeySet {
+	held := k.held.Load()
+	if held == nil || held.set.Len() == 0 || elapsed(held.at, k.now()) > k.maxAge {
+		return nil
 	}
-	if now := k.now(); k.asked.IsZero() || elapsed(k.asked, now) >= kidCoolDown {
-		k.asked = now
-		k.underway = make(chan struct{})
-		k.ask <- struct{}{} // has room: underway was nil, so the last wish was taken
-		return k.underway
-	}
-	return nil
+	return held.set
 }
 
-func (k *remote) keySet() *jose.KeySet { return k.current() }
+// elapsed is the time from a to b by whichever clock saw more of it: the monotonic one stops while a
+// machine sleeps, the other one can be set back
+func elapsed(a, b time.Time) time.Duration {
+	return max(b.Sub(a), b.Round(0).Sub(a.Round(0)))
+}
 
-func (k *remote) news() (time.Time, error) {
+func (k *remote) news() (fetched time.Time, err error) {
+	if held := k.held.Load(); held != nil {
+		fetched = held.at
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.fetched, k.err
+	return fetched, k.err
 }
 
 func (k *remote) close() {

@@ -29,6 +29,16 @@ type keyFinder interface {
 	close()
 }
 
+// noKeys is the refusal while nothing can be checked
+func noKeys(why string) *Error {
+	e := newError(CodeKeysUnavailable, errors.New(why))
+	e.RetryAfter = retryKeys
+	return e
+}
+
+// retryKeys is how soon it is worth to ask again while there are no keys
+const retryKeys = 2 * time.Second
+
 // fixed has the same keys for ever
 type fixed struct{ set *jose.KeySet }
 
@@ -60,12 +70,18 @@ func (s static) open(context.Context, *Verifier) (keyFinder, error) {
 // secret is the source that HMAC makes
 type secret struct{ bytes []byte }
 
+// String keeps the secret out of logs, whatever the verb.
+func (s *secret) String() string { return "HMAC(secret)" }
+
+// GoString is String: %#v prints no secret either.
+func (s *secret) GoString() string { return s.String() }
+
 // HMAC checks tokens under a secret shared with the issuer, which then is part of the same program:
 // whoever can check such a token can also make one. The secret is at least 32 random bytes;
 // New refuses shorter and well-known ones.
-func HMAC(bytes []byte) KeySource { return secret{bytes} }
+func HMAC(bytes []byte) KeySource { return &secret{bytes} }
 
-func (s secret) open(context.Context, *Verifier) (keyFinder, error) {
+func (s *secret) open(context.Context, *Verifier) (keyFinder, error) {
 	key, err := jose.NewHMAC("hmac", s.bytes)
 	if err != nil {
 		return nil, fmt.Errorf("Config.Keys: %w", err)
@@ -102,7 +118,7 @@ func (p inProcess) open(_ context.Context, v *Verifier) (keyFinder, error) {
 func (p inProcess) find(_ context.Context, kid string) (*jose.Key, *Error) {
 	set := p.Keys()
 	if set == nil || set.Len() == 0 {
-		return nil, newError(CodeKeysUnavailable, errors.New("no keys in memory"))
+		return nil, noKeys("no keys in memory")
 	}
 	return set.Lookup(kid), nil
 }

@@ -48,8 +48,11 @@ func (s *Session) Claims(v any) error { return decodeClaims(s.payload, v) }
 
 // Done returns a channel that is closed when the token expires or the session ends, so that a
 // WebSocket, an event stream or a long poll can end with it. Nothing runs for a session
-// whose Done is never called.
+// whose Done is never called. The channel of a Session that no verifier made is nil.
 func (s *Session) Done() <-chan struct{} {
+	if s.watch == nil {
+		return nil
+	}
 	s.once.Do(func() {
 		s.done = make(chan struct{})
 		s.watch.add(s)

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -13,8 +14,8 @@ import (
 // maxToken is the longest token that is looked at, in bytes
 const maxToken = 8 << 10
 
-// Verify checks an access token by itself, for gRPC, WebSockets and queues; http handlers use Require. Its
-// errors are *Error. A demand is met or not by CheckDemands of the caller's own: Verify knows none.
+// Verify checks an access token by itself, for gRPC, WebSockets and queues; HTTP handlers use Require. Its
+// errors are *Error. It demands nothing beyond a good token: ask the session with HasRole and HasScope.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Session, error) {
 	s, e := v.verify(ctx, token)
 	if e = v.settle(e, token); e != nil {
@@ -134,6 +135,11 @@ func parseHeader(part string) (h header, err error) {
 	}
 	if !jose.GoodKeyID(h.kid) {
 		return h, errors.New("no kid, or one of odd characters")
+	}
+	switch jose.Algorithm(h.alg) {
+	case jose.ES256, jose.EdDSA, jose.RS256, jose.HS256:
+	default: // before any key is looked for or fetched
+		return h, fmt.Errorf("alg %.16q", h.alg)
 	}
 	// RFC 9068 §2.1, compared as a media type
 	if !strings.EqualFold(h.typ, "at+jwt") && !strings.EqualFold(h.typ, "application/at+jwt") {

@@ -22,9 +22,9 @@ type Verifier struct {
 	metrics *Metrics
 }
 
-// New makes a verifier, or returns all mistakes in config at once. It does not wait for the network: while
-// there are no keys, protected routes answer 503. ctx carries values for the fetching of
-// keys, which ends with it, or with Close.
+// New makes a verifier, or returns all mistakes in config at once. It does not wait for the network:
+// while there are no keys, protected routes answer 503. What runs in the background
+// takes values from ctx but outlives it; Close ends it.
 func New(ctx context.Context, config Config) (*Verifier, error) {
 	config = config.withDefaults()
 	mistakes := config.check()
@@ -37,7 +37,10 @@ func New(ctx context.Context, config Config) (*Verifier, error) {
 	for _, origin := range config.TrustedOrigins {
 		_ = v.origins.AddTrustedOrigin(origin) // checked above
 	}
-	keys, err := config.Keys.open(ctx, v)
+	if public, err := url.Parse(config.PublicURL); err == nil && config.PublicURL != "" {
+		_ = v.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host) // our own, whatever Host says
+	}
+	keys, err := config.Keys.open(context.WithoutCancel(ctx), v)
 	if err != nil {
 		return nil, mistaken([]error{err})
 	}

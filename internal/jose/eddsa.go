@@ -101,21 +101,21 @@ func smallOrder(point []byte) bool {
 	return false
 }
 
-// edDSAPrivate makes Ed25519 signatures
-type edDSAPrivate ed25519.PrivateKey
+// edDSAPrivate makes Ed25519 signatures. It holds a pointer for the reason that hs256 does.
+type edDSAPrivate struct{ key *ed25519.PrivateKey }
 
 // generateEdDSA makes a key
 func generateEdDSA() (privateHalf, error) {
 	_, key, err := ed25519.GenerateKey(rand.Reader)
-	return edDSAPrivate(key), err
+	return edDSAPrivate{&key}, err
 }
 
 func (k edDSAPrivate) publicHalf() publicHalf {
-	return edDSAPublic(ed25519.PrivateKey(k).Public().(ed25519.PublicKey))
+	return edDSAPublic(k.key.Public().(ed25519.PublicKey))
 }
 
-func (k edDSAPrivate) stored() any { return ed25519.PrivateKey(k) }
+func (k edDSAPrivate) stored() any { return *k.key }
 
 func (k edDSAPrivate) sign(input []byte) ([]byte, error) {
-	return ed25519.Sign(ed25519.PrivateKey(k), input), nil
+	return ed25519.Sign(*k.key, input), nil
 }

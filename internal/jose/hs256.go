@@ -12,8 +12,9 @@ import (
 // hmacMinLen is the shortest secret: as long as the hash (RFC 7518 §3.2)
 const hmacMinLen = sha256.Size
 
-// hs256 makes and checks HMACs: both take the same secret
-type hs256 struct{ secret []byte }
+// hs256 makes and checks HMACs: both take the same secret. It holds a pointer, because fmt prints
+// the bytes of any other field for some verb or other.
+type hs256 struct{ secret *[]byte }
 
 // NewHMAC makes a key of a secret that two parts of one program share. It refuses secrets
 // shorter than 32 bytes, and those that were written rather than drawn at random: a
@@ -22,7 +23,8 @@ func NewHMAC(id string, secret []byte) (*PrivateKey, error) {
 	if err := checkSecret(secret); err != nil {
 		return nil, fmt.Errorf("HMAC secret: %w", err)
 	}
-	return newPrivateKey(HS256, id, hs256{bytes.Clone(secret)})
+	own := bytes.Clone(secret)
+	return newPrivateKey(HS256, id, hs256{&own})
 }
 
 // writtenWords betray a secret that came from an example or a keyboard. Chance puts one of them
@@ -77,7 +79,7 @@ func (k hs256) stored() any { return nil }
 func (k hs256) appendJWK(b []byte) []byte { return b }
 
 func (k hs256) sign(input []byte) ([]byte, error) {
-	mac := hmac.New(sha256.New, k.secret)
+	mac := hmac.New(sha256.New, *k.secret)
 	mac.Write(input)
 	return mac.Sum(nil), nil
 }

@@ -96,10 +96,12 @@ func (r *Reader) Object() iter.Seq[string] {
 			if r.err == nil && !seen.add(name) {
 				r.fail("a member name twice")
 			}
-			if r.err != nil {
-				return
+			r.space()
+			before := r.pos
+			if r.err != nil || !yield(name) {
+				r.fail("not read to its end")
 			}
-			r.round(func() bool { return yield(name) })
+			r.skipUnless(before)
 		}
 	}
 }
@@ -108,21 +110,19 @@ func (r *Reader) Object() iter.Seq[string] {
 // is a fault.
 func (r *Reader) Array() iter.Seq[int] {
 	return func(yield func(int) bool) {
-		i := -1
-		for first := true; r.more(&first, '[', ']'); {
-			i++
-			r.round(func() bool { return yield(i) })
+		i := 0
+		for first := true; r.more(&first, '[', ']'); i++ {
+			before := r.pos
+			if !yield(i) {
+				r.fail("not read to its end")
+			}
+			r.skipUnless(before)
 		}
 	}
 }
 
-// round lets a loop take one value, and skips it when the loop did not
-func (r *Reader) round(take func() bool) {
-	r.space()
-	before := r.pos
-	if !take() {
-		r.fail("not read to its end")
-	}
+// skipUnless skips a value that begins at before, unless a loop has taken it
+func (r *Reader) skipUnless(before int) {
 	if r.err == nil && r.pos == before {
 		r.Skip()
 	}

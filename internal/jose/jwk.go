@@ -48,7 +48,7 @@ func (m jwk) key() (*Key, error) {
 		return nil, m.fault
 	case m.private != "":
 		return nil, fmt.Errorf("it holds the secret member %q", m.private)
-	case m.use != "" && m.use != "sig", m.hasOps && !m.verifies, m.use == "" && !m.hasOps:
+	case m.use != "" && m.use != "sig", m.hasOps && !m.verifies:
 		return nil, errors.New("it is not for verifying signatures")
 	}
 	if err := checkKeyID(m.kid); err != nil {

@@ -25,6 +25,12 @@ type publicHalf interface {
 	appendJWK(b []byte) []byte
 }
 
+// String keeps an HMAC secret out of logs, whatever the verb.
+func (k *Key) String() string { return fmt.Sprintf("key %q for %s", k.id, k.alg) }
+
+// GoString is String: %#v prints no secret either.
+func (k *Key) GoString() string { return k.String() }
+
 // ID is the name a token calls the key by (kid).
 func (k *Key) ID() string { return k.id }
 

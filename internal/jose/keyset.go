@@ -63,9 +63,8 @@ func (s *KeySet) JSON() []byte {
 // ParseKeySet reads a JWK Set (RFC 7517 §5). A key that should not be used is left out and says
 // why in skipped; the others are kept. Text that is not strict JSON, or no set, is an error.
 //
-// A key must say its kid, its alg, and that it is for signatures (use "sig", or key_ops
-// with "verify"); it must hold no private or symmetric member, be strong enough, and share its kid
-// with no other.
+// A key must say its kid and its alg; it must not say that it is for anything but checking signatures
+// (use, key_ops), hold no private or symmetric member, be strong enough, and share its kid with no other.
 func ParseKeySet(data []byte) (set *KeySet, skipped []error, err error) {
 	list, err := readKeySet(string(data))
 	if err != nil {

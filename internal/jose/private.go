@@ -71,7 +71,7 @@ func privateHalfOf(alg Algorithm, parsed any) (privateHalf, error) {
 		}
 	case ed25519.PrivateKey:
 		if alg == EdDSA {
-			return edDSAPrivate(key), nil
+			return edDSAPrivate{&key}, nil
 		}
 	case *rsa.PrivateKey:
 		if alg == RS256 {

@@ -66,8 +66,29 @@ func checkRSA(key *rsa.PublicKey) error {
 		return errors.New("the modulus is even")
 	case key.E < 65537 || key.E%2 == 0 || key.E > 1<<31-1:
 		return errors.New("e is not an odd number from 65537 up to 2³¹")
+	case roca(key.N):
+		return errors.New("the modulus was made by a faulty chip (CVE-2017-15361)")
 	}
 	return nil
+}
+
+// rocaPrimes are the small primes under which moduli of the faulty Infineon library are always powers of
+// 65537, and one in two hundred million others are
+var rocaPrimes = []int64{11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157}
+
+// roca reports whether n can be factored because of how its primes were drawn (Nemec et al.,
+// "The Return of Coppersmith's Attack", §3)
+func roca(n *big.Int) bool {
+	for _, p := range rocaPrimes {
+		left := new(big.Int).Mod(n, big.NewInt(p)).Int64()
+		power := int64(1)
+		for power != left {
+			if power = power * 65537 % p; power == 1 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // rs256Private makes RS256 signatures

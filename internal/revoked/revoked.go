@@ -64,7 +64,8 @@ var (
 // Set is what has ended. Its zero value is not ready; use NewSet. All methods may be called at once
 // from everywhere; Revoked takes no lock that a sweep or a change elsewhere holds for long.
 type Set struct {
-	tables     map[Kind]*table // never changed after NewSet
+	sessions, users, clients, keys, all *table // never changed after NewSet
+
 	generation atomic.Uint64
 
 	mu         sync.Mutex // guards epoch, seq, changed
@@ -74,11 +75,10 @@ type Set struct {
 
 // NewSet makes an empty set that has followed no log yet.
 func NewSet() *Set {
-	s := &Set{tables: map[Kind]*table{}, changed: make(chan struct{})}
-	for _, kind := range []Kind{Session, User, Client, Key, All} {
-		s.tables[kind] = newTable()
+	return &Set{
+		sessions: newTable(), users: newTable(), clients: newTable(), keys: newTable(), all: newTable(),
+		changed: make(chan struct{}),
 	}
-	return s
 }
 
 // Apply takes the next entry of the log. An entry that was seen before does nothing. One that
@@ -97,7 +97,7 @@ func (s *Set) Apply(e Entry) error {
 	case e.Epoch == s.epoch && e.Seq <= s.seq:
 		return nil
 	}
-	s.tables[e.Kind].put(e)
+	s.put(e)
 	s.announce()
 	if e.Epoch != s.epoch || e.Prev != s.seq {
 		return ErrGap
@@ -120,7 +120,7 @@ func (s *Set) Merge(snapshot Snapshot) error {
 		return ErrOlder
 	}
 	for _, e := range snapshot.Entries {
-		s.tables[e.Kind].put(e)
+		s.put(e)
 	}
 	s.epoch, s.seq = snapshot.Epoch, snapshot.Seq
 	s.announce()
@@ -129,18 +129,18 @@ func (s *Set) Merge(snapshot Snapshot) error {
 
 // Revoked reports whether t ended before its time. Of several rules the strictest counts.
 func (s *Set) Revoked(t Token) bool {
-	return s.tables[Session].ends(t.Session, t.IssuedAt) ||
-		s.tables[User].ends(t.Subject, t.IssuedAt) ||
-		s.tables[Client].ends(t.Client, t.IssuedAt) ||
-		s.tables[Key].ends(t.KeyID, t.IssuedAt) ||
-		s.tables[All].ends(everything, t.IssuedAt)
+	return s.sessions.ends(t.Session, t.IssuedAt) ||
+		s.users.ends(t.Subject, t.IssuedAt) ||
+		s.clients.ends(t.Client, t.IssuedAt) ||
+		s.keys.ends(t.KeyID, t.IssuedAt) ||
+		s.all.ends(everything, t.IssuedAt)
 }
 
 // Sweep drops the entries that no living token can match: those whose Expires lies before now, in
 // unix seconds. It returns how many are left.
 func (s *Set) Sweep(now int64) int {
 	left := 0
-	for _, t := range s.tables {
+	for _, t := range s.tables() {
 		left += t.sweep(now)
 	}
 	return left
@@ -149,7 +149,7 @@ func (s *Set) Sweep(now int64) int {
 // Len is how many endings are held.
 func (s *Set) Len() int {
 	n := 0
-	for _, t := range s.tables {
+	for _, t := range s.tables() {
 		n += int(t.size.Load())
 	}
 	return n
@@ -171,6 +171,27 @@ func (s *Set) Position() (epoch, seq int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.epoch, s.seq
+}
+
+// tables are all tables of the set
+func (s *Set) tables() [5]*table {
+	return [...]*table{s.sessions, s.users, s.clients, s.keys, s.all}
+}
+
+// put adds the rule of an entry that was checked
+func (s *Set) put(e Entry) {
+	switch e.Kind {
+	case Session:
+		s.sessions.put(e.ID, e.rule())
+	case User:
+		s.users.put(e.ID, e.rule())
+	case Client:
+		s.clients.put(e.ID, e.rule())
+	case Key:
+		s.keys.put(e.ID, e.rule())
+	case All:
+		s.all.put(everything, e.rule())
+	}
 }
 
 // announce tells everyone that the set grew; the caller holds mu. The order matters: who sees the

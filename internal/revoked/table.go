@@ -40,13 +40,9 @@ func (t *table) part(id string) *shard {
 	return &t.parts[maphash.String(t.seed, id)%shards]
 }
 
-// put adds the rule of e. Two rules for one id become one: the later cut and the later
+// put adds a rule. Two rules for one id become one: the later cut and the later
 // end of both, for the strictest counts and none may die early.
-func (t *table) put(e Entry) {
-	id, next := e.ID, e.rule()
-	if e.Kind == All {
-		id = everything
-	}
+func (t *table) put(id string, next rule) {
 	p := t.part(id)
 	p.mu.Lock()
 	defer p.mu.Unlock()
