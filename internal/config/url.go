@@ -1,0 +1,200 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// PublicURL is where people and services reach the server. There is one way to write each,
+// because it is compared byte for byte as the issuer of tokens. The zero PublicURL is none.
+type PublicURL struct {
+	scheme string // https or http
+	host   string // with the port, unless it is the scheme's own
+	path   string // empty, or /auth without a slash at the end
+}
+
+// String gives the URL as it was set: the issuer.
+func (u PublicURL) String() string {
+	if u.host == "" {
+		return ""
+	}
+	return u.Origin() + u.path
+}
+
+// Origin gives scheme://host[:port].
+func (u PublicURL) Origin() string { return u.scheme + "://" + u.host }
+
+// Path gives what comes before every route: empty, or such as /auth.
+func (u PublicURL) Path() string { return u.path }
+
+// Host gives the host with its port, unless that is the scheme's own, as a Host header has it.
+func (u PublicURL) Host() string { return u.host }
+
+// Hostname gives the host without port and brackets.
+func (u PublicURL) Hostname() string { return (&url.URL{Host: u.host}).Hostname() }
+
+// IsHTTPS tells whether cookies can be Secure. Otherwise the host is loopback.
+func (u PublicURL) IsHTTPS() bool { return u.scheme == "https" }
+
+// The hints that several mistakes share.
+const (
+	hintPublicURL = "write it like https://id.example.com or https://example.com/auth"
+	hintHTTPS     = "use https (TLS may end in a proxy in front of this server; listen stays as it is), or a loopback host such as http://localhost:8787 to try things out"
+	hintOrigin    = "write scheme, host and port only, like https://app.example.com"
+)
+
+// ParsePublicURL reads a public URL. Whatever it accepts, String gives back unchanged.
+func ParsePublicURL(text string) (PublicURL, error) {
+	u, rest, err := readSite(text, hintPublicURL)
+	if err != nil {
+		return PublicURL{}, err
+	}
+	if u.scheme == "http" && !isLoopback(u.Hostname()) {
+		return PublicURL{}, wrong(quote(text)+" is plain http: passwords and tokens would cross the network for all to read", hintHTTPS)
+	}
+	if err := checkPath(text, rest); err != nil {
+		return PublicURL{}, err
+	}
+	u.path = rest
+	return u, nil
+}
+
+// readPublicURL is ParsePublicURL, under the name that the table of settings goes by.
+func readPublicURL(text string) (PublicURL, error) { return ParsePublicURL(text) }
+
+// readOrigin reads an origin, exactly as browsers send it.
+func readOrigin(text string) (string, error) {
+	switch text {
+	case "*":
+		return "", wrong(`"*" would let every page in the world act for the person who looks at it`, "list each origin; "+hintOrigin)
+	case "null":
+		return "", wrong(`"null" is what sandboxed frames and files send, and so anybody`, "serve the page from an origin of its own")
+	}
+	if strings.Contains(text, "*") {
+		return "", wrong(quote(text)+" has a wildcard, and a forgotten host under it could act for people", "list each origin; "+hintOrigin)
+	}
+	u, rest, err := readSite(text, hintOrigin)
+	switch {
+	case err != nil:
+		return "", err
+	case rest == "/":
+		return "", wrong(quote(text)+" ends in a slash, which an origin does not", "write "+u.Origin())
+	case rest != "":
+		return "", wrong(quote(text)+" has more than an origin", "write "+u.Origin())
+	case u.scheme == "http" && !isLoopback(u.Hostname()):
+		return "", wrong(quote(text)+" is plain http: whoever is on the network could act for its people", "use https, or a loopback host such as http://localhost:3000")
+	}
+	return text, nil
+}
+
+// readSite reads scheme://host[:port] in its one canonical form, and gives what follows.
+func readSite(text, hint string) (PublicURL, string, error) {
+	scheme, after, found := strings.Cut(text, "://")
+	if found && scheme != strings.ToLower(scheme) {
+		return PublicURL{}, "", wrong(quote(text)+" has capitals before ://", "write it in lower case")
+	}
+	if !found || (scheme != "https" && scheme != "http") {
+		return PublicURL{}, "", wrong(quote(text)+" does not begin with https://", hint)
+	}
+	end := strings.IndexAny(after, "/?#\\")
+	if end < 0 {
+		end = len(after)
+	}
+	host, rest := after[:end], after[end:]
+	switch {
+	case strings.Contains(host, "@"):
+		return PublicURL{}, "", wrong(quote(text)+" holds a user name or password", "leave out everything before and with the @")
+	case strings.Contains(rest, "?"):
+		return PublicURL{}, "", wrong(quote(text)+" has a query", "leave out the ? and what follows")
+	case strings.Contains(rest, "#"):
+		return PublicURL{}, "", wrong(quote(text)+" has a fragment", "leave out the # and what follows")
+	}
+	if err := checkHost(text, scheme, host, hint); err != nil {
+		return PublicURL{}, "", err
+	}
+	return PublicURL{scheme: scheme, host: host}, rest, nil
+}
+
+// checkHost holds host[:port] to the form in which browsers send it in Host and Origin.
+func checkHost(text, scheme, host, hint string) error {
+	name, port := host, ""
+	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
+		name, port = host[:colon], host[colon+1:]
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil || n == 0 || strconv.FormatUint(n, 10) != port {
+			return wrong(quote(text)+" has no good port", "write a number from 1 to 65535 after the colon, or leave out both")
+		}
+	}
+	switch {
+	case name == "":
+		return wrong(quote(text)+" has no host", hint)
+	case name != strings.ToLower(name):
+		return wrong(quote(text)+" has capitals in its host", "write the host in lower case, as browsers do")
+	case scheme == "https" && port == "443", scheme == "http" && port == "80":
+		return wrong(quote(text)+" names the port that "+scheme+" has anyway", "leave out :"+port+", as browsers do")
+	case !isHostname(name):
+		return wrong(quote(text)+" has no good host", "write a DNS name (not ASCII: in its xn-- form) or an address (IPv6: in brackets)")
+	}
+	return nil
+}
+
+// checkPath takes an empty path or a clean one: segments of unreserved characters.
+func checkPath(text, path string) error {
+	switch {
+	case path == "":
+		return nil
+	case strings.HasSuffix(path, "/"):
+		return wrong(quote(text)+" ends in a slash", "write "+strings.TrimRight(text, "/"))
+	}
+	for _, segment := range strings.Split(path, "/")[1:] {
+		if segment == "" || segment == "." || segment == ".." {
+			return wrong(quote(text)+" has an empty, . or .. segment in its path", "write the path as it is after cleaning")
+		}
+	}
+	for _, r := range path {
+		if !isLetterOrDigit(r) && !strings.ContainsRune("/-._~", r) {
+			return wrong(fmt.Sprintf("%s has %q in its path", quote(text), r), "use letters, digits and - . _ ~ only")
+		}
+	}
+	return nil
+}
+
+// isHostname tells whether a host is a DNS name in lower case or an address as browsers
+// write it.
+func isHostname(host string) bool {
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		ip, err := netip.ParseAddr(inner)
+		return ok && err == nil && ip.Is6() && !ip.Is4In6() && ip.Zone() == "" && ip.String() == inner
+	}
+	labels := strings.Split(host, ".")
+	for _, label := range labels {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	// Browsers take 127.1 and 0x7f.1 for addresses, so a host that ends in a number must be
+	// one in full. WHATWG URL §4.3.
+	last := labels[len(labels)-1]
+	if strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x") {
+		ip, err := netip.ParseAddr(host)
+		return err == nil && ip.Is4()
+	}
+	return len(host) <= 253
+}
+
+// isLoopback tells whether a host never leaves this machine. RFC 6761 §6.3
+func isLoopback(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsLoopback()
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// isLetterOrDigit tells whether r is one, in ASCII.
+func isLetterOrDigit(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+}
