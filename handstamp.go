@@ -85,6 +85,10 @@ func Open(ctx context.Context, c Config) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Claim(); err != nil {
+		s.Close()
+		return nil, err
+	}
 	v, err := verify.New(ctx, verify.Config{
 		Issuer: settings.PublicURL.String(), Audience: settings.Audience, Keys: verify.InProcess(s.Memory()),
 		TrustedOrigins: settings.AllowedOrigins, Logger: c.Logger,

@@ -51,7 +51,7 @@ func run(ctx context.Context, w world) int {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\nhint: %s --help lists what there is", err, cmd.CommandPath())}
 	})
-	root.AddCommand(w.devCommand(), w.serveCommand(), w.userCommand(), w.sessionCommand(), w.keyCommand(), w.configCommand())
+	root.AddCommand(w.devCommand(), w.serveCommand(), w.userCommand(), w.sessionCommand(), w.keyCommand(), w.dbCommand(), w.configCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0

@@ -26,6 +26,9 @@ func (w world) serveCommand() *cobra.Command {
 				return err
 			}
 			defer s.Close()
+			if err := s.Claim(); err != nil {
+				return err
+			}
 			listeners, err := s.Listen()
 			if err != nil {
 				return fmt.Errorf("listen: %w", err)

@@ -32,6 +32,7 @@ const (
 	SessionNotFound          Code = "session_not_found"
 	StorageUnavailable       Code = "storage_unavailable"
 	Overloaded               Code = "overloaded"
+	DatabaseInUse            Code = "database_in_use"
 )
 
 // entry is what the catalogue knows of a code.
@@ -68,6 +69,7 @@ var catalogue = map[Code]entry{ // code → what it means
 	UserNotFound:             {Missing, "There is no such user.", "List the users.", 0},
 	SessionNotFound:          {Missing, "There is no such session, or it has ended already.", "List the sessions.", 0},
 	StorageUnavailable:       {Unavailable, "The server cannot reach its database. Nothing was changed.", "Repeat the same request after Retry-After seconds; a refresh token stays good.", time.Second},
+	DatabaseInUse:            {Conflict, "Another server is running on this database.", "Stop the other server first; for several nodes, use PostgreSQL.", 0},
 	Overloaded:               {Unavailable, "Too many people are signing in at this moment.", "Repeat the same request after Retry-After seconds.", 2 * time.Second},
 }
 

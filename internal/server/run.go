@@ -46,6 +46,13 @@ func (s *Server) Listen() (Listeners, error) {
 	return Listeners{public, ops}, nil
 }
 
+// Claim makes this process a server of the database, for as long as it runs or until Close.
+// The fault is database_in_use when there is another, and the engine has room for one.
+func (s *Server) Claim() (err error) {
+	s.release, err = claimEngine(s.config.Database)
+	return err
+}
+
 // Serve answers until ctx ends, then lets the requests under way finish. It returns nil
 // after an orderly end.
 func (s *Server) Serve(ctx context.Context, l Listeners) error {

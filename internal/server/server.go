@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -18,7 +19,6 @@ import (
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/session"
 	"github.com/handstamp/handstamp/internal/store"
-	"github.com/handstamp/handstamp/internal/store/sqlite"
 	"github.com/handstamp/handstamp/internal/token"
 	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
@@ -46,6 +46,7 @@ type Server struct {
 	ended    *revocation.Log
 	verifier *verify.Verifier
 	handler  http.Handler
+	release  func() error // gives up the claim; nil: none was made
 }
 
 // Open opens the database, its keys and what has ended, and builds the rest. It makes the
@@ -56,7 +57,7 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err erro
 		clock = o.Now
 	}
 	o.Now = func() time.Time { return clock().UTC() }
-	engine, err := sqlite.Open(ctx, c.Database.Path)
+	engine, err := openEngine(ctx, c.Database)
 	if err != nil {
 		return nil, err
 	}
@@ -156,5 +157,9 @@ func (s *Server) Close() error {
 	if s.verifier != nil {
 		s.verifier.Close()
 	}
-	return s.store.Close()
+	err := s.store.Close()
+	if s.release != nil {
+		err = errors.Join(err, s.release())
+	}
+	return err
 }
