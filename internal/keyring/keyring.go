@@ -207,21 +207,28 @@ func (r *Ring) hold(rows []store.SigningKey) error {
 		return nil
 	}
 	opened := make([]private, len(rows))
-	public := make([]*jose.Key, len(rows))
 	for i, row := range rows {
 		key, err := r.sealer.open(row)
 		if err != nil {
 			return err
 		}
 		opened[i] = private{row, key}
-		public[i] = key.Public()
+	}
+	r.publish(opened)
+	return nil
+}
+
+// publish makes keys the ring's.
+func (r *Ring) publish(opened []private) {
+	public := make([]*jose.Key, len(opened))
+	for i, p := range opened {
+		public[i] = p.key.Public()
 	}
 	set := jose.NewKeySet(public...)
 	text := set.JSON()
 	sum := sha256.Sum256(text)
 	r.private.Store(&opened)
 	r.published.Store(&Published{set, text, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`})
-	return nil
 }
 
 // same tells whether the ring holds exactly these rows.

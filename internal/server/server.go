@@ -30,6 +30,7 @@ import (
 type Options struct {
 	Log                *slog.Logger
 	Now                func() time.Time // nil: time.Now
+	SharedSecret       []byte           // signs with HS256 instead of keys of its own; nil: keys
 	TestingOnlyParams  password.Params  // cheaper password hashes; zero: the real cost
 	TestingOnlyWrapped func(store.Store) store.Store
 }
@@ -45,6 +46,7 @@ type Server struct {
 	store    store.Store
 	ended    *revocation.Log
 	verifier *verify.Verifier
+	surfaces []web.Surface
 	handler  http.Handler
 	release  func() error // gives up the claim; nil: none was made
 }
@@ -79,7 +81,9 @@ func (s *Server) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.Keys = keyring.Open(s.store, master, jose.Algorithm(c.SigningAlg), log)
+	if s.Keys, err = s.openKeys(master, log); err != nil {
+		return err
+	}
 	s.ended = revocation.New(s.store)
 	if err := s.Keys.Tend(ctx, s.options.Now()); err != nil {
 		return err
@@ -98,6 +102,14 @@ func (s *Server) build(ctx context.Context) error {
 		Refresh: token.NewRefresher(master), Ended: s.ended, Log: log, Limits: limits(c.Session), Now: s.options.Now,
 	})
 	return s.buildWeb(ctx, master)
+}
+
+// openKeys makes the ring: keys of our own, or the secret of the one program we are in.
+func (s *Server) openKeys(master secret.Master, log *audit.Log) (*keyring.Ring, error) {
+	if s.options.SharedSecret != nil {
+		return keyring.OpenShared(s.options.SharedSecret)
+	}
+	return keyring.Open(s.store, master, jose.Algorithm(s.config.SigningAlg), log), nil
 }
 
 // limits turns the settings into what session writes on a row. A password alone is worth
@@ -130,8 +142,18 @@ func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error)
 	}
 	cookies := web.NewCookies(site, c.CookieDomain)
 	forPrograms := api.Parts{Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys, Now: s.options.Now}
-	s.handler, err = door.Handler(api.Surface(forPrograms), api.WellKnown(forPrograms))
+	s.surfaces = []web.Surface{api.Surface(forPrograms), api.WellKnown(forPrograms)}
+	s.handler, err = door.Handler(s.surfaces...)
 	return err
+}
+
+// Routes gives every route that the server answers, with who may call it.
+func (s *Server) Routes() []web.Route {
+	var all []web.Route
+	for _, surface := range s.surfaces {
+		all = append(all, surface.Routes...)
+	}
+	return all
 }
 
 // memory is keys and what has ended, as the verifier of our own routes asks for them.

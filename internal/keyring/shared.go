@@ -1,0 +1,41 @@
+package keyring
+
+import (
+	"context"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// sharedKeyID is the kid of the one HMAC key.
+const sharedKeyID = "shared-secret"
+
+// OpenShared makes a ring of one secret, for a server inside the one program that also
+// verifies (HS256). Nothing is kept, published or rotated: whoever has the secret can make
+// tokens. The error is about a secret that is short or can be guessed.
+func OpenShared(secret []byte) (*Ring, error) {
+	key, err := jose.NewHMAC(sharedKeyID, secret)
+	if err != nil {
+		return nil, err
+	}
+	r := &Ring{keys: noKeys{}, algorithm: jose.HS256}
+	r.publish([]private{{store.SigningKey{ID: sharedKeyID, Algorithm: string(jose.HS256)}, key}})
+	return r, nil
+}
+
+// noKeys is the store of a ring that keeps nothing but its secret in memory.
+type noKeys struct{}
+
+// SigningKeys gives the one key that is always there, so that none is due.
+func (noKeys) SigningKeys(context.Context) ([]store.SigningKey, error) {
+	return []store.SigningKey{{ID: sharedKeyID, Algorithm: string(jose.HS256), ActiveFrom: time.Unix(1<<40, 0)}}, nil
+}
+
+// AddSigningKey keeps nothing.
+func (noKeys) AddSigningKey(context.Context, store.SigningKey, string) (bool, error) {
+	return false, nil
+}
+
+// DropSigningKeys has nothing to drop.
+func (noKeys) DropSigningKeys(context.Context, []string) error { return nil }
