@@ -72,7 +72,7 @@ func Start(t testing.TB, o Options) *Server {
 		t.Fatal(err)
 	}
 	started := &Server{s, given["public_url"], clock, t}
-	web := &http.Server{Handler: s, ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	web := s.Front()
 	var serving sync.WaitGroup
 	serving.Go(func() { web.Serve(listener) })
 	t.Cleanup(func() {

@@ -63,7 +63,7 @@ func (s *Server) Serve(ctx context.Context, l Listeners) error {
 	defer stop()
 	working.Go(func() { s.Work(background) })
 
-	public := s.httpServer(s)
+	public := s.Front()
 	failed := make(chan error, 2)
 	go func() { failed <- public.Serve(l.Public) }()
 	ops := s.httpServer(s.opsHandler())
@@ -86,6 +86,9 @@ func (s *Server) Serve(ctx context.Context, l Listeners) error {
 	}
 	return errors.Join(err, ops.Close())
 }
+
+// Front makes the server for the public listener.
+func (s *Server) Front() *http.Server { return s.httpServer(s) }
 
 // httpServer sets the bounds that keep slow and greedy clients off. requirements RL-15
 func (s *Server) httpServer(handler http.Handler) *http.Server {

@@ -18,6 +18,15 @@ const (
 	Fresh                      // the same, fully authenticated at most FreshFor ago
 )
 
+// String names the rule for tables that people read.
+func (a Access) String() string {
+	names := [...]string{"no rule", "anyone", "signed in", "fresh"}
+	if a < 0 || int(a) >= len(names) {
+		return names[0]
+	}
+	return names[a]
+}
+
 // Handler reads a request, calls one domain method and writes the answer. An error it
 // returns has written nothing; the surface's Refuse answers it.
 type Handler func(w http.ResponseWriter, r *http.Request) error
