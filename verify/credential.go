@@ -127,7 +127,7 @@ func bearerToken(r *http.Request) (string, *Error) {
 	if !strings.EqualFold(scheme, "Bearer") { // RFC 9110 §11.1: in any case
 		return "", nil
 	}
-	token = strings.Trim(token, " ")
+	token = strings.TrimLeft(token, " ") // RFC 9110 §11.4: one or more blanks
 	if token == "" {
 		return "", newError(CodeInvalidRequest, errors.New("no token after Bearer"))
 	}
@@ -140,8 +140,12 @@ func (v *Verifier) cookieTokens(r *http.Request) (jars [][]string) {
 	for _, name := range v.cookies {
 		var values []string
 		for _, c := range r.CookiesNamed(name) {
-			if c.Value != "" && !slices.Contains(values, c.Value) {
-				values = append(values, c.Value)
+			value := c.Value
+			if c.Quoted { // net/http took the quotes off; ours never had any
+				value = `"` + value + `"`
+			}
+			if value != "" && !slices.Contains(values, value) {
+				values = append(values, value)
 			}
 		}
 		if len(values) > 0 {
