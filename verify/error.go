@@ -54,6 +54,7 @@ type Error struct {
 
 	cause   error         // why, for the log
 	session *Session      // what a correctly signed token says; nil for any other
+	ended   *Session      // the same, of one refused only because it ended early; nil for any other
 	realm   string        // the audience that refused
 	scope   []string      // the scopes that the route demands
 	maxAge  time.Duration // the freshness that the route demands; negative: none
@@ -130,6 +131,16 @@ func ExpiredSession(err error) (*Session, bool) {
 	var e *Error
 	if errors.As(err, &e) && e.Code == CodeTokenExpired && e.session != nil {
 		return e.session, true
+	}
+	return nil, false
+}
+
+// EndedSession returns the session of a token that was refused only because its session had ended. It
+// is for signing out, where somebody who is out already has what they want.
+func EndedSession(err error) (*Session, bool) {
+	var e *Error
+	if errors.As(err, &e) && e.ended != nil {
+		return e.ended, true
 	}
 	return nil, false
 }

@@ -102,7 +102,9 @@ func (v *Verifier) judge(c *claims) (*Session, *Error) {
 		return nil, e
 	}
 	if v.revoked != nil && v.revoked.Revoked(c.revocable()) {
-		return nil, refusef("the session ended early")
+		e := refusef("the session ended early")
+		e.ended = &c.Session
+		return nil, e
 	}
 	return &c.Session, nil
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,10 +19,13 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/password"
+	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/server"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/user"
 )
 
 // GoodPassword is one that every policy takes.
@@ -132,6 +136,41 @@ func (s *Server) Program(agent string) *Person {
 	return &Person{http.Header{"User-Agent": {agent}}, client, s}
 }
 
+// MustUser makes a user with GoodPassword, whatever the sign-up mode, and gives the id.
+func (s *Server) MustUser(email string) store.UserID {
+	s.t.Helper()
+	made, err := s.Users.Create(s.t.Context(), audit.Operator(), user.Fresh{Email: email, Password: secret.New(GoodPassword)})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return made.User
+}
+
+// SignIn signs a user of MustUser in. A browser keeps the cookies; a program goes on with
+// the access token, and finds the refresh token in the answer.
+func (p *Person) SignIn(email string) Answer {
+	p.server.t.Helper()
+	in := p.Do("POST", "/v1/session", `{"email":"`+email+`","password":"`+GoodPassword+`","remember":true}`).Want(201)
+	if token, ok := in.JSON()["access_token"].(string); ok {
+		p.Header.Set("Authorization", "Bearer "+token)
+	}
+	return in
+}
+
+// Cookies gives what the jar holds for a path of the server, as a Cookie header.
+func (p *Person) Cookies(path string) string {
+	p.server.t.Helper()
+	u, err := url.Parse(p.server.URL + path)
+	if err != nil {
+		p.server.t.Fatal(err)
+	}
+	var pairs []string
+	for _, c := range p.client.Jar.Cookies(u) {
+		pairs = append(pairs, c.Name+"="+c.Value)
+	}
+	return strings.Join(pairs, "; ")
+}
+
 // Answer is a response, read.
 type Answer struct {
 	Status int
@@ -141,7 +180,8 @@ type Answer struct {
 }
 
 // Do sends a request; body may be empty, and is JSON unless headers say otherwise. Headers
-// are name, value, name, value.
+// are name, value, name, value, and take the place of the person's own; a name may stand
+// more than once.
 func (p *Person) Do(method, path, body string, headers ...string) Answer {
 	t := p.server.t
 	t.Helper()
@@ -154,7 +194,10 @@ func (p *Person) Do(method, path, body string, headers ...string) Answer {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
+		r.Header.Del(headers[i])
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
 		if headers[i] == "Host" {
 			r.Host = headers[i+1]
 		}

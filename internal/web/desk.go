@@ -52,7 +52,7 @@ func (d Desk) Leaving(r *http.Request, refresh secret.Text) (store.SessionID, er
 	switch {
 	case err == nil:
 		return store.ParseSessionID(s.ID)
-	case r.Header.Get("Authorization") == "" && !fault.HasCode(err, fault.CrossOrigin):
+	case fault.HasCode(err, fault.MissingToken), r.Header.Get("Authorization") == "" && !fault.HasCode(err, fault.CrossOrigin):
 		return store.SessionID{}, nil
 	}
 	return store.SessionID{}, err

@@ -182,10 +182,12 @@ func (d *Door) admit(r *http.Request, access Access) error {
 	return visitOf(r).identify(s)
 }
 
-// sameOrigin refuses what another site makes a browser send. Whoever shows a credential in a
-// header is no browser doing another site's will. requirements XO-01, XO-04
+// sameOrigin refuses what another site makes a browser send. Whoever shows a bearer token is
+// no browser doing another site's will. Basic is none: once a person has answered a proxy's
+// prompt, the browser adds it to every request by itself. requirements XO-01, XO-04
 func (d *Door) sameOrigin(r *http.Request) error {
-	if r.Header.Get("Authorization") != "" {
+	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") { // RFC 9110 §11.1
 		return nil
 	}
 	if err := d.origins.Check(r); err != nil {
@@ -205,11 +207,14 @@ func (d *Door) Optional(r *http.Request) *verify.Session {
 }
 
 // Leaving gives the session that whoever signs out shows an access token for, which may
-// have expired. The fault is missing_token when none is shown.
+// have expired or ended. The fault is missing_token when none is shown.
 func (d *Door) Leaving(r *http.Request) (*verify.Session, error) {
 	s, err := d.verifier.Authenticate(r)
 	if old, ok := verify.ExpiredSession(err); ok {
 		return old, nil
+	}
+	if over, ok := verify.EndedSession(err); ok {
+		return over, nil
 	}
 	if err != nil {
 		return nil, asFault(err)
