@@ -1,0 +1,74 @@
+package layout
+
+import (
+	"strings"
+
+	"github.com/handstamp/handstamp/internal/fault"
+)
+
+// Input is one field of a form.
+type Input struct {
+	Name         string // as it is sent; also its id
+	Label        string // what it asks for
+	Type         string // of the HTML element
+	Autocomplete string // what password managers and browsers fill in. requirements PW-10
+	Keyboard     string // of a phone; empty: as the type has it
+	Rules        string // what password makers are told; empty: nothing
+	Hint         string // a sentence of advice; empty: none
+	Value        string // what was typed before; never a password
+	Error        string // what is wrong with it; empty: nothing
+	Unproven     bool   // wrong together with others: the alert says why
+	Optional     bool   // may be left empty
+	Focus        bool   // typing begins here
+}
+
+// Refused tells whether the field has to be filled in again.
+func (i Input) Refused() bool { return i.Error != "" || i.Unproven }
+
+// DescribedBy gives the ids of what there is to read about the field. WCAG 2.2 §3.3.1
+func (i Input) DescribedBy() string {
+	var ids []string
+	if i.Error != "" {
+		ids = append(ids, i.Name+"-error")
+	}
+	if i.Unproven {
+		ids = append(ids, "alert")
+	}
+	if i.Hint != "" {
+		ids = append(ids, i.Name+"-hint")
+	}
+	return strings.Join(ids, " ")
+}
+
+// Alert says why a form came back. The zero Alert is none.
+type Alert struct {
+	Say      string
+	Mistakes []Mistake // nil: nothing about a field by itself
+}
+
+// Mistake is what is wrong with one field.
+type Mistake struct {
+	Field string
+	Say   string
+}
+
+// Marked gives the alert for a refused form and marks the inputs that the fault names. The
+// first of them takes the focus.
+func Marked(f *fault.Fault, inputs ...*Input) Alert {
+	alert := Alert{Say: f.Say}
+	for _, input := range inputs {
+		input.Focus = false
+		for _, field := range f.Fields {
+			if field.Name == input.Name {
+				input.Error = field.Detail
+				input.Focus = len(alert.Mistakes) == 0
+				alert.Mistakes = append(alert.Mistakes, Mistake{field.Name, field.Detail})
+				break
+			}
+		}
+	}
+	if len(alert.Mistakes) > 0 {
+		alert.Say = "Please correct what is marked below."
+	}
+	return alert
+}

@@ -1,0 +1,66 @@
+// Package notice is the page that says one thing: what went wrong, or what happens next, and
+// where to go from there.
+package notice
+
+import (
+	_ "embed" // for page.html
+	"net/http"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/web"
+	"github.com/handstamp/handstamp/internal/web/pages/layout"
+)
+
+// content is the page's own HTML.
+//
+//go:embed page.html
+var content string
+
+// Page draws a View.
+var Page = layout.Parse[View](content)
+
+// View is what the page shows.
+type View struct {
+	layout.Frame
+	Heading   string
+	Say       string     // the one thing
+	Advice    []string   // more sentences; nil: none
+	Check     []string   // things to look at; nil: none
+	Ways      []Way      // where to go; the first stands out
+	Code      fault.Code // for whoever helps; empty: nothing went wrong
+	RequestID string     // for whoever reads the log
+}
+
+// Way is a link onwards.
+type Way struct {
+	Say string
+	URL string
+}
+
+// headings say what kind of thing went wrong.
+var headings = map[int]string{ // status → heading
+	http.StatusForbidden:             "That was refused",
+	http.StatusNotFound:              "Not found",
+	http.StatusMethodNotAllowed:      "That does not work here",
+	http.StatusRequestEntityTooLarge: "That was too much",
+	http.StatusUnsupportedMediaType:  "That was not a form",
+	http.StatusMisdirectedRequest:    "Another address",
+	http.StatusInternalServerError:   "Something went wrong",
+	http.StatusServiceUnavailable:    "Not at this moment",
+	http.StatusConflict:              "One moment",
+	http.StatusTooManyRequests:       "Too often",
+}
+
+// NewView is the page for a fault: the sentence for people, the code and the request for
+// whoever helps them, and nothing of the cause. requirements ER-02
+func NewView(frame layout.Frame, f *fault.Fault, requestID string) View {
+	heading, ok := headings[web.Status(f)]
+	if !ok {
+		heading = "That did not work"
+	}
+	frame.Title = heading
+	return View{
+		Frame: frame, Heading: heading, Say: f.Say, Code: f.Code, RequestID: requestID,
+		Ways: []Way{{"Go to your account", frame.Root + "/account"}},
+	}
+}

@@ -1,0 +1,62 @@
+package renew
+
+import (
+	"net/http"
+	"strings"
+)
+
+// arrival is how a request got here, which decides what it may do.
+type arrival int
+
+// The ways to get here.
+const (
+	program  arrival = iota // no person opens this page: nothing may happen
+	stranger                // somebody opens it, perhaps by another site's link: Strict cookies may be missing
+	own                     // our own page sent the person here
+)
+
+// arrivalOf tells how r got here. Fetch Metadata decides; where a browser has none, the
+// Accept header and the marker do. docs/protocol.md §5
+func arrivalOf(r *http.Request, a ask) arrival {
+	h := r.Header
+	if h.Get("Sec-Purpose") != "" || h.Get("X-Requested-With") != "" || h.Get("Upgrade") != "" {
+		return program
+	}
+	site, mode, dest := h.Get("Sec-Fetch-Site"), h.Get("Sec-Fetch-Mode"), h.Get("Sec-Fetch-Dest")
+	if site == "" && mode == "" && dest == "" {
+		return arrivalBefore2020(r, a)
+	}
+	switch {
+	case mode != "navigate" || dest != "document":
+		return program
+	case site == "same-origin":
+		return own
+	}
+	return stranger
+}
+
+// arrivalBefore2020 judges a browser without Fetch Metadata. A marker that another site put
+// into its link gains nothing: the Strict cookie is missing then.
+func arrivalBefore2020(r *http.Request, a ask) arrival {
+	switch {
+	case !acceptsHTML(r.Header.Values("Accept")):
+		return program
+	case a.repeated:
+		return own
+	}
+	return stranger
+}
+
+// acceptsHTML tells whether text/html is among the media types, not refused by weight.
+// RFC 9110 §12.5.1
+func acceptsHTML(accept []string) bool {
+	for _, line := range accept {
+		for item := range strings.SplitSeq(line, ",") {
+			kind, params, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(item, " ", "")), ";")
+			if kind == "text/html" && (params == "" || strings.Trim(params, "q=0.") != "") {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,216 @@
+// Package renew is the address that apps send a browser to when its access token is missing
+// or old: it trades the refresh cookie for new ones and sends the person back, or on
+// to sign in. docs/protocol.md §5
+package renew
+
+import (
+	_ "embed" // for page.html
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/web"
+	"github.com/handstamp/handstamp/internal/web/pages/layout"
+	"github.com/handstamp/handstamp/internal/web/pages/notice"
+)
+
+// content is the page's own HTML.
+//
+//go:embed page.html
+var content string
+
+// Page draws a View.
+var Page = layout.Parse[View](content)
+
+// View is a page that a person sees for a moment, if at all.
+type View struct {
+	layout.Frame
+	Heading string
+	Say     string
+	Onward  string // where the link leads, which the browser follows by itself when it can
+}
+
+// Parameters of the address.
+const (
+	paramReturnTo = "return_to"
+	paramRepeated = "repeated" // our own page repeats the request
+	paramRetried  = "retried"  // the last answer was superseded
+)
+
+// Handlers answer for the page.
+type Handlers struct {
+	Layout *layout.Layout
+	Site   web.Site
+	Desk   web.Desk
+	Now    func() time.Time
+
+	recent *recent
+}
+
+// New makes the handlers, which remember the renewals of the last seconds.
+func New(h Handlers) Handlers {
+	h.recent = newRecent()
+	return h
+}
+
+// ask is what an address asks for.
+type ask struct {
+	target   string // where to go afterwards, checked; empty: the account
+	repeated bool
+	retried  bool
+}
+
+// asked reads the address.
+func (h Handlers) asked(r *http.Request) ask {
+	query := r.URL.Query()
+	return ask{h.Site.ReturnTo(query.Get(paramReturnTo), ""), query.Has(paramRepeated), query.Has(paramRetried)}
+}
+
+// Show acts only when a person opens the page and our own page sent them: a link on another
+// site comes without the Strict refresh cookie, so the request is repeated from here before
+// anything is decided. HEAD decides nothing.
+func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
+	a := h.asked(r)
+	if r.Method == http.MethodHead {
+		return h.repeat(w, a)
+	}
+	switch arrivalOf(r, a) {
+	case own:
+		return h.renew(w, r, a)
+	case stranger:
+		return h.repeat(w, a)
+	}
+	f := fault.New(fault.InvalidRequest)
+	f.Say = "This address is for browsers that open it as a page."
+	return f
+}
+
+// repeat answers a page that sends the same request from our own site. One that was repeated
+// already waits for the person, lest a browser that never says same-origin goes round.
+func (h Handlers) repeat(w http.ResponseWriter, a ask) error {
+	v := View{Frame: h.Layout.Frame("One moment"), Heading: "One moment", Say: "Your session is being renewed.", Onward: h.address(a)}
+	if a.repeated {
+		v.Say = "Continue to renew your session."
+	} else {
+		v.Next = &layout.Next{Seconds: 0, URL: v.Onward}
+	}
+	return Page.Send(w, http.StatusOK, v)
+}
+
+// address gives the address of this page that asks for a from our own site.
+func (h Handlers) address(a ask) string {
+	query := url.Values{paramRepeated: {"1"}}
+	if a.target != "" {
+		query.Set(paramReturnTo, a.target)
+	}
+	if a.retried {
+		query.Set(paramRetried, "1")
+	}
+	return h.Layout.Path("/session/renew?" + query.Encode())
+}
+
+// renew trades the refresh cookie and sends the person on. Where there is no session it sets
+// and clears nothing: a late answer must not wipe a newer sign-in.
+func (h Handlers) renew(w http.ResponseWriter, r *http.Request, a ask) error {
+	token, err := h.Desk.Refresh(r)
+	if err != nil {
+		return err
+	}
+	if token.Empty() {
+		return h.signIn(w, a, "")
+	}
+	id, _ := h.Desk.Sessions.Names(token)
+	if h.recent.looping(id, a.target, h.Now()) {
+		return h.loop(w, a)
+	}
+	if err := h.trade(w, r, token); err != nil {
+		return h.refused(w, r, a, err)
+	}
+	h.recent.note(id, a.target, h.Now())
+	if a.target == "" {
+		return layout.See(w, h.Layout.Path("/account"))
+	}
+	return layout.See(w, a.target)
+}
+
+// trade gives the browser fresh cookies for its refresh token.
+func (h Handlers) trade(w http.ResponseWriter, r *http.Request, token secret.Text) error {
+	grant, err := h.Desk.Sessions.Refresh(r.Context(), web.Caller(r), token)
+	if err != nil {
+		return err
+	}
+	return h.Desk.Cookies.Set(w, grant, h.Now())
+}
+
+// refused answers a refresh that was refused.
+func (h Handlers) refused(w http.ResponseWriter, r *http.Request, a ask, err error) error {
+	f := fault.From(err)
+	switch {
+	case f.Code == fault.SessionEnded || f.Code == fault.InvalidToken || f.Code == fault.Superseded && a.retried:
+		web.Refused(w, r, err)
+		return h.signIn(w, a, f.Reason)
+	case f.Code == fault.Superseded:
+		return h.superseded(w, r, a, err)
+	case f.Kind == fault.Unavailable:
+		v := notice.NewView(h.Layout.Frame(""), web.Refused(w, r, err), web.RequestID(r))
+		v.Advice = []string{"You are still signed in."}
+		v.Ways = []notice.Way{{Say: "Try again", URL: h.address(a)}}
+		return notice.Page.Send(w, web.Status(f), v)
+	}
+	return err
+}
+
+// signIn sends the person to sign in, and says why the session is over, where it is.
+func (h Handlers) signIn(w http.ResponseWriter, a ask, reason string) error {
+	query := url.Values{}
+	if a.target != "" {
+		query.Set(paramReturnTo, a.target)
+	}
+	if reason != "" {
+		query.Set("reason", reason)
+	}
+	location := h.Layout.Path("/signin")
+	if len(query) > 0 {
+		location += "?" + query.Encode()
+	}
+	w.Header().Del("WWW-Authenticate") // for refusals, which a redirect is not
+	return layout.See(w, location)
+}
+
+// superseded answers a token that its own successor overtook: the browser has the newer
+// cookie by now, or will have it in a moment, so the page tries once more.
+func (h Handlers) superseded(w http.ResponseWriter, r *http.Request, a ask, err error) error {
+	f := web.Refused(w, r, err)
+	a.retried = true
+	again := h.address(a)
+	v := View{
+		Frame: h.Layout.Frame("One moment"), Heading: "One moment", Onward: again,
+		Say: "Your session is being renewed in another tab. This page tries again by itself.",
+	}
+	v.Next = &layout.Next{Seconds: 1, URL: again}
+	return Page.Send(w, web.Status(f), v)
+}
+
+// loop answers instead of the renewal that would be one too many.
+func (h Handlers) loop(w http.ResponseWriter, a ask) error {
+	again := a.target
+	if again == "" {
+		again = h.Layout.Path("/account")
+	}
+	v := notice.View{
+		Frame: h.Layout.Frame("Going in circles"), Heading: "Going in circles",
+		Say: "Your session is fine, and was renewed more than once in the last ten seconds. But the page that you want to see sends you back here each time.",
+		Advice: []string{
+			"It may help to wait a moment and try again. If it does not, tell whoever runs that page to check three things:",
+		},
+		Check: []string{
+			"Its clock: a token from now must not look old or not yet valid.",
+			"Its audience and issuer: they must be the ones that this server puts into tokens.",
+			"Its cookies: no other cookie with the name of the access cookie may be set for its host.",
+		},
+		Ways: []notice.Way{{Say: "Try again", URL: again}, {Say: "Go to your account", URL: h.Layout.Path("/account")}},
+	}
+	return notice.Page.Send(w, http.StatusConflict, v)
+}

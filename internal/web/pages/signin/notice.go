@@ -1,0 +1,54 @@
+package signin
+
+import (
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// Notice tells why a person has to sign in.
+type Notice struct {
+	Say   string
+	Grave bool // somebody else may be behind it
+}
+
+// notices has a sentence for every reason that an address may name. Anything else in an
+// address shows nothing: a stranger may have written it.
+var notices = map[string]Notice{ // reason → what the person is told
+	string(store.SignedOut):       {"You are signed out.", false},
+	string(store.EndedByUser):     {"This session was ended from another of your devices.", false},
+	string(store.EndedByAdmin):    {"This session was ended by an administrator.", false},
+	string(store.EndedIdle):       {"You were signed out because this session had not been used for a while.", false},
+	string(store.EndedExpired):    {"This session has reached its end. Sign in to begin another.", false},
+	string(store.EndedReplaced):   {"You signed in again, which replaced this session.", false},
+	string(store.ReuseDetected):   {"This session was ended for your safety: an outdated copy of it was used, perhaps by somebody else. Sign in, then look through your devices.", true},
+	string(store.PasswordChanged): {"Your password was changed, which ended this session.", true},
+	string(store.UserDisabled):    {"This account has been disabled. Ask whoever runs this service.", false},
+	string(store.UserDeleted):     {"This account has been deleted.", false},
+
+	string(fault.ReauthenticationRequired): {"Please sign in again for this: you last did so a while ago.", false},
+}
+
+// noticeOf gives the notice for a reason, or nil for one that is not ours.
+func noticeOf(reason string) *Notice {
+	n, ok := notices[reason]
+	if !ok {
+		return nil
+	}
+	return &n
+}
+
+// noticeOfRow gives the notice for a session that is over, naming who ended it where the
+// row knows.
+func noticeOfRow(reason store.EndReason, s store.Session) *Notice {
+	n := noticeOf(string(reason))
+	if n == nil || s.EndedBy == "" {
+		return n
+	}
+	switch reason {
+	case store.EndedByUser:
+		n.Say = "This session was ended from " + s.EndedBy + "."
+	case store.PasswordChanged:
+		n.Say = "Your password was changed from " + s.EndedBy + ", which ended this session."
+	}
+	return n
+}
