@@ -36,7 +36,11 @@ func (w *watcher) add(s *Session) {
 	}
 	left := s.ExpiresAt.Add(w.leeway).Sub(w.now())
 	w.open[s] = time.AfterFunc(left, func() { w.end(s) })
-	if w.set != nil && !w.following {
+	switch {
+	case w.set == nil:
+	case w.set.Revoked(s.revocable()): // it may have ended between the check and now
+		w.endLocked(s)
+	case !w.following:
 		w.following = true
 		go w.follow()
 	}

@@ -67,8 +67,9 @@ func (s static) open(context.Context, *Verifier) (keyFinder, error) {
 	return fixed{set}, nil
 }
 
-// secret is the source that HMAC makes
-type secret struct{ bytes []byte }
+// secret is the source that HMAC makes. It holds a pointer, because fmt prints the bytes of any other
+// field for some verb or other.
+type secret struct{ bytes *[]byte }
 
 // String keeps the secret out of logs, whatever the verb.
 func (s *secret) String() string { return "HMAC(secret)" }
@@ -79,10 +80,10 @@ func (s *secret) GoString() string { return s.String() }
 // HMAC checks tokens under a secret shared with the issuer, which then is part of the same program:
 // whoever can check such a token can also make one. The secret is at least 32 random bytes;
 // New refuses shorter and well-known ones.
-func HMAC(bytes []byte) KeySource { return &secret{bytes} }
+func HMAC(bytes []byte) KeySource { return &secret{&bytes} }
 
 func (s *secret) open(context.Context, *Verifier) (keyFinder, error) {
-	key, err := jose.NewHMAC("hmac", s.bytes)
+	key, err := jose.NewHMAC("hmac", *s.bytes)
 	if err != nil {
 		return nil, fmt.Errorf("Config.Keys: %w", err)
 	}
