@@ -28,6 +28,7 @@ const (
 	KeysUnavailable          Code = "keys_unavailable"
 	EmailTaken               Code = "email_taken"
 	SignupClosed             Code = "signup_closed"
+	SetupDone                Code = "setup_done"
 	UserNotFound             Code = "user_not_found"
 	SessionNotFound          Code = "session_not_found"
 	StorageUnavailable       Code = "storage_unavailable"
@@ -66,6 +67,7 @@ var catalogue = map[Code]entry{ // code → what it means
 	KeysUnavailable:          {Unavailable, "Tokens cannot be checked at this moment.", "Repeat the same request after Retry-After seconds.", time.Second},
 	EmailTaken:               {Conflict, "There is already a user with this e-mail address.", "Sign in instead.", 0},
 	SignupClosed:             {Denied, "This server takes no new sign-ups.", "Ask whoever runs it to make a user.", 0},
+	SetupDone:                {Conflict, "There is an admin already.", "Sign in as the admin, or make another with handstamp user create --admin.", 0},
 	UserNotFound:             {Missing, "There is no such user.", "List the users.", 0},
 	SessionNotFound:          {Missing, "There is no such session, or it has ended already.", "List the sessions.", 0},
 	StorageUnavailable:       {Unavailable, "The server cannot reach its database. Nothing was changed.", "Repeat the same request after Retry-After seconds; a refresh token stays good.", time.Second},

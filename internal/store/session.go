@@ -168,6 +168,9 @@ type Sessions interface {
 	// MaxListed.
 	LiveSessions(ctx context.Context, user UserID, now time.Time) ([]Session, error)
 
+	// AllSessions gives every session of a user that is kept, live or over, newest first.
+	AllSessions(ctx context.Context, user UserID) ([]Session, error)
+
 	// EndSession ends one live session, with its entry in the log. The fault is
 	// session_not_found when there is none, it is over, or it is not Owner's.
 	EndSession(ctx context.Context, e Ending, now time.Time) error

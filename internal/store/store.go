@@ -21,6 +21,8 @@ import (
 // Store is an engine, opened and migrated.
 type Store interface {
 	Users
+	Passwords
+	Authority
 	Sessions
 	Keys
 	Revocations

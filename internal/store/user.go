@@ -56,7 +56,10 @@ type Users interface {
 
 	// RenameUser sets the name and gives the user as now kept. The fault is user_not_found.
 	RenameUser(ctx context.Context, id UserID, name string) (User, error)
+}
 
+// Passwords keeps what people know.
+type Passwords interface {
 	// Rehash replaces the password's hash by another of the same password, unless the hash is
 	// no longer from; it tells whether it did. Nothing ends.
 	Rehash(ctx context.Context, id UserID, from, to PasswordHash) (bool, error)
@@ -66,6 +69,19 @@ type Users interface {
 	// invalid_credentials when the row no longer holds From (somebody else was first), or the
 	// user is disabled or gone. It gives the number of sessions ended.
 	ChangePassword(ctx context.Context, c PasswordChange, now time.Time) (int, error)
+}
+
+// Authority keeps who may act, and as what.
+type Authority interface {
+	// CreateFirstAdmin keeps a new user who has the role admin, unless there has been an admin
+	// before, however made: the fault is then setup_done. Of any number of concurrent calls one
+	// succeeds. Otherwise it is CreateUser.
+	CreateFirstAdmin(ctx context.Context, u User) error
+
+	// SetRoles gives the user exactly these roles, sorted, and refuses all access tokens that say
+	// otherwise, by one entry of kind user as DisableUser writes; sessions live on. Roles that are
+	// the same already change nothing. It gives the user as now kept. The fault is user_not_found.
+	SetRoles(ctx context.Context, id UserID, roles []string, clock Clock) (User, error)
 
 	// DisableUser refuses the user from now on: no sign-in, no refresh, all live sessions
 	// ended as user_disabled, all access tokens refused by one entry of kind user. The entry's
@@ -74,4 +90,17 @@ type Users interface {
 	// iat of at least one more than it, whatever the clock says (protocol.md §2, R6). It tells
 	// whether the user was enabled; a second call changes nothing. The fault is user_not_found.
 	DisableUser(ctx context.Context, id UserID, by string, clock Clock) (bool, error)
+
+	// DeleteUser forgets the person: every live session ends as user_deleted, all access tokens
+	// are refused as by DisableUser, and address, name, password, roles and what sessions know of
+	// devices are gone when it returns. The address is free for another user; the id is not given
+	// again. The fault is user_not_found.
+	DeleteUser(ctx context.Context, id UserID, clock Clock) error
 }
+
+// RoleAdmin is the role that may administer the server.
+const RoleAdmin = "admin"
+
+// FirstAdmin names the fact that there is or was an admin: CreateUser, CreateFirstAdmin and
+// SetRoles keep it with the first.
+const FirstAdmin = "first_admin"

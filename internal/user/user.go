@@ -30,9 +30,16 @@ const (
 // Manager is every act on users.
 type Manager struct{ Parts }
 
+// Store is what a Manager needs kept.
+type Store interface {
+	store.Users
+	store.Passwords
+	store.Authority
+}
+
 // Parts are what a Manager works with.
 type Parts struct {
-	Store  store.Users
+	Store  Store
 	Hasher *password.Hasher
 	Policy password.Policy
 	Ended  *revocation.Log

@@ -18,6 +18,7 @@ var (
 	liveSessionsSQL = `SELECT ` + columns("", sessionColumns) + ` FROM sessions
 		WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2 AND last_used_at + idle_limit > ?2
 		ORDER BY last_used_at DESC, id LIMIT ?3`
+	allSessionsSQL = `SELECT ` + columns("", sessionColumns) + ` FROM sessions WHERE user_id = ? ORDER BY created_at DESC, id`
 )
 
 // Begin keeps a new session.
@@ -74,17 +75,27 @@ func scanStanding(row *sql.Row) (store.Standing, error) {
 
 // LiveSessions gives a user's sessions that are not over, last used first.
 func (db *DB) LiveSessions(ctx context.Context, user store.UserID, now time.Time) ([]store.Session, error) {
-	var live []store.Session
-	err := each(func(rows *sql.Rows) error {
+	return scanSessions(db.reader.QueryContext(ctx, liveSessionsSQL, user, instant(now), store.MaxListed))
+}
+
+// AllSessions gives every session of a user that is kept, newest first.
+func (db *DB) AllSessions(ctx context.Context, user store.UserID) ([]store.Session, error) {
+	return scanSessions(db.reader.QueryContext(ctx, allSessionsSQL, user))
+}
+
+// scanSessions reads sessions' rows to their end.
+func scanSessions(rows *sql.Rows, err error) ([]store.Session, error) {
+	var all []store.Session
+	err = each(func(rows *sql.Rows) error {
 		var s store.Session
 		err := rows.Scan(sessionFields(&s)...)
-		live = append(live, s)
+		all = append(all, s)
 		return err
-	})(db.reader.QueryContext(ctx, liveSessionsSQL, user, instant(now), store.MaxListed))
+	})(rows, err)
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	return live, nil
+	return all, nil
 }
 
 // EndSession ends one live session.

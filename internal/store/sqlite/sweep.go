@@ -15,6 +15,12 @@ const overAtSQL = `coalesce(ended_at, min(expires_at, last_used_at + idle_limit)
 // it began, ended or was last looked at: a refresh moves the true time on, and leaves this one.
 const dueSQL = `SELECT id FROM sessions WHERE sweep_at <= :before ORDER BY sweep_at LIMIT :limit`
 
+// deletedSQL drops the empty rows of deleted users that no session's row needs any more.
+const deletedSQL = `DELETE FROM users WHERE id IN (
+	SELECT id FROM users WHERE deleted_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.user_id = users.id)
+	ORDER BY deleted_at LIMIT ?)`
+
 // Sweep drops what nobody needs any more.
 func (db *DB) Sweep(ctx context.Context, s store.Sweeping, now time.Time) (int, error) {
 	dropped, err := db.sweepSessions(ctx, s, cut(now))
@@ -23,6 +29,10 @@ func (db *DB) Sweep(ctx context.Context, s store.Sweeping, now time.Time) (int, 
 	}
 	var n int
 	err = db.write(ctx, func(a act) (err error) {
+		if n, err = a.exec(deletedSQL, s.Limit); err != nil {
+			return err
+		}
+		dropped += n
 		n, err = a.exec(`DELETE FROM revocations WHERE seq IN (
 			SELECT seq FROM revocations
 			WHERE seq < coalesce((SELECT min(seq) FROM revocations WHERE expires > :now), 9223372036854775807)

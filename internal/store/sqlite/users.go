@@ -7,28 +7,33 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/revoked"
 	"github.com/handstamp/handstamp/internal/store"
 )
 
 // The statements about users.
 var (
 	insertUserSQL  = `INSERT INTO users (` + columns("", userColumns) + `) VALUES (` + marks(len(userColumns)) + `)`
-	userSQL        = `SELECT ` + columns("", userColumns) + ` FROM users WHERE id = ?`
-	userByEmailSQL = `SELECT ` + columns("", userColumns) + ` FROM users WHERE email_key = ?`
-	listUsersSQL   = `SELECT ` + columns("", userColumns) + ` FROM users WHERE id > ? ORDER BY id LIMIT ?`
-	renameSQL      = `UPDATE users SET name = ? WHERE id = ? RETURNING ` + columns("", userColumns)
+	userSQL        = `SELECT ` + columns("", userColumns) + ` FROM users WHERE id = ? AND deleted_at IS NULL`
+	userByEmailSQL = `SELECT ` + columns("", userColumns) + ` FROM users WHERE email_key = ? AND deleted_at IS NULL`
+	listUsersSQL   = `SELECT ` + columns("", userColumns) + ` FROM users WHERE id > ? AND deleted_at IS NULL ORDER BY id LIMIT ?`
+	renameSQL      = `UPDATE users SET name = ? WHERE id = ? AND deleted_at IS NULL RETURNING ` + columns("", userColumns)
 )
 
 // CreateUser keeps a new user.
 func (db *DB) CreateUser(ctx context.Context, u store.User) error {
-	return db.write(ctx, func(a act) error {
-		_, err := a.exec(insertUserSQL, userFields(&u)...)
-		if isTaken(err) { // email_key: the table has no other UNIQUE column
-			return fault.New(fault.EmailTaken)
-		}
+	return db.write(ctx, func(a act) error { return a.createUser(u) })
+}
+
+// createUser keeps a new user.
+func (a act) createUser(u store.User) error {
+	_, err := a.exec(insertUserSQL, userFields(&u)...)
+	if isTaken(err) { // email_key: the table has no other UNIQUE column
+		return fault.New(fault.EmailTaken)
+	}
+	if err != nil {
 		return err
-	})
+	}
+	return a.noteAdmin(u)
 }
 
 // User gives one user.
@@ -97,31 +102,6 @@ func (db *DB) ChangePassword(ctx context.Context, c store.PasswordChange, now ti
 		return 0, err
 	}
 	return n, nil
-}
-
-// DisableUser refuses the user from now on.
-func (db *DB) DisableUser(ctx context.Context, id store.UserID, by string, clock store.Clock) (bool, error) {
-	disabled := false
-	err := db.write(ctx, func(a act) error {
-		u, err := scanUser(a.row(userSQL, id))
-		if err != nil || u.Disabled() {
-			return err
-		}
-		// Read under the lock: whatever was granted before took its iat earlier, or it is one
-		// more than the last NotBefore, which may lie ahead of the clock. protocol.md §2, R6
-		now := cut(clock())
-		u.NotBefore = max(u.NotBefore, now.Unix()) + 1
-		if _, err := a.exec(`UPDATE users SET disabled_at = ?, not_before = ? WHERE id = ?`, instant(now), u.NotBefore, id); err != nil {
-			return err
-		}
-		all := store.Ending{Owner: id, Reason: store.UserDisabled, By: by}
-		if _, err := a.end(otherThan, all, now); err != nil {
-			return err
-		}
-		disabled = true
-		return a.log(now, revoked.Entry{Kind: revoked.User, ID: string(id), NotBefore: u.NotBefore})
-	})
-	return disabled && err == nil, err
 }
 
 // scanUser reads a user's row. The fault is user_not_found.

@@ -47,7 +47,7 @@ func testEntries(t *testing.T, w *world) {
 
 	w.now = start.Add(time.Hour) // a whole second is not rounded
 	w.mustEnd(t, w.mustBegin(t, w.mustUser(t).ID).session)
-	if got, want := w.mustEntries(t, 2)[0].Expires, w.now.Unix()+life; got != want {
+	if got, want := w.mustEntry(t, 2).Expires, w.now.Unix()+life; got != want {
 		t.Errorf("Expires = %d, want %d", got, want)
 	}
 }

@@ -18,18 +18,7 @@ import (
 func testModel(t *testing.T, w *world) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := newPlay(rt, w)
-		rt.Repeat(map[string]func(*rapid.T){
-			"present":  p.present,
-			"present2": p.present, // twice as often as the rest
-			"present3": p.present,
-			"clock":    p.clock,
-			"sign in":  p.signIn,
-			"end":      p.end,
-			"others":   p.endOthers,
-			"password": p.changePassword,
-			"disable":  p.disable,
-			"":         p.compare,
-		})
+		rt.Repeat(map[string]func(*rapid.T){"act": p.act, "": p.compare})
 	})
 }
 
@@ -65,9 +54,30 @@ func (p *play) need(rt *rapid.T, err error) {
 	}
 }
 
-// pick draws one of the sessions.
+// pick draws one of the sessions, most often the one that began last.
 func (p *play) pick(rt *rapid.T) *model {
-	return p.sessions[rapid.IntRange(0, len(p.sessions)-1).Draw(rt, "session")]
+	return p.sessions[max(0, len(p.sessions)-1-rapid.IntRange(0, 5).Draw(rt, "session")/3)]
+}
+
+// act does one thing. Endings are rare, or most of a run would be spent in ended sessions.
+func (p *play) act(rt *rapid.T) {
+	over := p.sessions[len(p.sessions)-1].ended != ""
+	switch n := rapid.IntRange(0, 99).Draw(rt, "act"); {
+	case n < 15 && over, n >= 90 && n < 93:
+		p.signIn(rt)
+	case n < 65:
+		p.present(rt)
+	case n < 90:
+		p.clock(rt)
+	case n < 95:
+		p.end(rt)
+	case n < 97:
+		p.endOthers(rt)
+	case n < 99:
+		p.changePassword(rt)
+	default:
+		p.disable(rt)
+	}
 }
 
 // present presents any token of a session, or one that nobody was given.
@@ -75,18 +85,18 @@ func (p *play) present(rt *rapid.T) {
 	m := p.pick(rt)
 	newest := m.tokens[len(m.tokens)-1]
 	l := newest
-	switch rapid.IntRange(0, 9).Draw(rt, "which token") {
-	case 0, 1, 2:
+	switch rapid.IntRange(0, 19).Draw(rt, "which token") {
+	case 10, 11, 12, 13, 14, 15:
 		l = m.confirmed
-	case 3:
+	case 16:
 		l = m.tokens[rapid.IntRange(0, len(m.tokens)-1).Draw(rt, "token")]
-	case 4:
+	case 17:
 		if m.confirmed.above != nil {
 			l = m.confirmed.above
 		}
-	case 5:
+	case 18:
 		l = newest.grow().grow()
-	case 6:
+	case 19:
 		l = m.tokens[rapid.IntRange(0, len(m.tokens)-1).Draw(rt, "parent")].grow()
 	}
 	m.handOut(l)
@@ -102,12 +112,16 @@ func (p *play) present(rt *rapid.T) {
 	p.compareOne(rt, m, o.Standing)
 }
 
-// clock moves the clock, most often to a boundary of something.
+// clock moves the clock a little, or to a boundary of something.
 func (p *play) clock(rt *rapid.T) {
+	if rapid.Bool().Draw(rt, "a little") {
+		p.now = p.now.Add(time.Duration(rapid.IntRange(0, 12).Draw(rt, "seconds")) * time.Second)
+		return
+	}
 	m := p.pick(rt)
 	boundary := rapid.SampledFrom([]time.Time{
 		m.rotatedAt.Add(p.window.Grace), m.rotatedAt.Add(-p.window.Grace), m.rotatedAt.Add(time.Hour), m.rotatedAt.Add(-time.Hour),
-		m.lastUsedAt.Add(m.idle), m.expiresAt, m.lastUsedAt.Add(store.RevocationLife), p.now, p.now.Add(time.Minute),
+		m.lastUsedAt.Add(store.RevocationLife), m.lastUsedAt.Add(m.idle), m.expiresAt,
 	}).Draw(rt, "boundary")
 	p.now = boundary.Add(rapid.SampledFrom([]time.Duration{-moment, 0, moment}).Draw(rt, "side"))
 }
@@ -191,9 +205,6 @@ func (p *play) wantOthers(rt *rapid.T, n int, keep *model, reason store.EndReaso
 
 // disable disables the user: all sessions end under the user's one entry.
 func (p *play) disable(rt *rapid.T) {
-	if rapid.IntRange(0, 3).Draw(rt, "really") > 0 { // or every run would soon be over
-		return
-	}
 	did, err := p.w.DisableUser(background, p.user.ID, "", func() time.Time { return p.now })
 	if err != nil || did == p.disabled {
 		rt.Fatalf("DisableUser (disabled: %v) = %v, %v", p.disabled, did, err)

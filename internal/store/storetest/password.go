@@ -118,7 +118,7 @@ func testDisableNotBefore(t *testing.T, w *world) {
 		seq := w.mustHead(t)
 		_, err := w.DisableUser(t.Context(), u.ID, "", func() time.Time { return w.now })
 		must(t, err)
-		e := w.mustEntries(t, seq)[0]
+		e := w.mustEntry(t, seq)
 		if e.NotBefore != u.NotBefore+1 {
 			t.Errorf("DisableUser(NotBefore %d s ahead): NotBefore = %d s ahead, want one more", ahead, e.NotBefore-w.now.Unix())
 		}

@@ -138,6 +138,7 @@ func testReused(t *testing.T, w *world) {
 		"a grandparent":           func(k token) token { return token{k.session, 1, newNonce(), newNonce()} },
 		"the nonce of sign-in":    func(k token) token { return token{k.session, 0, store.Nonce{}, newNonce()} },
 		"its nonce, a generation": func(k token) token { return token{k.session, 2, newNonce(), k.nonce} },
+		"its child, a generation": func(k token) token { return token{k.session, 3, k.nonce, newNonce()} },
 	}
 	for name, stray := range strays {
 		t.Run(name, func(t *testing.T) {

@@ -61,36 +61,34 @@ func testSweepSessions(t *testing.T, w *world) {
 // testSweepInParts drops at most Limit at once, and finds what is over behind what is not.
 func testSweepInParts(t *testing.T, w *world) {
 	u := w.mustUser(t)
-	var lives []token
-	for range 12 {
+	for range 12 { // they would be over after 2 h, but are used for 15 h
 		s := w.newSession(u.ID)
 		s.ExpiresAt = start.Add(1000 * time.Hour)
 		w.mustKeep(t, s)
-		lives = append(lives, first(s))
-	}
-	for range 10 {
-		w.mustEnd(t, w.mustBegin(t, u.ID).session)
-	}
-	for i := range lives { // all of them used long after they began
-		for range 15 {
+		for k := first(s); w.now.Before(start.Add(15 * time.Hour)); k = k.next() {
 			w.pass(time.Hour)
-			w.mustRotate(t, lives[i], store.Rotated)
-			lives[i] = lives[i].next()
+			w.mustRotate(t, k, store.Rotated)
 		}
 		w.now = start
 	}
-	w.sweep(t, time.Hour, 100) // the log's entries
+	w.pass(3 * time.Hour)
+	for range 10 {
+		w.mustEnd(t, w.mustBegin(t, u.ID).session)
+	}
+	w.sweep(t, 4*time.Hour, 100) // the log's entries: not what this test counts
+
 	for i, want := range []int{4, 4, 2, 0} {
-		if n := w.sweep(t, 24*time.Hour, 4); n != want {
-			t.Errorf("Sweep %d = %d, want %d", i+1, n, want)
+		if n := w.sweep(t, 27*time.Hour, 4); n != want {
+			t.Errorf("Sweep %d of the ended = %d, want %d", i+1, n, want)
 		}
 	}
-	for _, k := range lives {
-		w.mustStanding(t, k.session)
+	const over = 15*time.Hour + idleLimit + 24*time.Hour
+	if n := w.sweep(t, over-moment, 5); n != 0 {
+		t.Errorf("Sweep(a moment early) = %d, want 0", n)
 	}
-	for i, want := range []int{5, 5, 2, 0} { // unused since 15 h, idle since 17 h
-		if n := w.sweep(t, 41*time.Hour, 5); n != want {
-			t.Errorf("Sweep of the others %d = %d, want %d", i+1, n, want)
+	for i, want := range []int{5, 5, 2, 0} {
+		if n := w.sweep(t, over, 5); n != want {
+			t.Errorf("Sweep %d of the others = %d, want %d", i+1, n, want)
 		}
 	}
 }

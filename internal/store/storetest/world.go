@@ -161,6 +161,16 @@ func (w *world) mustEntries(t *testing.T, seq int64) []revoked.Entry {
 	return entries
 }
 
+// mustEntry gives the only entry above seq.
+func (w *world) mustEntry(t *testing.T, seq int64) revoked.Entry {
+	t.Helper()
+	entries := w.mustEntries(t, seq)
+	if len(entries) != 1 {
+		t.Fatalf("log has %d new entries, want 1", len(entries))
+	}
+	return entries[0]
+}
+
 // wantLogged checks that exactly these sessions were logged above seq, in any order.
 func (w *world) wantLogged(t *testing.T, seq int64, want ...store.SessionID) {
 	t.Helper()
