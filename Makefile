@@ -1,0 +1,53 @@
+# Everything that is done with this tree. `make` alone explains it.
+
+FUZZTIME ?= 10m
+
+# The clone may belong to somebody else than whoever builds in it.
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+
+# What is made from the program, and committed.
+GENERATED := docs/config.md docs/errors.md internal/password/common.bin
+
+.PHONY: help run check test setup format vet lint gen gen-check golden fuzz
+
+help: ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+run: ## start the server, a sample app and two users on this machine
+	go run ./cmd/handstamp dev
+
+check: setup format vet lint gen-check ## everything that CI runs, what it needs included
+	go test -race -shuffle=on -timeout 14m ./...
+
+test: ## the quick part of the tests: a minute, nothing to install
+	go test $$(go list ./... | grep -v /test/)
+
+setup: ## bring what the tests need beside Go, or say what is missing
+	@.ci/setup
+
+format: ## fail where gofmt would change something
+	@changed=$$(gofmt -l .); if [ -n "$$changed" ]; then echo "not formatted, run gofmt -w:"; echo "$$changed"; exit 1; fi
+
+vet: ## look for mistakes with go vet
+	go vet -composites=false ./... # tables of routes and of cases go without field names on purpose
+
+lint: ## look for mistakes with staticcheck
+	$$(go -C tools tool -n staticcheck) ./...
+
+gen: ## make what is made from the program
+	go run ./internal/repotest/gen
+	go run ./internal/password/gen
+
+gen-check: ## fail where gen would change something
+	@before=$$(cksum $(GENERATED)) && $(MAKE) --no-print-directory gen && after=$$(cksum $(GENERATED)) && \
+	if [ "$$before" != "$$after" ]; then echo "generated files were out of date; commit them:"; git status --short -- $(GENERATED); exit 1; fi
+
+golden: ## write the golden files anew; read the difference like code
+	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
+
+fuzz: ## fuzz every target, each for FUZZTIME (10m)
+	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done

@@ -1,0 +1,138 @@
+package repotest_test
+
+import (
+	"io/fs"
+	"os"
+	"testing"
+
+	"github.com/handstamp/handstamp/internal/repotest"
+)
+
+// layers is who may import whom, from the top down. CONTRIBUTING.md, ARCHITECTURE.md
+var layers = repotest.Layers{
+	{"examples/*", "test/*"},
+	{".", "cmd/handstamp"},
+	{"internal/handstamptest"},
+	{"internal/server"},
+	{"internal/web/api", "internal/web/pages"},
+	{"internal/web/pages/*"},
+	{"internal/web/pages/form", "internal/web/pages/layout"},
+	{"internal/web"},
+	{"internal/user", "internal/session"},
+	{"internal/token", "internal/revocation"},
+	{"internal/password", "internal/keyring", "internal/config"},
+	{"internal/audit"},
+	{"internal/store/sqlite", "internal/store/storetest"},
+	{"internal/store", "verify/verifytest", "internal/password/gen"},
+	{"verify"},
+	{"internal/jose", "internal/secret", "internal/fault", "internal/revoked"},
+}
+
+// layerExceptions are the imports that go against the layers.
+var layerExceptions = []repotest.Exception{}
+
+// confined are imports that only some packages may have.
+var confined = []repotest.Confined{
+	{"internal/store/sqlite", []string{"internal/server"}, "only server names an engine"},
+	{"internal/server", []string{".", "cmd/handstamp", "internal/handstamptest"}, "only what runs a server builds one"},
+	{"internal/repotest/...", []string{"internal/repotest/..."}, "it is about the tree, not of it"},
+	{"internal/handstamptest", nil, "it is for tests"},
+	{"internal/store/storetest", nil, "it is for tests"},
+	{"verify/verifytest", nil, "it is for tests"},
+	{"verify", []string{"internal/web/...", "internal/server", ".", "cmd/handstamp", "examples/...", "verify/..."}, "below web nobody knows of requests"},
+	{"net/http", []string{"internal/web/...", "internal/server", "internal/handstamptest", "internal/repotest/...", ".", "cmd/handstamp", "examples/...", "verify/..."}, "only web, server and handstamptest know HTTP"},
+	{"html/template", []string{"internal/web/pages/...", "cmd/handstamp", "examples/..."}, "pages draw HTML; and with a template in reach the linker keeps every method"},
+	{"database/sql", []string{"internal/store/sqlite", "examples/embedded"}, "only engines know databases"},
+	{"modernc.org/sqlite/...", []string{"internal/store/sqlite", "examples/embedded"}, "only engines know databases"},
+	{"testing", []string{"internal/handstamptest", "internal/store/storetest", "verify/verifytest"}, "what only tests need stays out of programs"},
+	{"github.com/spf13/cobra", []string{"cmd/handstamp"}, "only the program has commands"},
+	{"github.com/spf13/pflag", []string{"internal/config", "cmd/handstamp"}, "flags are made from the settings"},
+	{"unsafe", nil, "nothing here is worth it"},
+	{"math/rand", nil, "use math/rand/v2, or crypto/rand for what nobody shall guess"},
+}
+
+// environment says who reads the environment.
+var environment = repotest.Calls{
+	Import: "os", Names: []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv"},
+	Why: "only config reads the environment",
+	To: map[string]string{
+		"cmd/handstamp/main.go": "hands it over to config, whole",
+		"examples/*":            "they have no settings but these, and show it",
+	},
+}
+
+// decoding says who decodes with encoding/json.
+var decoding = repotest.Calls{
+	Import: "encoding/json", Names: []string{"Unmarshal", "NewDecoder", "Valid", "Compact"},
+	Why: "encoding/json folds case, takes the last of two members and mends bad UTF-8: use internal/jose or go-json-experiment",
+	To: map[string]string{
+		"cmd/handstamp/sample.go": "reads what our own server answers, for a name on a page",
+	},
+}
+
+// budgets are those of CONTRIBUTING.md.
+var budgets = repotest.Budgets{Function: 60, File: 400, Parameters: 4, Interface: 8}
+
+// excused are the names that are over a budget, each for a reason that its comment or its
+// body shows.
+var excused = []repotest.Excused{}
+
+// sqlAllowed are the packages that may hold SQL.
+var sqlAllowed = []string{"internal/store/sqlite", "examples/embedded", "internal/repotest"}
+
+// verifyRoots is the public library, and verifyReach everything that it may be made of
+// beside the standard library, its own tests included.
+var (
+	verifyRoots = []string{"verify", "verify/verifytest"}
+	verifyReach = []string{"verify", "verify/verifytest", "internal/jose", "internal/revoked"}
+)
+
+// root is the tree that this test is part of.
+func root() fs.FS { return os.DirFS("../..") }
+
+// readTree parses the tree that this test is part of.
+func readTree(t *testing.T) *repotest.Tree {
+	t.Helper()
+	tree, err := repotest.Read(root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+// report fails the test with every problem.
+func report(t *testing.T, problems []repotest.Problem) {
+	t.Helper()
+	for _, p := range problems {
+		t.Error(p)
+	}
+}
+
+// TestLayers holds imports to pointing down.
+func TestLayers(t *testing.T) { report(t, readTree(t).CheckLayers(layers, layerExceptions)) }
+
+// TestConfined holds imports to where they belong.
+func TestConfined(t *testing.T) { report(t, readTree(t).CheckConfined(confined)) }
+
+// TestVerifyIsStandardLibrary holds what services link to the standard library.
+func TestVerifyIsStandardLibrary(t *testing.T) {
+	report(t, readTree(t).CheckClosure(verifyRoots, verifyReach))
+}
+
+// TestEnvironment holds the environment to config.
+func TestEnvironment(t *testing.T) { report(t, readTree(t).CheckCalls(environment)) }
+
+// TestDecoding keeps encoding/json away from what strangers send.
+func TestDecoding(t *testing.T) { report(t, readTree(t).CheckCalls(decoding)) }
+
+// TestSQL keeps SQL in the engines.
+func TestSQL(t *testing.T) { report(t, readTree(t).CheckSQL(sqlAllowed)) }
+
+// TestComments holds every package and every top-level name to a comment.
+func TestComments(t *testing.T) { report(t, readTree(t).CheckComments()) }
+
+// TestMarks finds notes of work to come without an issue, and tests that skip.
+func TestMarks(t *testing.T) { report(t, readTree(t).CheckMarks()) }
+
+// TestSizes holds functions, files, parameters and interfaces to their budgets.
+func TestSizes(t *testing.T) { report(t, readTree(t).CheckSizes(budgets, excused)) }
