@@ -1,0 +1,130 @@
+// Package test tells stories to the built program: scripts/*.txt, each with somebody who
+// attacks. What a command of theirs does is said above the function that TestScripts names.
+package test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// programs is the folder with the built programs; TestMain makes it.
+var programs string
+
+// TestMain builds the programs once.
+func TestMain(m *testing.M) { os.Exit(runAll(m)) }
+
+// runAll builds, runs the tests and cleans up.
+func runAll(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "handstamp-programs-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	build := exec.Command("go", "build", "-o", folder, "github.com/handstamp/handstamp/cmd/handstamp", "github.com/handstamp/handstamp/examples/service")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the programs: %v\n%s", err, out)
+		return 1
+	}
+	programs = folder
+	return m.Run()
+}
+
+// TestScripts tells every story.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                "scripts",
+		Setup:              setUp,
+		RequireUniqueNames: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"browser": browser,
+			"cookie":  cookie,
+			"crash":   crash,
+			"forge":   forge,
+			"http":    callHTTP,
+			"save":    save,
+			"serve":   serve,
+			"server":  server,
+			"service": service,
+			"stop":    stop,
+			"within":  within,
+		},
+	})
+}
+
+// storyKey finds the story in a script's values.
+type storyKey struct{}
+
+// story is what one script has going on.
+type story struct {
+	people  map[string]*person  // by name
+	running map[string]*process // by name: "service", or the server's
+	ports   map[string]string   // server → its port
+	current string              // the server that commands are about
+	last    answer              // of the last http
+}
+
+// setUp gives a script a server's settings and a story.
+func setUp(env *testscript.Env) error {
+	s := &story{people: map[string]*person{}, running: map[string]*process{}, ports: map[string]string{}}
+	env.Values[storyKey{}] = s
+	env.Defer(s.end)
+	env.Setenv("PATH", programs+string(filepath.ListSeparator)+env.Getenv("PATH"))
+	return s.switchTo("handstamp", env.Setenv)
+}
+
+// storyOf gives the script's story.
+func storyOf(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
+
+// end stops what the script has left running.
+func (s *story) end() {
+	for _, p := range s.running {
+		p.kill()
+	}
+}
+
+// switchTo makes name the server that commands are about: its settings are in the
+// environment, its address in $URL, its files are called by its name.
+func (s *story) switchTo(name string, setenv func(key, value string)) error {
+	if s.ports[name] == "" {
+		port, err := freePort()
+		if err != nil {
+			return err
+		}
+		s.ports[name] = port
+	}
+	s.current = name
+	url := "http://localhost:" + s.ports[name]
+	setenv("URL", url)
+	setenv("HANDSTAMP_PUBLIC_URL", url)
+	setenv("HANDSTAMP_LISTEN", "127.0.0.1:"+s.ports[name])
+	setenv("HANDSTAMP_OPS_LISTEN", "")
+	setenv("HANDSTAMP_DATABASE", "sqlite:"+name+".db")
+	setenv("HANDSTAMP_MASTER_KEY_FILE", name+".key")
+	return nil
+}
+
+// freePort gives a port of the loopback that nobody listens on.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+// server goes on with another server: server NAME.
+func server(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: server NAME")
+	}
+	ts.Check(storyOf(ts).switchTo(args[0], ts.Setenv))
+}
