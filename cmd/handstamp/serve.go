@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/server"
@@ -34,6 +37,9 @@ func (w world) serveCommand() *cobra.Command {
 				return fmt.Errorf("listen: %w", err)
 			}
 			fmt.Fprintf(w.stdout, "handstamp: listening on %s for %s\n", listeners.Public.Addr(), c.PublicURL)
+			if err := w.offerSetup(cmd.Context(), s, c); err != nil {
+				return err
+			}
 			return s.Serve(cmd.Context(), listeners)
 		},
 	})
@@ -46,4 +52,25 @@ func (w world) logger(c *config.Config) *slog.Logger {
 		return slog.New(slog.NewTextHandler(w.stderr, options))
 	}
 	return slog.New(slog.NewJSONHandler(w.stderr, options))
+}
+
+// offerSetup shows a terminal, and nothing else, the link that makes the first admin: what
+// is not a terminal may be kept as a log.
+func (w world) offerSetup(ctx context.Context, s *server.Server, c *config.Config) error {
+	needed, err := s.Users.NeedsAdmin(ctx)
+	if err != nil || !needed {
+		return err
+	}
+	if !isTerminal(w.stdout) {
+		_, err = fmt.Fprintln(w.stdout, "handstamp: there is no admin yet; make one with: handstamp user create EMAIL --admin")
+		return err
+	}
+	_, err = fmt.Fprintf(w.stdout, "handstamp: there is no admin yet; this link makes one, once, for a day:\n\n  %s/setup/%s\n\n", c.PublicURL, s.Users.SetupToken().Reveal())
+	return err
+}
+
+// isTerminal tells whether somebody is reading along.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }

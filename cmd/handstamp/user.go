@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -21,13 +22,14 @@ import (
 // userCommand is everything about users.
 func (w world) userCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "user", Short: "Make, list and disable users"}
-	cmd.AddCommand(w.userCreate(), w.userList(), w.userDisable())
+	cmd.AddCommand(w.userCreate(), w.userList(), w.userRole(), w.userDisable())
 	return cmd
 }
 
 // userCreate makes a user, whatever the sign-up mode.
 func (w world) userCreate() *cobra.Command {
 	var name string
+	var admin bool
 	cmd := withSettings(&cobra.Command{
 		Use:   "create EMAIL",
 		Short: "Make a user; the password is asked for, or read from standard input",
@@ -42,7 +44,11 @@ func (w world) userCreate() *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			proof, err := s.Users.Create(cmd.Context(), audit.Operator(), user.Fresh{Email: args[0], Name: name, Password: given})
+			fresh := user.Fresh{Email: args[0], Name: name, Password: given}
+			if admin {
+				fresh.Roles = []string{store.RoleAdmin}
+			}
+			proof, err := s.Users.Create(cmd.Context(), audit.Operator(), fresh)
 			if err != nil {
 				return err
 			}
@@ -51,20 +57,21 @@ func (w world) userCreate() *cobra.Command {
 		},
 	})
 	cmd.Flags().StringVar(&name, "name", "", "what the person is called")
+	cmd.Flags().BoolVar(&admin, "admin", false, "give the role admin")
 	return cmd
 }
 
 // askPassword reads a password: twice and unseen from a terminal, else one line. It is never
 // a flag: every process on the machine could read it there.
 func (w world) askPassword() (secret.Text, error) {
-	file, ok := w.stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if !isTerminal(w.stdin) {
 		line, err := bufio.NewReader(io.LimitReader(w.stdin, 64<<10)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return secret.Text{}, err
 		}
 		return secret.New(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")), nil
 	}
+	file := w.stdin.(*os.File) // a terminal is one
 	var typed [2]string
 	for i, prompt := range []string{"Password: ", "The same again: "} {
 		fmt.Fprint(w.stderr, prompt)
@@ -86,6 +93,7 @@ type userRow struct {
 	ID        store.UserID `json:"id"`
 	Email     string       `json:"email"`
 	Name      string       `json:"name"`
+	Roles     []string     `json:"roles"`
 	CreatedAt time.Time    `json:"created_at"`
 	Disabled  bool         `json:"disabled"`
 }
@@ -106,15 +114,15 @@ func (w world) userList() *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			out.begin("ID", "EMAIL", "NAME", "CREATED", "DISABLED")
+			out.begin("ID", "EMAIL", "NAME", "ROLES", "CREATED", "DISABLED")
 			for after := store.UserID(""); ; {
 				users, err := s.Users.List(cmd.Context(), audit.Operator(), after, pageSize)
 				if err != nil {
 					return err
 				}
 				for _, u := range users {
-					row := userRow{u.ID, u.Email, u.Name, u.CreatedAt.UTC(), u.Disabled()}
-					out.row(row, row.ID, row.Email, row.Name, day(row.CreatedAt), yes(row.Disabled))
+					row := userRow{u.ID, u.Email, u.Name, append([]string{}, u.Roles...), u.CreatedAt.UTC(), u.Disabled()}
+					out.row(row, row.ID, row.Email, row.Name, strings.Join(row.Roles, ","), day(row.CreatedAt), yes(row.Disabled))
 					after = u.ID
 				}
 				if len(users) < pageSize {
@@ -125,6 +133,32 @@ func (w world) userList() *cobra.Command {
 	})
 	out.flag(cmd)
 	return cmd
+}
+
+// userRole gives a user exactly the roles that are named.
+func (w world) userRole() *cobra.Command {
+	return withSettings(&cobra.Command{
+		Use:   "role EMAIL|ID [ROLE]...",
+		Short: "Give a user exactly these roles; none takes all away",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := w.openServer(cmd)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
+			if err != nil {
+				return err
+			}
+			u, err = s.Users.SetRoles(cmd.Context(), audit.Operator(), u.ID, args[1:])
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(w.stdout, "%s has the roles: %s\n", u.Email, cmp.Or(strings.Join(u.Roles, ", "), "none"))
+			return err
+		},
+	})
 }
 
 // userDisable shuts a user out.

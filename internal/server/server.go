@@ -23,6 +23,7 @@ import (
 	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
 	"github.com/handstamp/handstamp/internal/web/api"
+	"github.com/handstamp/handstamp/internal/web/pages"
 	"github.com/handstamp/handstamp/verify"
 )
 
@@ -94,7 +95,7 @@ func (s *Server) build(ctx context.Context) error {
 	s.Users = user.New(user.Parts{
 		Store: s.store, Hasher: password.NewHasher(password.Options{Params: s.options.TestingOnlyParams}),
 		Policy: password.Policy{Words: []string{"handstamp", c.PublicURL.Host()}},
-		Ended:  s.ended, Log: log, Signup: user.Signup(c.Signup), Now: s.options.Now,
+		Ended:  s.ended, Log: log, Signup: user.Signup(c.Signup), SetupKey: master.Derive("setup link"), Now: s.options.Now,
 	})
 	s.Sessions = session.New(session.Parts{
 		Store:   s.store,
@@ -124,7 +125,7 @@ func limits(c config.Session) session.Limits {
 
 // buildWeb makes the verifier of our own routes and the surfaces behind the door.
 func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error) {
-	c, _ := s.config, master
+	c := s.config
 	s.verifier, err = verify.New(ctx, verify.Config{
 		Issuer: c.PublicURL.String(), Audience: c.Audience, Keys: verify.InProcess(s.Memory()),
 		TrustedOrigins: c.AllowedOrigins, NoRedirect: true, Now: s.options.Now, Logger: s.options.Log,
@@ -142,7 +143,8 @@ func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error)
 	}
 	cookies := web.NewCookies(site, c.CookieDomain)
 	forPrograms := api.Parts{Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys, Now: s.options.Now}
-	s.surfaces = []web.Surface{api.Surface(forPrograms), api.WellKnown(forPrograms)}
+	forPeople := pages.Parts{Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, FormKey: master.Derive("forms"), Now: s.options.Now}
+	s.surfaces = []web.Surface{pages.Surface(forPeople), api.Surface(forPrograms), api.WellKnown(forPrograms)}
 	s.handler, err = door.Handler(s.surfaces...)
 	return err
 }

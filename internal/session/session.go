@@ -119,6 +119,11 @@ func (m *Manager) Live(ctx context.Context, by audit.Caller) ([]store.Session, e
 	return m.store.LiveSessions(ctx, by.User, m.now())
 }
 
+// All gives every session of the caller's that is kept, live or over, newest first.
+func (m *Manager) All(ctx context.Context, by audit.Caller) ([]store.Session, error) {
+	return m.store.AllSessions(ctx, by.User)
+}
+
 // LiveOf gives any user's sessions, for the operator.
 func (m *Manager) LiveOf(ctx context.Context, by audit.Caller, user store.UserID) ([]store.Session, error) {
 	if !by.Operator {

@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"strings"
 
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/fault"
@@ -78,6 +79,34 @@ func (m *Manager) Disable(ctx context.Context, by audit.Caller, id store.UserID)
 	}
 	m.Log.Record(ctx, by, audit.Event{Name: audit.UserDisabled, User: id})
 	return true, m.Ended.CatchUp(ctx)
+}
+
+// SetRoles gives a user exactly these roles. They count for new access tokens at once; older
+// ones are refused, and their holders refresh.
+func (m *Manager) SetRoles(ctx context.Context, by audit.Caller, id store.UserID, roles []string) (store.User, error) {
+	if !by.Operator {
+		return store.User{}, fault.New(fault.InsufficientRole)
+	}
+	roles, mistakes := checkRoles(roles)
+	if err := invalid(mistakes); err != nil {
+		return store.User{}, err
+	}
+	u, err := m.Store.SetRoles(ctx, id, roles, m.Now)
+	if err != nil {
+		return store.User{}, err
+	}
+	m.Log.Record(ctx, by, audit.Event{Name: audit.RolesChanged, User: id, Reason: strings.Join(roles, " ")})
+	return u, m.Ended.CatchUp(ctx)
+}
+
+// Delete forgets the caller: every session ends, every access token is refused, and the
+// address is free for somebody else.
+func (m *Manager) Delete(ctx context.Context, by audit.Caller) error {
+	if err := m.Store.DeleteUser(ctx, by.User, m.Now); err != nil {
+		return err
+	}
+	m.Log.Record(ctx, by, audit.Event{Name: audit.UserDeleted, User: by.User})
+	return m.Ended.CatchUp(ctx)
 }
 
 // List gives up to limit users with ids above after, for the operator.

@@ -1,6 +1,7 @@
 package user
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -85,4 +86,31 @@ func checkName(typed string) (string, []fault.Field) {
 func invisible(r rune) bool {
 	const nonJoiner, joiner = '\u200c', '\u200d'
 	return r != nonJoiner && r != joiner && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+}
+
+// The bounds of roles: with them, an access token stays small enough for a cookie.
+const (
+	maxRoles    = 20
+	maxRoleName = 32 // bytes
+)
+
+// checkRoles takes names that can stand in a token, a header and a list with commas, sorts
+// them and drops doubles.
+func checkRoles(given []string) ([]string, []fault.Field) {
+	const member = "roles"
+	roles := slices.Compact(slices.Sorted(slices.Values(given)))
+	if len(roles) > maxRoles {
+		return nil, []fault.Field{{Name: member, Code: "too_many", Detail: "A user has at most 20 roles."}}
+	}
+	for _, role := range roles {
+		if role == "" || len(role) > maxRoleName || strings.ContainsFunc(role, notInRole) {
+			return nil, []fault.Field{{Name: member, Code: "invalid", Detail: "A role is 1 to 32 letters, digits and any of . _ : / -"}}
+		}
+	}
+	return roles, nil
+}
+
+// notInRole tells of characters that a role's name does not have.
+func notInRole(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:/-", r))
 }

@@ -35,17 +35,19 @@ type Store interface {
 	store.Users
 	store.Passwords
 	store.Authority
+	Fact(ctx context.Context, name string) ([]byte, error)
 }
 
 // Parts are what a Manager works with.
 type Parts struct {
-	Store  Store
-	Hasher *password.Hasher
-	Policy password.Policy
-	Ended  *revocation.Log
-	Log    *audit.Log
-	Signup Signup
-	Now    func() time.Time
+	Store    Store
+	Hasher   *password.Hasher
+	Policy   password.Policy
+	Ended    *revocation.Log
+	Log      *audit.Log
+	Signup   Signup
+	SetupKey []byte // signs the link that makes the first admin
+	Now      func() time.Time
 }
 
 // New makes a Manager.
@@ -62,6 +64,7 @@ type Fresh struct {
 	Email    string
 	Name     string // empty: not given
 	Password secret.Text
+	Roles    []string // only the operator and the first admin's link give any; nil: none
 }
 
 // SignUp makes a user for somebody who asks, and proves the password by it. The faults are
@@ -70,7 +73,8 @@ func (m *Manager) SignUp(ctx context.Context, by audit.Caller, f Fresh) (Proof, 
 	if m.Signup != SignupOpen {
 		return Proof{}, fault.New(fault.SignupClosed)
 	}
-	return m.create(ctx, by, f)
+	f.Roles = nil
+	return m.create(ctx, by, f, m.Store.CreateUser)
 }
 
 // Create makes a user for the operator, whatever the sign-up mode.
@@ -78,13 +82,15 @@ func (m *Manager) Create(ctx context.Context, by audit.Caller, f Fresh) (Proof, 
 	if !by.Operator {
 		return Proof{}, fault.New(fault.InsufficientRole)
 	}
-	return m.create(ctx, by, f)
+	return m.create(ctx, by, f, m.Store.CreateUser)
 }
 
 // create checks everything, reports all mistakes at once, and keeps the user.
-func (m *Manager) create(ctx context.Context, by audit.Caller, f Fresh) (Proof, error) {
+func (m *Manager) create(ctx context.Context, by audit.Caller, f Fresh, keep func(context.Context, store.User) error) (Proof, error) {
 	email, mistakes := checkEmail(f.Email)
 	name, wrong := checkName(f.Name)
+	mistakes = append(mistakes, wrong...)
+	roles, wrong := checkRoles(f.Roles)
 	mistakes = append(mistakes, wrong...)
 	mistakes = append(mistakes, m.judge("password", f.Password, email.Key, name)...)
 	if err := invalid(mistakes); err != nil {
@@ -94,8 +100,8 @@ func (m *Manager) create(ctx context.Context, by audit.Caller, f Fresh) (Proof, 
 	if err != nil {
 		return Proof{}, err
 	}
-	u := store.User{ID: newID(m.Now()), Email: email.Shown, EmailKey: email.Key, Name: name, Password: hash, CreatedAt: m.Now()}
-	if err := m.Store.CreateUser(ctx, u); err != nil {
+	u := store.User{ID: newID(m.Now()), Email: email.Shown, EmailKey: email.Key, Name: name, Password: hash, Roles: roles, CreatedAt: m.Now()}
+	if err := keep(ctx, u); err != nil {
 		return Proof{}, err
 	}
 	m.Log.Record(ctx, by, audit.Event{Name: audit.UserCreated, User: u.ID})

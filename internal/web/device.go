@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/mileusna/useragent"
+
+	"github.com/handstamp/handstamp/internal/store"
 )
 
 // Device gives a User-Agent header as people speak of it, such as "Firefox on Linux".
@@ -38,4 +40,12 @@ func plain(s string) string {
 		s = s[:40]
 	}
 	return strings.TrimSpace(s)
+}
+
+// Address gives a client's address as text, empty when it is not known.
+func Address(c store.Client) string {
+	if !c.IP.IsValid() {
+		return ""
+	}
+	return c.IP.String()
 }

@@ -46,6 +46,8 @@ func Surface(p Parts) web.Surface {
 
 		{"GET /v1/user", web.SignedIn, a.user},
 		{"PATCH /v1/user", web.SignedIn, web.Taking(a.rename)},
+		{"DELETE /v1/user", web.Fresh, a.deleteUser},
+		{"GET /v1/user/export", web.Fresh, a.export},
 		{"POST /v1/user/password", web.SignedIn, web.Taking(a.changePassword)},
 		{"GET /v1/user/sessions", web.SignedIn, a.sessions},
 		{"DELETE /v1/user/sessions", web.Fresh, a.endOthers},

@@ -96,7 +96,7 @@ func (a *API) sessions(w http.ResponseWriter, r *http.Request) error {
 	for i, s := range live {
 		devices[i] = deviceBody{
 			ID: s.ID.String(), Current: s.ID == by.Session, Device: web.Device(s.LastUsedBy.Agent),
-			IP: s.LastUsedBy.IP.String(), Agent: s.LastUsedBy.Agent, CreatedAt: s.CreatedAt,
+			IP: web.Address(s.LastUsedBy), Agent: s.LastUsedBy.Agent, CreatedAt: s.CreatedAt,
 			LastUsedAt: s.LastUsedAt.Truncate(time.Hour), ExpiresAt: s.ExpiresAt, AMR: s.AMR,
 		}
 	}
