@@ -1,0 +1,297 @@
+package verify_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handstamp/handstamp/verify"
+)
+
+// hello greets the session of the request, or nobody.
+var hello = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	if s := verify.FromContext(r.Context()); s != nil {
+		fmt.Fprint(w, "hello ", s.Subject)
+		return
+	}
+	fmt.Fprint(w, "hello nobody")
+})
+
+// ask sends one request through h; headers are pairs of name and value.
+func ask(h http.Handler, method, target string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// accessCookie is a Cookie header with one access cookie.
+func accessCookie(token string) string { return "__Host-Http-hs_access=" + token }
+
+// tokenOf is a good token of this user.
+func tokenOf(user string) string {
+	return forge(goodHeader("ES256"), goodClaims().with("sub", quote(user)))
+}
+
+// expiredToken is only too old.
+func expiredToken() string { return claimed("exp", fmt.Sprint(now.Add(-time.Hour).Unix())) }
+
+// TestRequireAnswers holds the whole answer to each kind of refusal (JV-21).
+func TestRequireAnswers(t *testing.T) {
+	const realm = `Bearer realm="https://api.example.com"`
+	v := mustNew(t, testConfig())
+	problem := func(code, title string, status int) string {
+		return fmt.Sprintf(`{"type":"urn:handstamp:error:%s","title":"%s","status":%d,"code":"%s"}`+"\n", code, title, status, code)
+	}
+	for _, test := range []struct {
+		name      string
+		h         http.Handler
+		token     string
+		status    int
+		challenge string
+		body      string
+	}{
+		{"good", v.Require(hello), goodToken(), 200, "", "hello ada"},
+		{"nothing", v.Require(hello), "", 401, realm, problem("missing_token", "You are not signed in.", 401)},
+		{"garbage", v.Require(hello), "x", 401, realm + `, error="invalid_token"`, problem("invalid_token", "Your access is not valid here, or was ended.", 401)},
+		{"expired", v.Require(hello), expiredToken(), 401, realm + `, error="invalid_token", error_description="the access token expired"`, problem("token_expired", "Your access has expired.", 401)},
+		{"role", v.Require(hello, verify.Role("admin")), goodToken(), 403, realm + `, error="insufficient_scope"`, problem("insufficient_role", "You are not allowed to do this.", 403)},
+		{"scope", v.Require(hello, verify.Scope("x")), goodToken(), 403, realm + `, error="insufficient_scope", scope="x"`, problem("insufficient_scope", "Your access does not reach this far.", 403)},
+		{"fresh", v.Require(hello, verify.Fresh(time.Minute)), goodToken(), 401, realm + `, error="insufficient_user_authentication", max_age="60"`, problem("reauthentication_required", "Please sign in again to go on.", 401)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var headers []string
+			if test.token != "" {
+				headers = []string{"Authorization", "Bearer " + test.token}
+			}
+			w := ask(test.h, http.MethodGet, "/", headers...)
+			if w.Code != test.status || w.Body.String() != test.body {
+				t.Errorf("answer = %d %s, want %d %s", w.Code, w.Body, test.status, test.body)
+			}
+			if got := w.Header().Get("WWW-Authenticate"); got != test.challenge {
+				t.Errorf("WWW-Authenticate = %s, want %s", got, test.challenge)
+			}
+			if w.Code == 200 {
+				return
+			}
+			if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Type") != "application/problem+json" {
+				t.Errorf("headers = %v, want no-store and a problem", w.Header())
+			}
+		})
+	}
+}
+
+// TestCredentials says where a token may be, and how many (JV-19, JV-20, CK-13, CK-15).
+func TestCredentials(t *testing.T) {
+	h := mustNew(t, testConfig()).Require(hello)
+	ada, bob := tokenOf("ada"), tokenOf("bob")
+	for _, test := range []struct {
+		name    string
+		target  string
+		headers []string
+		want    string // the greeting, or the code of the refusal
+	}{
+		{"a header", "/", []string{"Authorization", "Bearer " + ada}, "hello ada"},
+		{"in small letters", "/", []string{"Authorization", "bearer " + ada}, "hello ada"},
+		{"in capitals", "/", []string{"Authorization", "BEARER " + ada}, "hello ada"},
+		{"with two blanks", "/", []string{"Authorization", "Bearer  " + ada}, "hello ada"},
+		{"with a tab", "/", []string{"Authorization", "Bearer\t" + ada}, "missing_token"},
+		{"no token", "/", []string{"Authorization", "Bearer"}, "invalid_request"},
+		{"a blank for a token", "/", []string{"Authorization", "Bearer "}, "invalid_request"},
+		{"two tokens", "/", []string{"Authorization", "Bearer " + ada + " " + ada}, "invalid_token"},
+		{"two tokens and a comma", "/", []string{"Authorization", "Bearer " + ada + ", Bearer " + bob}, "invalid_token"},
+		{"parameters", "/", []string{"Authorization", "Bearer token=" + ada}, "invalid_token"},
+		{"two headers", "/", []string{"Authorization", "Bearer " + ada, "Authorization", "Bearer " + bob}, "invalid_request"},
+		{"two equal headers", "/", []string{"Authorization", "Bearer " + ada, "Authorization", "Bearer " + ada}, "invalid_request"},
+		{"two headers, one of another kind", "/", []string{"Authorization", "Basic eDp5", "Authorization", "Bearer " + ada}, "invalid_request"},
+		{"another scheme", "/", []string{"Authorization", "Basic " + ada}, "missing_token"},
+		{"no scheme", "/", []string{"Authorization", ada}, "missing_token"},
+		{"an empty header", "/", []string{"Authorization", ""}, "missing_token"},
+		{"nothing", "/", nil, "missing_token"},
+		{"the query", "/?access_token=" + ada, nil, "missing_token"},
+		{"the query beside a header", "/?access_token=" + bob, []string{"Authorization", "Bearer " + ada}, "hello ada"},
+		{"another header", "/", []string{"X-Access-Token", ada, "Proxy-Authorization", "Bearer " + ada}, "missing_token"},
+		{"a cookie", "/", []string{"Cookie", accessCookie(ada)}, "hello ada"},
+		{"a cookie for a domain", "/", []string{"Cookie", "__Secure-hs_access=" + ada}, "hello ada"},
+		{"an empty cookie", "/", []string{"Cookie", accessCookie("")}, "missing_token"},
+		{"a bad cookie", "/", []string{"Cookie", accessCookie("x")}, "invalid_token"},
+		{"a quoted cookie", "/", []string{"Cookie", accessCookie(`"` + ada + `"`)}, "invalid_token"},
+		{"an old cookie", "/", []string{"Cookie", accessCookie(expiredToken())}, "token_expired"},
+		{"the name without prefix", "/", []string{"Cookie", "hs_access=" + ada}, "missing_token"},
+		{"the name in small letters", "/", []string{"Cookie", "__host-http-hs_access=" + ada}, "missing_token"},
+		{"a refresh cookie", "/", []string{"Cookie", "__Host-Http-hs_refresh=" + ada}, "missing_token"},
+		{"header and cookie alike", "/", []string{"Authorization", "Bearer " + ada, "Cookie", accessCookie(ada)}, "hello ada"},
+		{"header and cookie unlike", "/", []string{"Authorization", "Bearer " + ada, "Cookie", accessCookie(bob)}, "invalid_request"},
+		{"header and a bad cookie", "/", []string{"Authorization", "Bearer " + ada, "Cookie", accessCookie("x")}, "invalid_request"},
+		{"header and one unlike of two", "/", []string{"Authorization", "Bearer " + ada, "Cookie", accessCookie(ada) + "; " + accessCookie(bob)}, "invalid_request"},
+		{"another scheme and a cookie", "/", []string{"Authorization", "Basic eDp5", "Cookie", accessCookie(ada)}, "hello ada"},
+		{"a cookie twice alike", "/", []string{"Cookie", accessCookie(ada) + "; " + accessCookie(ada)}, "hello ada"},
+		{"two good cookies", "/", []string{"Cookie", accessCookie(ada) + "; " + accessCookie(bob)}, "invalid_request"},
+		{"a tossed cookie first", "/", []string{"Cookie", accessCookie("x") + "; " + accessCookie(ada)}, "hello ada"},
+		{"a tossed cookie last", "/", []string{"Cookie", accessCookie(ada) + "; " + accessCookie("x")}, "hello ada"},
+		{"a tossed cookie in its own header", "/", []string{"Cookie", accessCookie("x"), "Cookie", accessCookie(ada)}, "hello ada"},
+		{"two bad cookies", "/", []string{"Cookie", accessCookie("x") + "; " + accessCookie("y")}, "invalid_request"},
+		{"many cookies", "/", []string{"Cookie", accessCookie("1") + "; " + accessCookie("2") + "; " + accessCookie("3") + "; " + accessCookie("4") + "; " + accessCookie(ada)}, "invalid_request"},
+		{"the safer name wins", "/", []string{"Cookie", "__Secure-hs_access=" + bob + "; " + accessCookie(ada)}, "hello ada"},
+		{"the other name, when the safer is bad", "/", []string{"Cookie", accessCookie("x") + "; __Secure-hs_access=" + bob}, "hello bob"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := ask(h, http.MethodGet, test.target, test.headers...)
+			if !strings.Contains(w.Body.String(), test.want) {
+				t.Errorf("answer = %d %s, want %s", w.Code, w.Body, test.want)
+			}
+			if bad := strings.HasPrefix(test.want, "invalid_request"); bad != (w.Code == http.StatusBadRequest) {
+				t.Errorf("status = %d for %s", w.Code, test.want)
+			}
+		})
+	}
+}
+
+// TestCookieNamesOnLoopback reads the plain name where the issuer is http, and there alone.
+func TestCookieNamesOnLoopback(t *testing.T) {
+	c := testConfig()
+	c.Issuer = "http://localhost:8787"
+	h := mustNew(t, c).Require(hello)
+	token := forge(goodHeader("ES256"), goodClaims().with("iss", quote(c.Issuer)))
+	for name, want := range map[string]int{"hs_access": 200, "__Host-Http-hs_access": 401, "__Secure-hs_access": 401, "__Host-hs_access": 401} {
+		if w := ask(h, http.MethodGet, "/", "Cookie", name+"="+token); w.Code != want {
+			t.Errorf("cookie %s: %d, want %d", name, w.Code, want)
+		}
+	}
+}
+
+// TestCrossOrigin lets no other site act with our cookie (XO-01, XO-02, XO-07, XO-13).
+func TestCrossOrigin(t *testing.T) {
+	c := testConfig()
+	c.TrustedOrigins = []string{"https://app.example.com"}
+	c.PublicURL = "https://public.example.com/svc"
+	h := mustNew(t, c).Require(hello)
+	const own = "https://svc.example.com"
+	for _, test := range []struct {
+		name, method string
+		headers      []string
+		want         int
+	}{
+		{"same origin", "POST", []string{"Sec-Fetch-Site", "same-origin"}, 200},
+		{"typed by the person", "POST", []string{"Sec-Fetch-Site", "none"}, 200},
+		{"a sibling", "POST", []string{"Sec-Fetch-Site", "same-site", "Origin", "https://evil.example.com"}, 403},
+		{"another site", "POST", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, 403},
+		{"an unknown relation", "POST", []string{"Sec-Fetch-Site", "moon"}, 403},
+		{"our Origin", "POST", []string{"Origin", own}, 200},
+		{"another Origin", "POST", []string{"Origin", "https://evil.example"}, 403},
+		{"our name as a prefix", "POST", []string{"Origin", own + ".evil.example"}, 403},
+		{"no origin", "POST", []string{"Origin", "null"}, 403},
+		{"neither", "POST", nil, 403},
+		{"neither, PUT", "PUT", nil, 403},
+		{"neither, an unknown method", "FROB", nil, 403},
+		{"a trusted origin", "POST", []string{"Sec-Fetch-Site", "same-site", "Origin", "https://app.example.com"}, 200},
+		{"a trusted origin without metadata", "POST", []string{"Origin", "https://app.example.com"}, 200},
+		{"a trusted origin in http", "POST", []string{"Sec-Fetch-Site", "cross-site", "Origin", "http://app.example.com"}, 403},
+		{"a trusted origin on another port", "POST", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://app.example.com:8443"}, 403},
+		{"below a trusted origin", "POST", []string{"Sec-Fetch-Site", "same-site", "Origin", "https://x.app.example.com"}, 403},
+		{"our public origin, though the proxy says another host", "POST", []string{"Origin", "https://public.example.com"}, 200},
+		{"DELETE from another site", "DELETE", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"GET from another site", "GET", []string{"Sec-Fetch-Site", "cross-site"}, 200},
+		{"GET with neither", "GET", nil, 200},
+		{"HEAD from another site", "HEAD", []string{"Sec-Fetch-Site", "cross-site"}, 200},
+		{"a WebSocket of our own", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade", "Origin", own}, 200},
+		{"a WebSocket of another site", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade", "Origin", "https://evil.example"}, 403},
+		{"a WebSocket of nobody", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade"}, 403},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			cookie := append([]string{"Cookie", accessCookie(goodToken())}, test.headers...)
+			if w := ask(h, test.method, own+"/", cookie...); w.Code != test.want {
+				t.Errorf("by cookie: %d %s, want %d", w.Code, w.Body, test.want)
+			}
+			bearer := append([]string{"Authorization", "Bearer " + goodToken()}, test.headers...)
+			if w := ask(h, test.method, own+"/", bearer...); w.Code != 200 {
+				t.Errorf("by header: %d %s, want 200", w.Code, w.Body)
+			}
+		})
+	}
+	w := ask(h, "POST", own+"/", "Cookie", accessCookie(goodToken()))
+	if !strings.Contains(w.Body.String(), `"code":"cross_origin"`) || w.Header().Get("WWW-Authenticate") != "" {
+		t.Errorf("answer = %s with challenge %q, want cross_origin and none", w.Body, w.Header().Get("WWW-Authenticate"))
+	}
+}
+
+// TestOptional lets those in who bring nothing, and nobody who brings something bad (JV-36).
+func TestOptional(t *testing.T) {
+	h := mustNew(t, testConfig()).Optional(hello)
+	for _, test := range []struct {
+		name    string
+		headers []string
+		want    string
+	}{
+		{"nothing", nil, "hello nobody"},
+		{"somebody else's credential", []string{"Authorization", "Basic eDp5"}, "hello nobody"},
+		{"a good token", []string{"Authorization", "Bearer " + goodToken()}, "hello ada"},
+		{"a good cookie", []string{"Cookie", accessCookie(goodToken())}, "hello ada"},
+		{"a bad token", []string{"Authorization", "Bearer x"}, "invalid_token"},
+		{"a bad cookie", []string{"Cookie", accessCookie("x")}, "invalid_token"},
+		{"an old token", []string{"Authorization", "Bearer " + expiredToken()}, "token_expired"},
+		{"half a credential", []string{"Authorization", "Bearer"}, "invalid_request"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if w := ask(h, "GET", "/", test.headers...); !strings.Contains(w.Body.String(), test.want) {
+				t.Errorf("answer = %d %s, want %s", w.Code, w.Body, test.want)
+			}
+		})
+	}
+	if w := ask(h, "POST", "/"); w.Body.String() != "hello nobody" {
+		t.Errorf("POST of nobody = %s, want to reach the handler: there is no credential to abuse", w.Body)
+	}
+}
+
+// TestIdentityIsFromTheTokenAlone lets a client claim to be somebody in every header there is (JV-33, JV-34).
+func TestIdentityIsFromTheTokenAlone(t *testing.T) {
+	var got http.Header
+	h := mustNew(t, testConfig()).Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header.Clone()
+		hello(w, r)
+	}))
+	sent := []string{
+		"Authorization", "Bearer " + goodToken(), "Connection", "Authorization, X-Auth-User",
+		"X-Auth-User", "root", "X-User", "root", "X_user", "root", "X-Forwarded-User", "root", "Remote-User", "root",
+	}
+	w := ask(h, "GET", "/", sent...)
+	if w.Body.String() != "hello ada" {
+		t.Errorf("answer = %s, want hello ada", w.Body)
+	}
+	if len(got) != len(sent)/2 {
+		t.Errorf("the handler saw headers %v, want what was sent and no more", got)
+	}
+}
+
+// TestRefuseOtherErrors answers errors that are not ours as a bad token, without their text.
+func TestRefuseOtherErrors(t *testing.T) {
+	v := mustNew(t, testConfig())
+	w := httptest.NewRecorder()
+	v.Refuse(w, httptest.NewRequest("GET", "/", nil), errors.New("secret text"))
+	if w.Code != 401 || strings.Contains(w.Body.String(), "secret text") || w.Header().Get("WWW-Authenticate") == "" {
+		t.Errorf("answer = %d %s, want a plain 401", w.Code, w.Body)
+	}
+}
+
+// TestMetrics counts decisions, and writes them as JSON.
+func TestMetrics(t *testing.T) {
+	v := mustNew(t, testConfig())
+	h := v.Require(hello, verify.Role("member"))
+	for _, header := range []string{"Bearer " + goodToken(), "Bearer " + goodToken(), "Bearer x", "Basic x", "Bearer"} {
+		ask(h, "GET", "/", "Authorization", header)
+	}
+	ask(h, "POST", "/", "Cookie", accessCookie(goodToken()))
+	ask(v.Require(hello, verify.Role("admin")), "GET", "/", "Authorization", "Bearer "+goodToken())
+	want := `{"accepted":2,"missing_token":1,"invalid_token":1,"token_expired":0,"invalid_request":1,"cross_origin":1,` +
+		`"insufficient_scope":0,"insufficient_role":1,"reauthentication_required":0,"keys_unavailable":0,"key_fetches":0,"key_failures":0}`
+	if got := v.Metrics().String(); got != want {
+		t.Errorf("Metrics = %s, want %s", got, want)
+	}
+}
