@@ -42,10 +42,11 @@ func start(ts *testscript.TestScript, name string, command []string, more ...str
 	return p
 }
 
-// environment gives the script's variables.
+// environment gives the script's variables, which only its own commands are told. By a file:
+// what they print would stand in every failure.
 func environment(ts *testscript.TestScript) []string {
-	ts.Check(ts.Exec("env"))
-	return strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
+	ts.Check(ts.Exec("sh", "-c", "env > .environment"))
+	return strings.Split(strings.TrimSpace(ts.ReadFile(".environment")), "\n")
 }
 
 // awaitListening waits until the program listens on an address.
