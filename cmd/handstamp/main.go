@@ -73,8 +73,8 @@ func complain(w io.Writer, err error) {
 		for _, field := range f.Fields {
 			fmt.Fprintf(w, "hint: %s: %s (%s)\n", field.Name, field.Detail, field.Code)
 		}
-		if f.Cause != nil {
-			fmt.Fprintf(w, "hint: %v\n", f.Cause)
+		if f.Cause != nil { // with what was being done, such as "open database handstamp.db"
+			fmt.Fprintf(w, "hint: %s\n", strings.ReplaceAll(err.Error(), string(f.Code)+": ", ""))
 		}
 		return
 	}

@@ -1,0 +1,206 @@
+package test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// crashes is how often the server is killed in the middle of its work.
+const crashes = 20
+
+// node is a server whose power fails now and then.
+type node struct {
+	t      *testing.T
+	folder string
+	port   string
+	cmd    *exec.Cmd
+	said   bytes.Buffer
+}
+
+// newNode makes a server that does not run yet.
+func newNode(t *testing.T) *node {
+	t.Helper()
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &node{t: t, folder: t.TempDir(), port: port}
+}
+
+// start runs the server and waits until it listens. Words in front of the command, such as
+// "prlimit", run it under them.
+func (n *node) start(under ...string) {
+	n.t.Helper()
+	command := append(under, filepath.Join(programs, "handstamp"), "serve", "--listen", "127.0.0.1:"+n.port,
+		"--ops-listen", "", "--public-url", "http://localhost:"+n.port, "--log-level", "error")
+	n.cmd = exec.Command(command[0], command[1:]...)
+	n.cmd.Dir, n.cmd.Stdout, n.cmd.Stderr = n.folder, &n.said, &n.said
+	if err := n.cmd.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if conn, err := net.Dial("tcp", "127.0.0.1:"+n.port); err == nil {
+			conn.Close()
+			return
+		}
+	}
+	n.kill()
+	n.t.Fatalf("the server does not start; it says:\n%s", n.said.String())
+}
+
+// kill ends the server as a power cut does.
+func (n *node) kill() {
+	n.cmd.Process.Kill()
+	n.cmd.Wait()
+}
+
+// customer is somebody who signs in, refreshes and signs out, and remembers what was
+// answered. What was asked and not answered may have happened or not.
+type customer struct {
+	node    *node
+	email   string
+	known   bool     // the sign-up was answered
+	refresh string   // of the live session; empty: none
+	ended   []string // refresh tokens of sessions whose end was answered
+}
+
+// grant is what the test reads of an answer.
+type grant struct {
+	Refresh string `json:"refresh_token"`
+}
+
+// ask sends one request; ok is false when there was no answer.
+func (c *customer) ask(method, path string, body any) (status int, g grant, ok bool) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		c.node.t.Error(err)
+		return 0, g, false
+	}
+	r, err := http.NewRequest(method, "http://localhost:"+c.node.port+path, bytes.NewReader(text))
+	if err != nil {
+		c.node.t.Error(err)
+		return 0, g, false
+	}
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, g, false
+	}
+	defer answer.Body.Close()
+	read, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return 0, g, false
+	}
+	if answer.StatusCode < 300 && len(read) > 0 {
+		if err := json.Unmarshal(read, &g); err != nil {
+			c.node.t.Errorf("%s %s = %d %s: %v", method, path, answer.StatusCode, read, err)
+		}
+	}
+	return answer.StatusCode, g, true
+}
+
+// credentials is what the customer knows.
+func (c *customer) credentials() map[string]string {
+	return map[string]string{"email": c.email, "password": "violet teapots orbit quietly"}
+}
+
+// token is the body that shows a refresh token.
+func token(refresh string) map[string]string { return map[string]string{"refresh_token": refresh} }
+
+// live acts until a request is not answered.
+func (c *customer) live() {
+	for turn := 0; ; turn++ {
+		switch {
+		case !c.known:
+			status, g, ok := c.ask("POST", "/v1/users", c.credentials())
+			if !ok {
+				return
+			}
+			c.known, c.refresh = status == http.StatusCreated || status == http.StatusConflict, g.Refresh
+		case c.refresh == "":
+			_, g, ok := c.ask("POST", "/v1/session", c.credentials())
+			if !ok {
+				return
+			}
+			c.refresh = g.Refresh
+		case turn%12 == 11:
+			old := c.refresh
+			status, _, ok := c.ask("DELETE", "/v1/session", token(old))
+			if !ok {
+				c.refresh = "" // ended or not: nobody was told
+				return
+			}
+			if status == http.StatusNoContent {
+				c.ended, c.refresh = append(c.ended, old), ""
+			}
+		default:
+			status, g, ok := c.ask("POST", "/v1/session/refresh", token(c.refresh))
+			if !ok {
+				return // the old token must be good for another try
+			}
+			if status != http.StatusOK {
+				c.node.t.Errorf("refresh = %d, want 200", status)
+				return
+			}
+			c.refresh = g.Refresh
+		}
+	}
+}
+
+// check asks the restarted server for all that was answered.
+func (c *customer) check(round int) {
+	t := c.node.t
+	if c.refresh != "" {
+		status, g, ok := c.ask("POST", "/v1/session/refresh", token(c.refresh))
+		if !ok || status != http.StatusOK {
+			t.Errorf("crash %d: the session of %s refreshes with %d, want 200", round, c.email, status)
+		}
+		c.refresh = g.Refresh
+	}
+	for _, old := range c.ended {
+		if status, _, ok := c.ask("POST", "/v1/session/refresh", token(old)); !ok || status != http.StatusUnauthorized {
+			t.Errorf("crash %d: an ended session of %s refreshes with %d, want 401", round, c.email, status)
+		}
+	}
+	if !c.known {
+		return
+	}
+	if status, _, ok := c.ask("POST", "/v1/session", c.credentials()); !ok || status != http.StatusCreated {
+		t.Errorf("crash %d: %s signs in with %d, want 201", round, c.email, status)
+	}
+}
+
+// TestCrashes kills the server in the middle of sign-ups, sign-ins, refreshes and sign-outs,
+// again and again: every write that was answered is there afterwards, and nobody who was not
+// answered is worse off for trying again.
+func TestCrashes(t *testing.T) {
+	n := newNode(t)
+	n.start()
+	defer func() { n.kill() }()
+	var customers []*customer
+	for round := 1; round <= crashes && !t.Failed(); round++ {
+		customers = append(customers, &customer{node: n, email: fmt.Sprintf("user%d@example.com", round)})
+		var living sync.WaitGroup
+		for _, c := range customers[max(0, len(customers)-6):] {
+			living.Go(c.live)
+		}
+		time.Sleep(time.Duration(50+rand.IntN(250)) * time.Millisecond)
+		n.kill()
+		living.Wait()
+		n.start()
+		for _, c := range customers[max(0, len(customers)-6):] {
+			c.check(round)
+		}
+	}
+}

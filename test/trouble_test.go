@@ -1,0 +1,178 @@
+package test
+
+import (
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	_ "modernc.org/sqlite" // another program that holds the file
+)
+
+// mustSignUp gives somebody who is signed in.
+func (n *node) mustSignUp(email string) *customer {
+	n.t.Helper()
+	c := &customer{node: n, email: email}
+	status, g, _ := c.ask("POST", "/v1/users", c.credentials())
+	if status != http.StatusCreated {
+		n.t.Fatalf("sign up = %d, want 201", status)
+	}
+	c.refresh = g.Refresh
+	return c
+}
+
+// wantRefresh presents the customer's token, keeps what it gets, and wants a status.
+func (c *customer) wantRefresh(when string, want int) {
+	c.node.t.Helper()
+	status, g, _ := c.ask("POST", "/v1/session/refresh", token(c.refresh))
+	if status != want {
+		c.node.t.Errorf("%s: refresh = %d, want %d", when, status, want)
+	}
+	if status == http.StatusOK {
+		c.refresh = g.Refresh
+	}
+}
+
+// wantRefused wants 503 with a time to wait, and says what a person sees.
+func (n *node) wantRefused(when, email string) {
+	n.t.Helper()
+	body := fmt.Sprintf(`{"email":%q,"password":"violet teapots orbit quietly"}`, email)
+	answer, err := http.Post("http://localhost:"+n.port+"/v1/session", "application/json", strings.NewReader(body))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
+		n.t.Errorf("%s: sign in = %d, Retry-After %q, want 503 and when to try again", when, answer.StatusCode, answer.Header.Get("Retry-After"))
+	}
+}
+
+// TestFullDisk lets the disk run full under a server: it answers 503, what it has answered
+// before stays, and the tokens that it refused then are good when there is room again.
+func TestFullDisk(t *testing.T) {
+	limiter, err := exec.LookPath("prlimit")
+	if err != nil {
+		t.Fatal("prlimit is missing; install it with: apt-get install util-linux")
+	}
+	n := newNode(t)
+	n.start(limiter, "--fsize=262144") // no file may grow beyond 256 KiB
+	defer func() { n.kill() }()
+	c := n.mustSignUp("ada@example.com")
+	full := false
+	for range 2000 {
+		status, g, _ := c.ask("POST", "/v1/session/refresh", token(c.refresh))
+		if full = status == http.StatusServiceUnavailable; full {
+			break
+		}
+		if status != http.StatusOK {
+			t.Fatalf("refresh = %d, want 200 until the disk is full", status)
+		}
+		c.refresh = g.Refresh
+	}
+	if !full {
+		t.Fatal("the disk did not run full: the test tests nothing")
+	}
+	n.wantRefused("full disk", c.email)
+	c.wantRefresh("full disk, again", http.StatusServiceUnavailable)
+	n.kill()
+	n.start()
+	c.wantRefresh("with room again", http.StatusOK)
+}
+
+// TestLockedFile has another program hold the database: 503, and afterwards all is well.
+func TestLockedFile(t *testing.T) {
+	n := newNode(t)
+	n.start()
+	defer func() { n.kill() }()
+	c := n.mustSignUp("ada@example.com")
+	db, err := sql.Open("sqlite", filepath.Join(n.folder, "handstamp.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	n.wantRefused("locked", c.email)
+	c.wantRefresh("locked", http.StatusServiceUnavailable)
+	if _, err := db.Exec("ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	c.wantRefresh("free again", http.StatusOK)
+}
+
+// TestReadOnlyFile starts a server that may not write its database: it says so, and does not
+// serve; with the right back, nobody was signed out.
+func TestReadOnlyFile(t *testing.T) {
+	n := newNode(t)
+	n.start()
+	defer func() { n.kill() }()
+	c := n.mustSignUp("ada@example.com")
+	n.kill()
+	for _, name := range []string{"handstamp.db-wal", "handstamp.db-shm"} {
+		if err := os.Rename(filepath.Join(n.folder, name), filepath.Join(n.folder, "kept-"+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := n.startAsNobody(t)
+	if !strings.Contains(said, "handstamp.db") || !strings.Contains(said, "permission denied") && !strings.Contains(said, "readonly") {
+		t.Errorf("a server without the right to write says %q, want the file and the right", said)
+	}
+	for _, name := range []string{"handstamp.db-wal", "handstamp.db-shm"} {
+		if err := os.Rename(filepath.Join(n.folder, "kept-"+name), filepath.Join(n.folder, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n.start()
+	c.wantRefresh("with the right back", http.StatusOK)
+}
+
+// startAsNobody runs the server where it may read and not write, and gives what it says
+// before it ends.
+func (n *node) startAsNobody(t *testing.T) string {
+	t.Helper()
+	all := func(mode fs.FileMode) {
+		for name, m := range map[string]fs.FileMode{".": mode | 0o111, "handstamp.db": mode, "handstamp.key": mode} {
+			if err := os.Chmod(filepath.Join(n.folder, name), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	all(0o444)
+	defer all(0o700)
+	cmd := exec.Command(filepath.Join(programs, "handstamp"), "serve", "--listen", "127.0.0.1:"+n.port, "--ops-listen", "")
+	cmd.Dir = n.folder
+	if os.Getuid() == 0 { // root may write anything
+		for folder := n.folder; folder != "/"; folder = filepath.Dir(folder) {
+			open(t, folder)
+		}
+		open(t, programs)
+		const nobody = 65534
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	said, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Error("the server started and ended well, want a refusal")
+	}
+	return string(said)
+}
+
+// open lets others pass through a folder until the test ends.
+func open(t *testing.T, folder string) {
+	t.Helper()
+	info, err := os.Stat(folder)
+	if err != nil || info.Mode().Perm()&0o011 == 0o011 {
+		return
+	}
+	if err := os.Chmod(folder, info.Mode().Perm()|0o011); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(folder, info.Mode().Perm()) })
+}
