@@ -110,8 +110,11 @@ func isBug(err error) bool {
 	return errors.Is(err, ErrSchema)
 }
 
-// isBusy tells whether another process holds a lock.
-func isBusy(err error) bool { return resultCode(err)&0xff == code.SQLITE_BUSY }
+// inTheWay tells whether another process holds a lock, or has just removed the empty log of
+// a new file that this one wanted to remove too.
+func inTheWay(err error) bool {
+	return resultCode(err)&0xff == code.SQLITE_BUSY || resultCode(err) == code.SQLITE_IOERR_DELETE_NOENT
+}
 
 // isTaken tells whether a UNIQUE constraint refused a row.
 func isTaken(err error) bool { return resultCode(err) == code.SQLITE_CONSTRAINT_UNIQUE }

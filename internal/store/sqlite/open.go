@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -79,7 +80,7 @@ func (o Options) connect(path string) (*DB, error) {
 		return db, err
 	}
 	wait := fmt.Sprintf("busy_timeout(%d)", o.Wait.Milliseconds())
-	writer, err := sqlite.NewConnector(source(path, wait, "synchronous(FULL)", "foreign_keys(ON)", "journal_size_limit(67108864)"))
+	writer, err := sqlite.NewConnector(source(path, wait, "synchronous(FULL)", "foreign_keys(ON)", "secure_delete(ON)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return db, err
 	}
@@ -94,9 +95,16 @@ func (o Options) connect(path string) (*DB, error) {
 	return db, nil
 }
 
+// creating is held while a file is made. Closing any descriptor of a file drops all POSIX
+// locks that the process has on it: no other handle here may have opened it by then.
+// https://www.sqlite.org/howtocorrupt.html §2.2
+var creating sync.Mutex
+
 // create makes the file where there is none, so that nobody else may read it. SQLite gives
 // its two companions, -wal and -shm, the mode of the file.
 func create(path string) error {
+	creating.Lock()
+	defer creating.Unlock()
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -143,13 +151,13 @@ func (db *DB) writeAhead(ctx context.Context) error {
 	return err
 }
 
-// retry repeats what finds the database busy for as long as wait: where two processes change
-// the journal mode at once, SQLite does not wait by itself.
+// retry repeats what other processes get in the way of, for as long as wait: where several
+// make one database at once, SQLite does not wait by itself.
 func retry(ctx context.Context, wait time.Duration, try func() error) error {
 	const pause = 5 * time.Millisecond
 	for ; ; wait -= pause {
 		err := try()
-		if !isBusy(err) || wait <= 0 {
+		if !inTheWay(err) || wait <= 0 {
 			return err
 		}
 		select {

@@ -1,0 +1,166 @@
+package sqlite_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/sqlite"
+)
+
+// briefly waits hardly at all.
+var briefly = sqlite.Options{Wait: 60 * time.Millisecond}
+
+// wantRefused checks that a token is refused for a while, that its session is as before and
+// can be read meanwhile, and that the token is good when the trouble is over.
+func wantRefused(t *testing.T, db *sqlite.DB, p store.Presented, over func()) {
+	t.Helper()
+	before, err := db.Session(background, p.Session)
+	must(t, err)
+	_, err = db.Rotate(background, p, now)
+	wantUnavailable(t, "Rotate in trouble", err)
+	if f := fault.From(err); f.RetryAfter <= 0 || f.Cause == nil {
+		t.Errorf("fault = %+v, want when to retry, and a cause for the log", f)
+	}
+	after, err := db.Session(background, p.Session)
+	must(t, err)
+	if after.Session.Line != before.Session.Line {
+		t.Errorf("line after trouble = %+v, want %+v", after.Session.Line, before.Session.Line)
+	}
+	over()
+	mustRotate(t, db, p, store.Rotated)
+}
+
+// TestLocked waits no longer than it was told while another process holds the lock.
+func TestLocked(t *testing.T) {
+	path := newPath(t)
+	db := mustOpenWith(t, path, briefly)
+	must(t, db.CreateUser(background, ada))
+	p := mustBegin(t, db, 1)
+	other := mustConnect(t, path)
+	mustExec(t, other, `BEGIN EXCLUSIVE`)
+	began := time.Now()
+	wantRefused(t, db, p, func() {
+		if waited := time.Since(began); waited < briefly.Wait || waited > time.Second {
+			t.Errorf("waited %v, want about %v", waited, briefly.Wait)
+		}
+		mustExec(t, other, `ROLLBACK`)
+	})
+}
+
+// TestLockedBriefly waits for a lock that is given back in time.
+func TestLockedBriefly(t *testing.T) {
+	path := newPath(t)
+	db := mustOpen(t, path)
+	must(t, db.CreateUser(background, ada))
+	p := mustBegin(t, db, 1)
+	other := mustConnect(t, path)
+	mustExec(t, other, `BEGIN IMMEDIATE`)
+	time.AfterFunc(50*time.Millisecond, func() { _, _ = other.ExecContext(background, `ROLLBACK`) })
+	mustRotate(t, db, p, store.Rotated)
+}
+
+// TestQueue does not wait for ever behind other writes of this process, nor longer than its caller.
+func TestQueue(t *testing.T) {
+	path := newPath(t)
+	db := mustOpenWith(t, path, sqlite.Options{Wait: 300 * time.Millisecond})
+	must(t, db.CreateUser(background, ada))
+	p := mustBegin(t, db, 1)
+	mustExec(t, mustConnect(t, path), `BEGIN IMMEDIATE`) // whoever has the turn waits for this
+	took := make(chan time.Duration, 8)
+	began := time.Now()
+	for range cap(took) {
+		go func() {
+			_, err := db.Rotate(background, p, now)
+			wantUnavailable(t, "Rotate in the queue", err)
+			took <- time.Since(began)
+		}()
+	}
+	time.Sleep(20 * time.Millisecond)
+	hasty, cancel := context.WithTimeout(background, 20*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := db.Rotate(hasty, p, now)
+	wantUnavailable(t, "Rotate in haste", err)
+	if waited := time.Since(start); waited > 200*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Rotate in haste = %v after %v, want the caller's deadline", err, waited)
+	}
+	for range cap(took) {
+		if waited := <-took; waited > time.Second {
+			t.Errorf("waited %v, want at most one turn and one lock", waited)
+		}
+	}
+}
+
+// TestReadOnly answers from a database that cannot be written, as far as it can.
+func TestReadOnly(t *testing.T) {
+	db := mustOpen(t, newPath(t))
+	must(t, db.CreateUser(background, ada))
+	p := mustBegin(t, db, 1)
+	must(t, db.WriterExec(background, `PRAGMA query_only = ON`))
+	wantRefused(t, db, p, func() { must(t, db.WriterExec(background, `PRAGMA query_only = OFF`)) })
+}
+
+// TestFull refuses what has no room, and nothing else, until there is room again.
+func TestFull(t *testing.T) {
+	db := mustOpen(t, newPath(t))
+	must(t, db.CreateUser(background, ada))
+	var tokens []store.Presented
+	for n := range byte(60) {
+		p := mustBegin(t, db, n+1)
+		p.From.Agent = strings.Repeat("x", store.MaxAgent) // the row grows
+		tokens = append(tokens, p)
+	}
+	pages, err := db.WriterPragma(background, "page_count")
+	must(t, err)
+	must(t, db.WriterExec(background, `PRAGMA max_page_count = `+pages))
+
+	refused := 0
+	for n, p := range tokens {
+		if o, err := db.Rotate(background, p, now); err == nil {
+			if o.Case != store.Rotated {
+				t.Fatalf("Rotate %d = %v, want rotated", n, o.Case)
+			}
+			continue
+		}
+		refused++
+		wantRefused(t, db, p, func() { must(t, db.WriterExec(background, `PRAGMA max_page_count = 1000000`)) })
+		must(t, db.WriterExec(background, `PRAGMA max_page_count = `+mustPages(t, db)))
+	}
+	if refused == 0 {
+		t.Fatal("no write was refused: the database was not full")
+	}
+	u := ada
+	for n := range 200 {
+		u.ID, u.EmailKey, u.Name = store.UserID(fmt.Sprint("usr_", n)), fmt.Sprint(n), strings.Repeat("x", 1000)
+		if err = db.CreateUser(background, u); err != nil {
+			break
+		}
+	}
+	wantUnavailable(t, "CreateUser when full", err)
+}
+
+// mustPages gives the size of a database.
+func mustPages(t *testing.T, db *sqlite.DB) string {
+	t.Helper()
+	pages, err := db.WriterPragma(background, "page_count")
+	must(t, err)
+	return pages
+}
+
+// TestOurBug does not tell callers to try again what can never work.
+func TestOurBug(t *testing.T) {
+	db := mustOpen(t, newPath(t))
+	must(t, db.CreateUser(background, ada))
+	mustBegin(t, db, 1)
+	s := store.Session{ID: store.SessionID{1}, User: ada.ID, CreatedAt: now, LastUsedAt: now, ExpiresAt: now, AuthTime: now}
+	_, err := db.Begin(background, store.Beginning{Session: s}, now)
+	if f := fault.From(err); f.Code != fault.InternalError {
+		t.Errorf("Begin(same id) = %v, want internal", err)
+	}
+}
