@@ -2,12 +2,13 @@ package sqlite
 
 import (
 	"database/sql/driver"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/handstamp/handstamp/internal/store"
 )
