@@ -25,9 +25,14 @@ func openMaster(ctx context.Context, facts store.Facts, given secret.Text, file 
 	if err != nil {
 		return secret.Master{}, err
 	}
+	if given.Empty() && check == nil {
+		if err := makeFile(file, log); err != nil {
+			return secret.Master{}, fmt.Errorf("master key: %w", err)
+		}
+	}
 	var master secret.Master
 	if given.Empty() {
-		master, err = fromFile(file, check == nil, log)
+		master, err = fromFile(file, log)
 	} else {
 		master, err = secret.ParseMaster(given)
 	}
@@ -44,16 +49,21 @@ func openMaster(ctx context.Context, facts store.Facts, given secret.Text, file 
 	return master, nil
 }
 
-// fromFile reads the key's file, and makes it first when it is missing and may be new.
-func fromFile(file string, mayBeNew bool, log *slog.Logger) (secret.Master, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) && mayBeNew {
-		if err := writeNew(file); err != nil {
-			return secret.Master{}, err
-		}
-		log.Info("made the master key; back it up: without it the database is worth nothing", "file", file)
-		text, err = os.ReadFile(file)
+// makeFile makes the key's file unless it is there.
+func makeFile(file string, log *slog.Logger) error {
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
+	if err := writeNew(file); err != nil {
+		return err
+	}
+	log.Info("made the master key; back it up: without it the database is worth nothing", "file", file)
+	return nil
+}
+
+// fromFile reads the key's file.
+func fromFile(file string, log *slog.Logger) (secret.Master, error) {
+	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return secret.Master{}, fmt.Errorf("%s is missing, and the database was made with it; put it back from a backup, or name it with master_key_file", file)
 	}
