@@ -20,7 +20,7 @@ check: setup format vet lint gen-check ## everything that CI runs, what it needs
 	go test -race -shuffle=on -timeout 14m ./...
 
 test: ## the quick part of the tests: a minute, nothing to install
-	go test $$(go list ./... | grep -v /test/)
+	go test $$(go list ./... | grep -vE '/test(/|$$)')
 
 setup: ## bring what the tests need beside Go, or say what is missing
 	@.ci/setup

@@ -189,12 +189,16 @@ func TestCheckSizes(t *testing.T) {
 		return func(t *repotest.Tree) []repotest.Problem { return t.CheckSizes(small, excused) }
 	}
 	holds := func(text string) files { return files{"p/p.go": "package p\n\n" + text + "\n"} }
+	const table = "func f() {\n\t_ = []int{\n\t\t1,\n\t}\n}\n"
 	const long, parameters = "func f() {\n\n\n}", "func (t *T[K]) f(a, b, c int) {}"
 	run(t, []checkCase{
 		{"within", holds("func f(a, b int) {\n\n}\n\ntype I interface{ m() }"), sizes(), nil},
 		{"function", holds(long), sizes(), []string{"p/p.go:3"}},
 		{"function, excused", holds(long), sizes(repotest.Excused{Where: "p.f", What: "function"}), nil},
 		{"function, excused for another thing", holds(long), sizes(repotest.Excused{Where: "p.f", What: "parameters"}), []string{"p/p.go:3", "p.f"}},
+		{"function, excused with its folder", holds(long), sizes(repotest.Excused{Where: "p.*", What: "function"}), nil},
+		{"a table in a test", files{"p/p_test.go": "package p\n\n" + table}, sizes(), nil},
+		{"a table elsewhere", holds(table), sizes(), []string{"p/p.go:3"}},
 		{"file", files{"p/p.go": "package p\n" + strings.Repeat("\n", 9)}, sizes(), []string{"p/p.go:1"}},
 		{"parameters", holds(parameters), sizes(), []string{"p/p.go:3"}},
 		{"method, excused", holds(parameters), sizes(repotest.Excused{Where: "p.T.f", What: "parameters"}), nil},

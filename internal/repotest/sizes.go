@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"go/ast"
 	"slices"
+	"strings"
 )
 
 // Budgets are how large things grow before they are split.
@@ -16,7 +17,7 @@ type Budgets struct {
 
 // Excused is a name that may be over one budget.
 type Excused struct {
-	Where string // folder and name, such as "verify.Verifier.Require", or a file
+	Where string // folder and name, such as "verify.Verifier.Require", or a file; "test.*" is all of a folder
 	What  string // function, file, parameters, interface or boolean
 	Why   string
 }
@@ -35,7 +36,7 @@ func (t *Tree) CheckSizes(b Budgets, excused []Excused) []Problem {
 	needed := make([]bool, len(excused))
 	for _, p := range t.Packages {
 		for _, e := range t.sizes(p, b) {
-			i := slices.IndexFunc(excused, func(x Excused) bool { return x.Where == e.where && x.What == e.what })
+			i := slices.IndexFunc(excused, func(x Excused) bool { return x.covers(e) })
 			if i < 0 {
 				found = append(found, e.problem)
 				continue
@@ -49,6 +50,12 @@ func (t *Tree) CheckSizes(b Budgets, excused []Excused) []Problem {
 		}
 	}
 	return found
+}
+
+// covers tells whether the excuse is for this excess.
+func (x Excused) covers(e excess) bool {
+	folder, all := strings.CutSuffix(x.Where, "*")
+	return x.What == e.what && (x.Where == e.where || all && strings.HasPrefix(e.where, folder))
 }
 
 // sizes measures one package.
@@ -70,10 +77,15 @@ func (t *Tree) sizes(p *Package, b Budgets) (over []excess) {
 	return over
 }
 
-// functionSize measures a function's lines and parameters.
+// functionSize measures a function's lines and parameters. The cases of a test's tables are
+// data, and do not count.
 func (t *Tree) functionSize(p *Package, d *ast.FuncDecl, b Budgets) (over []excess) {
 	name := p.Dir + "." + funcName(d)
-	if n := t.lines(d.Pos(), d.End()); n > b.Function {
+	n := t.lines(d.Pos(), d.End())
+	if strings.HasSuffix(t.fset.Position(d.Pos()).Filename, "_test.go") {
+		n -= t.tableLines(d)
+	}
+	if n > b.Function {
 		over = append(over, excess{name, "function", t.at(d.Pos(), "%s has %d lines, at most %d are usual", name, n, b.Function)})
 	}
 	all, booleans := parameters(d.Type)
@@ -84,6 +96,23 @@ func (t *Tree) functionSize(p *Package, d *ast.FuncDecl, b Budgets) (over []exce
 		over = append(over, excess{name, "boolean", t.at(d.Pos(), "%s has a boolean parameter: what does true mean where it is called?", name)})
 	}
 	return over
+}
+
+// tableLines counts the lines inside the lists and maps that a function writes down.
+func (t *Tree) tableLines(d *ast.FuncDecl) (n int) {
+	ast.Inspect(d, func(node ast.Node) bool {
+		table, ok := node.(*ast.CompositeLit)
+		if !ok {
+			return true
+		}
+		switch table.Type.(type) {
+		case *ast.ArrayType, *ast.MapType:
+			n += t.lines(table.Lbrace, table.Rbrace) - 1
+			return false
+		}
+		return true
+	})
+	return n
 }
 
 // interfaceSizes measures the interfaces of a declaration, and their methods' parameters.

@@ -1,0 +1,236 @@
+package guides
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// publicHost is the host of the guide.
+const publicHost = "id.example.com"
+
+// site is the guide's machine: a server, and what a proxy before it needs.
+type site struct {
+	server string // address of the server
+	proxy  string // where the proxy is to listen
+	folder string
+	roots  *x509.CertPool // trusts the proxy's certificate
+	cert   string         // file
+	key    string         // file
+}
+
+// startSite runs the server with the settings of the guide.
+func startSite(t *testing.T) site {
+	t.Helper()
+	s := site{server: freeAddress(t), proxy: freeAddress(t), folder: t.TempDir()}
+	s.certify(t)
+	settings := strings.ReplaceAll(block(t, "toml"), "/var/lib/handstamp", s.folder)
+	file := s.write(t, "handstamp.toml", settings)
+	program := filepath.Join(s.folder, "handstamp")
+	build := exec.Command("go", "build", "-o", program, "./cmd/handstamp")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	command := strings.NewReplacer("handstamp.toml", file, "handstamp serve", program+" serve").Replace(block(t, "sh"))
+	background(t, "exec "+command, []string{
+		"HANDSTAMP_LISTEN=" + s.server, "HANDSTAMP_OPS_LISTEN=", "HANDSTAMP_LOG_LEVEL=error",
+		"HANDSTAMP_TRUSTED_PROXIES=127.0.0.1", // the visitor comes from 127.0.0.2
+	})
+	awaitAnswer(t, s.server)
+	return s
+}
+
+// block gives the one block of the guide with this info.
+func block(t *testing.T, info string) string {
+	t.Helper()
+	for _, b := range readGuide(t, "guide-proxy.md") {
+		if b.Info == info {
+			return b.Text
+		}
+	}
+	t.Fatalf("docs/guide-proxy.md has no block of %s", info)
+	return ""
+}
+
+// write makes a file in the site's folder and gives its name.
+func (s site) write(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(s.folder, name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// certify makes a certificate for the public host.
+func (s *site) certify(t *testing.T) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: publicHost}, DNSNames: []string{publicHost},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})
+	s.roots = x509.NewCertPool()
+	s.roots.AppendCertsFromPEM(cert)
+	s.cert = s.write(t, "cert.pem", string(cert))
+	s.key = s.write(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+}
+
+// visitor gives a browser at 127.0.0.2 that finds the public host at the proxy.
+func (s site) visitor(t *testing.T) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	transport := &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: s.roots},
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, s.proxy)
+		},
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Jar: jar, Transport: transport, Timeout: 30 * time.Second}
+}
+
+// ask sends a request as a page of the site does, and gives the answer with its body.
+func ask(t *testing.T, client *http.Client, method, path, body string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, "https://"+publicHost+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Origin", "https://"+publicHost)
+	r.Header.Set("X-Forwarded-For", "203.0.113.9") // a lie
+	r.Header.Set("X-Forwarded-Host", "evil.example")
+	r.Header.Set("Forwarded", "host=evil.example;proto=http")
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	read, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, string(read)
+}
+
+// holds checks what the guide promises, through the proxy.
+func (s site) holds(t *testing.T) {
+	t.Helper()
+	browser := s.visitor(t)
+	up, body := ask(t, browser, "POST", "/v1/users", `{"email":"ada@example.com","password":"violet teapots orbit quietly"}`)
+	if up.StatusCode != http.StatusCreated {
+		t.Fatalf("sign-up = %d %s, want 201", up.StatusCode, body)
+	}
+	for _, cookie := range up.Cookies() {
+		if !cookie.Secure || !strings.HasPrefix(cookie.Name, "__Host-Http-hs_") {
+			t.Errorf("cookie %s, secure %v, want __Host-Http- and Secure", cookie.Name, cookie.Secure)
+		}
+	}
+	if len(up.Cookies()) != 2 || up.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("%d cookies, Strict-Transport-Security %q, want two and one", len(up.Cookies()), up.Header.Get("Strict-Transport-Security"))
+	}
+	list, body := ask(t, browser, "GET", "/v1/user/sessions", "")
+	if list.StatusCode != http.StatusOK || !strings.Contains(body, `"ip":"127.0.0.2"`) {
+		t.Errorf("sessions = %d %s, want the visitor's own address", list.StatusCode, body)
+	}
+	if _, body := ask(t, browser, "GET", "/.well-known/oauth-authorization-server", ""); !strings.Contains(body, `"issuer":"https://`+publicHost+`"`) {
+		t.Errorf("metadata = %s, want the public URL as issuer", body)
+	}
+	if signout, _ := ask(t, browser, "DELETE", "/v1/session", ""); signout.StatusCode != http.StatusNoContent {
+		t.Errorf("sign-out = %d, want 204", signout.StatusCode)
+	}
+}
+
+// TestNginx runs nginx with the guide's block.
+func TestNginx(t *testing.T) {
+	t.Parallel()
+	s := startSite(t)
+	server := strings.NewReplacer(
+		"listen 443", "listen "+s.proxy, "127.0.0.1:8787", s.server,
+		"/etc/ssl/id.example.com.pem", s.cert, "/etc/ssl/id.example.com.key", s.key,
+	).Replace(block(t, "nginx"))
+	temps := ""
+	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		temps += fmt.Sprintf("%s_temp_path %s;\n", kind, filepath.Join(s.folder, kind))
+	}
+	file := s.write(t, "nginx.conf", "daemon off;\nmaster_process off;\npid "+filepath.Join(s.folder, "pid")+";\nevents {}\nhttp {\naccess_log off;\n"+temps+server+"}\n")
+	background(t, "PATH=$PATH:/usr/sbin exec nginx -e stderr -c "+file, nil)
+	awaitAnswer(t, s.proxy)
+	s.holds(t)
+}
+
+// TestCaddy runs Caddy with the guide's block. The certificate is ours: none is to be had for
+// the guide's host.
+func TestCaddy(t *testing.T) {
+	t.Parallel()
+	s := startSite(t)
+	host := strings.NewReplacer(
+		"127.0.0.1:8787", s.server, publicHost+" {", publicHost+" {\n    tls "+s.cert+" "+s.key,
+	).Replace(block(t, "caddyfile"))
+	_, port, err := net.SplitHostPort(s.proxy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := s.write(t, "Caddyfile", "{\n    admin off\n    auto_https disable_redirects\n    https_port "+port+"\n    default_bind 127.0.0.1\n    log {\n        level ERROR\n    }\n}\n"+host)
+	background(t, "exec caddy run --adapter caddyfile --config "+file, []string{"HOME=" + s.folder, "XDG_DATA_HOME=" + s.folder, "XDG_CONFIG_HOME=" + s.folder})
+	awaitAnswer(t, s.proxy)
+	s.holds(t)
+}
+
+// TestWrongHost asks the server under a name that is not its own.
+func TestWrongHost(t *testing.T) {
+	t.Parallel()
+	s := startSite(t)
+	for host, want := range map[string]int{"evil.example": http.StatusMisdirectedRequest, publicHost: http.StatusOK, "localhost": http.StatusOK} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+s.server+"/.well-known/jwks.json", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("Host %s = %d, want %d", host, answer.StatusCode, want)
+		}
+	}
+}
