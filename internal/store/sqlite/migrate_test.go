@@ -143,3 +143,31 @@ func TestNotADatabase(t *testing.T) {
 		t.Errorf("Open(text) = %v, want it to name the file", err)
 	}
 }
+
+// TestDocument holds docs/storage.md to name every table and column that there is.
+func TestDocument(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "storage.md"))
+	must(t, err)
+	path := newPath(t)
+	mustOpen(t, path)
+	rows, err := mustConnect(t, path).QueryContext(background,
+		`SELECT s.name, c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type = 'table'`)
+	must(t, err)
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var table, column string
+		must(t, rows.Scan(&table, &column))
+		_, chapter, _ := strings.Cut(string(text), "\n## "+table)
+		if table == "revocation_head" {
+			_, chapter, _ = strings.Cut(string(text), "`revocation_head` has one row")
+			if column == "only" { // what makes it one row
+				continue
+			}
+		}
+		chapter, _, _ = strings.Cut(chapter, "\n## ")
+		if !strings.Contains(chapter, "`"+column+"`") {
+			t.Errorf("docs/storage.md says nothing of %s.%s", table, column)
+		}
+	}
+	must(t, rows.Err())
+}
