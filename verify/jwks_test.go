@@ -21,10 +21,10 @@ type publisher struct {
 	mu       sync.Mutex // guards all below
 	metadata string
 	keys     []*jose.PrivateKey
-	header   http.Header   // of the key set
-	down     error         // what every request meets; nil: an answer
-	delay    time.Duration // before every answer
-	asked    map[string]int
+	header   http.Header                      // of the key set
+	down     error                            // what every request meets; nil: an answer
+	delay    time.Duration                    // before every answer
+	asked    map[string]int                   // host and path → how often
 	answered func(path string) *http.Response // in place of all above, unless it is nil or returns nil
 }
 
@@ -60,7 +60,7 @@ func (p *publisher) change(f func()) {
 func (p *publisher) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.asked["/jwks"]
+	return p.asked["auth.example.com/jwks"]
 }
 
 // token is one that the newest key signs at this time.
@@ -88,7 +88,7 @@ func (p *publisher) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asked[r.URL.Path]++
+	p.asked[r.URL.Host+r.URL.Path]++
 	if p.down != nil {
 		return nil, p.down
 	}
@@ -286,6 +286,25 @@ func TestNoFetchForNonsense(t *testing.T) {
 		if p.count() != 1 || tried < 50 {
 			t.Errorf("%d fetches for %d tokens, want 1 for at least 50", p.count(), tried)
 		}
+	})
+}
+
+// TestEmbeddedKeysAreNotFetched sends tokens that point to keys, and finds nobody asked but the issuer (JV-04).
+func TestEmbeddedKeysAreNotFetched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPublisher(t)
+		v := mustNew(t, p.config())
+		for _, a := range embeddedKeyAttacks() {
+			check(t, v, a.token, verify.CodeInvalidToken)
+			time.Sleep(time.Minute)
+		}
+		p.change(func() {
+			for from := range p.asked {
+				if from != "auth.example.com/jwks" && from != "auth.example.com/.well-known/oauth-authorization-server" {
+					t.Errorf("%s was asked", from)
+				}
+			}
+		})
 	})
 }
 

@@ -88,16 +88,34 @@ func TestRequireAnswers(t *testing.T) {
 	}
 }
 
+// credential is one way to send tokens, and what becomes of it.
+type credential struct {
+	name    string
+	target  string
+	headers []string
+	want    string // the greeting, or the code of the refusal
+}
+
 // TestCredentials says where a token may be, and how many (JV-19, JV-20, CK-13, CK-15).
 func TestCredentials(t *testing.T) {
 	h := mustNew(t, testConfig()).Require(hello)
+	for _, test := range append(headerCredentials(), cookieCredentials()...) {
+		t.Run(test.name, func(t *testing.T) {
+			w := ask(h, http.MethodGet, test.target, test.headers...)
+			if !strings.Contains(w.Body.String(), test.want) {
+				t.Errorf("answer = %d %s, want %s", w.Code, w.Body, test.want)
+			}
+			if bad := strings.HasPrefix(test.want, "invalid_request"); bad != (w.Code == http.StatusBadRequest) {
+				t.Errorf("status = %d for %s", w.Code, test.want)
+			}
+		})
+	}
+}
+
+// headerCredentials are in the Authorization header, or where none should be.
+func headerCredentials() []credential {
 	ada, bob := tokenOf("ada"), tokenOf("bob")
-	for _, test := range []struct {
-		name    string
-		target  string
-		headers []string
-		want    string // the greeting, or the code of the refusal
-	}{
+	return []credential{
 		{"a header", "/", []string{"Authorization", "Bearer " + ada}, "hello ada"},
 		{"in small letters", "/", []string{"Authorization", "bearer " + ada}, "hello ada"},
 		{"in capitals", "/", []string{"Authorization", "BEARER " + ada}, "hello ada"},
@@ -118,6 +136,13 @@ func TestCredentials(t *testing.T) {
 		{"the query", "/?access_token=" + ada, nil, "missing_token"},
 		{"the query beside a header", "/?access_token=" + bob, []string{"Authorization", "Bearer " + ada}, "hello ada"},
 		{"another header", "/", []string{"X-Access-Token", ada, "Proxy-Authorization", "Bearer " + ada}, "missing_token"},
+	}
+}
+
+// cookieCredentials are in the access cookie, alone or beside a header.
+func cookieCredentials() []credential {
+	ada, bob := tokenOf("ada"), tokenOf("bob")
+	return []credential{
 		{"a cookie", "/", []string{"Cookie", accessCookie(ada)}, "hello ada"},
 		{"a cookie for a domain", "/", []string{"Cookie", "__Secure-hs_access=" + ada}, "hello ada"},
 		{"an empty cookie", "/", []string{"Cookie", accessCookie("")}, "missing_token"},
@@ -141,16 +166,6 @@ func TestCredentials(t *testing.T) {
 		{"many cookies", "/", []string{"Cookie", accessCookie("1") + "; " + accessCookie("2") + "; " + accessCookie("3") + "; " + accessCookie("4") + "; " + accessCookie(ada)}, "invalid_request"},
 		{"the safer name wins", "/", []string{"Cookie", "__Secure-hs_access=" + bob + "; " + accessCookie(ada)}, "hello ada"},
 		{"the other name, when the safer is bad", "/", []string{"Cookie", accessCookie("x") + "; __Secure-hs_access=" + bob}, "hello bob"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			w := ask(h, http.MethodGet, test.target, test.headers...)
-			if !strings.Contains(w.Body.String(), test.want) {
-				t.Errorf("answer = %d %s, want %s", w.Code, w.Body, test.want)
-			}
-			if bad := strings.HasPrefix(test.want, "invalid_request"); bad != (w.Code == http.StatusBadRequest) {
-				t.Errorf("status = %d for %s", w.Code, test.want)
-			}
-		})
 	}
 }
 

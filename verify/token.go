@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/internal/revoked"
 )
 
 // maxToken is the longest token that is looked at, in bytes
@@ -103,10 +105,17 @@ func (v *Verifier) judge(c *claims) (*Session, *Error) {
 	}
 	if v.revoked != nil && v.revoked.Revoked(c.revocable()) {
 		e := refusef("the session ended early")
-		e.ended = &c.Session
+		if !v.keyEnded(c.KeyID) {
+			e.ended = &c.Session
+		}
 		return nil, e
 	}
 	return &c.Session, nil
+}
+
+// keyEnded reports whether a key was withdrawn early: what it signed may be anybody's, and names nobody
+func (v *Verifier) keyEnded(kid string) bool {
+	return v.revoked.Revoked(revoked.Token{KeyID: kid, IssuedAt: math.MaxInt64}) // beyond every cut by time
 }
 
 // header is what is used of a JOSE header. Members that carry or point to keys (jku, x5u, jwk, x5c)

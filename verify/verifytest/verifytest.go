@@ -169,6 +169,7 @@ func (iss *Issuer) Client() *http.Client { return &http.Client{Transport: inMemo
 // inMemory carries requests to a handler
 type inMemory struct{ handler http.Handler }
 
+// RoundTrip lets the handler answer.
 func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	m.handler.ServeHTTP(w, r)
