@@ -116,7 +116,7 @@ func (k *Key) Token(claims Object) string { return k.Compact(k.Header(), claims)
 
 // Header is what the server writes: three members, always in this order.
 func (k *Key) Header() Object {
-	return Object{{"alg", quote(string(k.Algorithm))}, {"kid", quote(k.ID)}, {"typ", `"at+jwt"`}}
+	return Object{{"alg", Quote(string(k.Algorithm))}, {"kid", Quote(k.ID)}, {"typ", `"at+jwt"`}}
 }
 
 // Compact signs any header and any claims.
@@ -139,14 +139,14 @@ func Unsigned(header, claims fmt.Stringer) string {
 func Claims(now time.Time) Object {
 	at := now.Unix()
 	return Object{
-		{"iss", quote(Issuer)},
-		{"sub", quote("usr_" + Random(16))},
-		{"aud", quote(Audience)},
+		{"iss", Quote(Issuer)},
+		{"sub", Quote("usr_" + Random(16))},
+		{"aud", Quote(Audience)},
 		{"client_id", `"first-party"`},
 		{"exp", fmt.Sprint(at + 600)},
 		{"iat", fmt.Sprint(at)},
-		{"jti", quote(Random(16))},
-		{"sid", quote(Random(16))},
+		{"jti", Quote(Random(16))},
+		{"sid", Quote(Random(16))},
 		{"auth_time", fmt.Sprint(at - 3600)},
 		{"amr", `["pwd","otp"]`},
 		{"acr", `"aal2"`},
@@ -165,8 +165,8 @@ func Random(n int) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// quote writes a JSON string
-func quote(s string) string {
+// Quote writes a JSON string.
+func Quote(s string) string {
 	b, err := json.Marshal(s)
 	if err != nil {
 		panic(err) // strings have no errors

@@ -13,7 +13,7 @@ var golangJWT = Peer{
 	Name:   "golang-jwt",
 	Module: "github.com/golang-jwt/jwt/v5",
 	Setup: "`jwt.NewParser(WithValidMethods, WithIssuer, WithAudience, WithExpirationRequired, WithIssuedAt, WithLeeway)`, kept; " +
-		"`ParseWithClaims` into a struct with `RegisteredClaims` embedded; the key function looks `kid` up in a map.",
+		"`ParseWithClaims` into a struct with `RegisteredClaims` embedded; the key function looks `kid` up in a map. `WithStrictDecoding` is left off.",
 	New: func(trust mint.Trust) (Verifier, error) {
 		g := golangJWTVerifier{keys: map[string]any{}}
 		for _, key := range trust.Keys() {
