@@ -43,6 +43,7 @@ type Server struct {
 	*server.Server
 	URL   string
 	Clock *Clock
+	store store.Store
 	t     testing.TB
 }
 
@@ -67,15 +68,21 @@ func Start(t testing.TB, o Options) *Server {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	clock := &Clock{}
+	clock, kept := &Clock{}, store.Store(nil)
 	s, err := server.Open(t.Context(), c, server.Options{
 		Log: slog.New(slog.NewJSONHandler(o.Log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: clock.Now,
-		TestingOnlyParams: password.Params{Memory: 64, Time: 1, Threads: 1}, TestingOnlyWrapped: o.Wrap,
+		TestingOnlyParams: password.Params{Memory: 64, Time: 1, Threads: 1},
+		TestingOnlyWrapped: func(engine store.Store) store.Store {
+			if kept = engine; o.Wrap != nil {
+				return o.Wrap(engine)
+			}
+			return engine
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	started := &Server{s, given["public_url"], clock, t}
+	started := &Server{s, given["public_url"], clock, kept, t}
 	web := s.Front()
 	var serving sync.WaitGroup
 	serving.Go(func() { web.Serve(listener) })

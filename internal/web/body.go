@@ -15,7 +15,7 @@ import (
 
 // Taking makes a handler of one that takes a JSON object. The body is read strictly before
 // the handler runs: application/json exactly, one object, known members only, each once,
-// names compared to the letter, right types, good UTF-8, at most 64 KiB.
+// names compared to the letter, right types and never null, good UTF-8, at most 64 KiB.
 func Taking[T any](handle func(w http.ResponseWriter, r *http.Request, in T) error) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var in T
@@ -60,12 +60,24 @@ func decode(body []byte, into any) error {
 		return fault.New(fault.MalformedBody).Because(errors.New("the body is not an object"))
 	}
 	err := json.Unmarshal(body, into, json.RejectUnknownMembers(true), json.MatchCaseInsensitiveNames(false),
-		jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false))
+		jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false), json.WithUnmarshalers(noNull))
 	if err == nil {
 		return nil
 	}
 	return fromJSON(err)
 }
+
+// noNull refuses null wherever it stands: it is no text, no number and no list, and taking
+// it for a member that is missing would be guessing.
+var noNull = json.UnmarshalFromFunc(func(d *jsontext.Decoder, _ any) error {
+	if d.PeekKind() == 'n' {
+		return errNull
+	}
+	return errors.ErrUnsupported // that is: as otherwise
+})
+
+// errNull is the mistake of a member that is null.
+var errNull = errors.New("null")
 
 // fromJSON says what is wrong with a body, and where. The parser's own words stay in the
 // log's cause only as far as they quote no values.
@@ -85,10 +97,11 @@ func fromJSON(err error) error {
 }
 
 // isJSON tells whether the media type is application/json exactly, with charset=utf-8 at
-// most. A browser sends that across origins only after asking. requirements XO-05
+// most, as it is: not compressed (RFC 9110 §8.4). A browser sends that across origins only after
+// asking. requirements XO-05
 func isJSON(r *http.Request) bool {
 	values := r.Header.Values("Content-Type")
-	if len(values) != 1 {
+	if len(values) != 1 || r.Header.Get("Content-Encoding") != "" {
 		return false
 	}
 	media, params, err := mime.ParseMediaType(values[0])
