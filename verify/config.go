@@ -96,22 +96,22 @@ func (c Config) check() []error {
 	var mistakes []error
 	note := func(field string, err error) {
 		if err != nil {
-			mistakes = append(mistakes, fmt.Errorf("Config.%s: %w", field, err))
+			mistakes = append(mistakes, fmt.Errorf("%s: %w", field, err))
 		}
 	}
-	note("Issuer", checkIssuer(c.Issuer))
-	note("Audience", checkAudience(c.Audience))
+	note("Config.Issuer", checkIssuer(c.Issuer))
+	note("Config.Audience", checkAudience(c.Audience))
 	if c.PublicURL != "" {
-		note("PublicURL", checkIssuer(c.PublicURL))
+		note("Config.PublicURL", checkIssuer(c.PublicURL))
 	}
 	for _, origin := range c.TrustedOrigins {
-		note("TrustedOrigins", new(http.CrossOriginProtection).AddTrustedOrigin(origin))
+		note("Config.TrustedOrigins", new(http.CrossOriginProtection).AddTrustedOrigin(origin))
 	}
 	if c.Leeway < 0 || c.Leeway > maxLeeway {
-		note("Leeway", fmt.Errorf("%v is not between 0 and %v", c.Leeway, maxLeeway))
+		note("Config.Leeway", fmt.Errorf("%v is not between 0 and %v", c.Leeway, maxLeeway))
 	}
 	if c.MaxKeyAge < 0 {
-		note("MaxKeyAge", fmt.Errorf("%v is negative", c.MaxKeyAge))
+		note("Config.MaxKeyAge", fmt.Errorf("%v is negative", c.MaxKeyAge))
 	}
 	return mistakes
 }

@@ -39,7 +39,7 @@ func TestDoneEnds(t *testing.T) {
 		one := mustVerify(t, v, iss, verifytest.Session("one"))
 		same := mustVerify(t, v, iss, verifytest.Session("one"))
 		two := mustVerify(t, v, iss, verifytest.Session("two"), verifytest.User("bob"))
-		if one.Done() != one.Done() {
+		if first, again := one.Done(), one.Done(); first != again {
 			t.Error("Done twice gives two channels")
 		}
 		if closed(one.Done()) || closed(two.Done()) {

@@ -53,7 +53,7 @@ type everything struct {
 	Plain   string
 	Skipped string            `json:"-"`
 	Deep    []map[string]bool `json:"deep"`
-	hidden  string
+	hidden  string            // not exported, so never filled
 }
 
 // TestClaims decodes one of each kind.
@@ -72,7 +72,7 @@ func TestClaims(t *testing.T) {
 		Any: map[string]any{"k": []any{1.0, "x", true, nil}}, Raw: json.RawMessage(`{"a" : 1}`),
 		When: now, Level: 4, Subject: "ada", Plain: "p", Deep: []map[string]bool{{"a": true}},
 	}
-	if !reflect.DeepEqual(got, want) {
+	if !reflect.DeepEqual(got, want) || got.hidden != "" {
 		t.Errorf("Claims = %+v, want %+v", got, want)
 	}
 }

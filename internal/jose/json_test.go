@@ -183,7 +183,8 @@ func TestReaderLeftEarly(t *testing.T) {
 	}
 }
 
-// TestReaderLinear holds the time for a mebibyte of the worst text to what a linear reader needs.
+// TestReaderLinear holds the time for a mebibyte of the worst text to what a linear reader needs, even on a busy
+// machine and under the race detector. Comparing every name with every other takes several times as long.
 func TestReaderLinear(t *testing.T) {
 	var names strings.Builder
 	for i := range 150_000 {
@@ -199,8 +200,8 @@ func TestReaderLinear(t *testing.T) {
 	} {
 		start := time.Now()
 		_ = readAll(text)
-		if took := time.Since(start); took > time.Second {
-			t.Errorf("a mebibyte of %s took %v, want well under a second", name, took)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("a mebibyte of %s took %v, want a fraction of a second", name, took)
 		}
 	}
 }
