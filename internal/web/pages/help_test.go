@@ -1,0 +1,306 @@
+package pages_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/web"
+	"github.com/handstamp/handstamp/internal/web/api"
+	"github.com/handstamp/handstamp/internal/web/pages"
+	"github.com/handstamp/handstamp/internal/web/pages/pagestest"
+	"github.com/handstamp/handstamp/verify"
+)
+
+// Agents of two devices.
+const (
+	firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+	phone   = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1"
+)
+
+// friend is another origin that people may go back to.
+const friend = "https://notes.example.com"
+
+// place is a whole server whose pages a test opens, under a public URL of the test's choice.
+type place struct {
+	*handstamptest.Server
+	site    web.Site
+	handler http.Handler
+	log     bytes.Buffer
+	broken  atomic.Bool // the database does not answer
+}
+
+// open starts a place under publicURL.
+func open(t testing.TB, publicURL string, settings ...string) *place {
+	t.Helper()
+	p := &place{}
+	given := map[string]string{"public_url": publicURL, "allowed_origins": friend}
+	for i := 0; i+1 < len(settings); i += 2 {
+		given[settings[i]] = settings[i+1]
+	}
+	p.Server = handstamptest.Start(t, handstamptest.Options{
+		Settings: given,
+		Wrap:     func(s store.Store) store.Store { return &breakable{s, &p.broken} },
+	})
+	log := slog.New(slog.NewJSONHandler(&p.log, nil))
+	verifier, err := verify.New(t.Context(), verify.Config{
+		Issuer: publicURL, Audience: publicURL, Keys: verify.InProcess(p.Memory()), NoRedirect: true, Now: p.Clock.Now, Logger: log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(verifier.Close)
+	if p.site, err = web.NewSite(publicURL, []string{friend}, nil); err != nil {
+		t.Fatal(err)
+	}
+	door, err := web.NewDoor(p.site, verifier, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookies := web.NewCookies(p.site, "")
+	p.handler, err = door.Handler(
+		pages.Surface(pages.Parts{
+			Door: door, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions,
+			FormKey: []byte("a key of at least thirty-two bytes"), Now: p.Clock.Now,
+		}),
+		api.Surface(api.Parts{Door: door, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions, Keys: p.Keys, Now: p.Clock.Now}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// breakable is a store whose sessions and users cannot be had while broken is set.
+type breakable struct {
+	store.Store
+	broken *atomic.Bool
+}
+
+// Rotate answers unless the store is broken.
+func (b *breakable) Rotate(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
+	if b.broken.Load() {
+		return store.Outcome{}, fault.New(fault.StorageUnavailable)
+	}
+	return b.Store.Rotate(ctx, p, now)
+}
+
+// UserByEmail answers unless the store is broken.
+func (b *breakable) UserByEmail(ctx context.Context, key string) (store.User, error) {
+	if b.broken.Load() {
+		return store.User{}, fault.New(fault.StorageUnavailable)
+	}
+	return b.Store.UserByEmail(ctx, key)
+}
+
+// CreateUser answers unless the store is broken.
+func (b *breakable) CreateUser(ctx context.Context, u store.User) error {
+	if b.broken.Load() {
+		return fault.New(fault.StorageUnavailable)
+	}
+	return b.Store.CreateUser(ctx, u)
+}
+
+// EndSession answers unless the store is broken.
+func (b *breakable) EndSession(ctx context.Context, e store.Ending, now time.Time) error {
+	if b.broken.Load() {
+		return fault.New(fault.StorageUnavailable)
+	}
+	return b.Store.EndSession(ctx, e, now)
+}
+
+// browser is somebody's, with a jar of its own.
+type browser struct {
+	place *place
+	agent string
+	t     testing.TB
+	jar   map[string]string // name → value
+}
+
+// browser gives one that holds no cookies.
+func (p *place) browser(t testing.TB, agent string) *browser {
+	return &browser{p, agent, t, map[string]string{}}
+}
+
+// in gives the same browser, with the same jar, to a subtest.
+func (b *browser) in(t testing.TB) *browser { return &browser{b.place, b.agent, t, b.jar} }
+
+// answer is a response, read.
+type answer struct {
+	*http.Response
+	body string
+	t    testing.TB
+}
+
+// navigation is what a browser says when a person follows a link on our own pages.
+var navigation = map[string]string{
+	"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
+	"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+}
+
+// send sends a request as a navigation from our own pages. Headers are name, value; an
+// empty value takes the header away. Origin is null because our pages name no referrer.
+func (b *browser) send(method, path, body string, headers ...string) answer {
+	t := b.t
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, b.place.site.Origin+path, strings.NewReader(body))
+	r.Header.Set("User-Agent", b.agent)
+	for name, value := range navigation {
+		r.Header.Set(name, value)
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Origin", "null")
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, value := range b.jar {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i+1] == "" {
+			r.Header.Del(headers[i])
+		} else {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+	}
+	w := httptest.NewRecorder()
+	b.place.handler.ServeHTTP(w, r)
+	got := w.Result()
+	b.keep(got.Cookies())
+	read, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{got, string(read), t}
+}
+
+// keep puts cookies into the jar, and takes out those that are cleared.
+func (b *browser) keep(cookies []*http.Cookie) {
+	for _, c := range cookies {
+		if c.MaxAge < 0 {
+			delete(b.jar, c.Name)
+		} else {
+			b.jar[c.Name] = c.Value
+		}
+	}
+}
+
+// get opens a page.
+func (b *browser) get(path string, headers ...string) answer {
+	b.t.Helper()
+	return b.send("GET", path, "", headers...)
+}
+
+// post sends a form; fields are name, value.
+func (b *browser) post(path string, fields ...string) answer {
+	b.t.Helper()
+	return b.send("POST", path, fill(fields...))
+}
+
+// fill encodes a form; fields are name, value.
+func fill(fields ...string) string {
+	values := url.Values{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		values.Add(fields[i], fields[i+1])
+	}
+	return values.Encode()
+}
+
+// signIn signs a user of MustUser in, for good.
+func (b *browser) signIn(email string) {
+	b.t.Helper()
+	b.post(b.place.site.Prefix+"/signin", "email", email, "password", handstamptest.GoodPassword, "remember", "yes").leads("/account")
+}
+
+// forgetAccess drops the access cookie, as browsers do when it expires.
+func (b *browser) forgetAccess() {
+	for name := range b.jar {
+		if strings.HasSuffix(name, "hs_access") {
+			delete(b.jar, name)
+		}
+	}
+}
+
+// want ends the test unless the status is as wanted.
+func (a answer) want(status int) answer {
+	a.t.Helper()
+	if a.StatusCode != status {
+		a.t.Fatalf("status = %d, want %d; Location %q; body: %s", a.StatusCode, status, a.Header.Get("Location"), a.body)
+	}
+	return a
+}
+
+// leads ends the test unless the answer sends the browser on to the address, with a GET.
+func (a answer) leads(location string) answer {
+	a.t.Helper()
+	a.want(http.StatusSeeOther)
+	if got := a.Header.Get("Location"); got != location {
+		a.t.Fatalf("Location = %q, want %q", got, location)
+	}
+	return a
+}
+
+// page ends the test unless the answer is a sound page with this status.
+func (a answer) page(status int) answer {
+	a.t.Helper()
+	a.want(status)
+	if got := a.Header.Get("Content-Type"); got != "text/html; charset=utf-8" {
+		a.t.Fatalf("Content-Type = %q, want HTML with its charset", got)
+	}
+	pagestest.Sound(a.t, []byte(a.body))
+	return a
+}
+
+// shows checks that the page says texts.
+func (a answer) shows(texts ...string) answer {
+	a.t.Helper()
+	pagestest.Shows(a.t, []byte(a.body), texts...)
+	return a
+}
+
+// hides checks that the page holds none of texts.
+func (a answer) hides(texts ...string) answer {
+	a.t.Helper()
+	pagestest.Hides(a.t, []byte(a.body), texts...)
+	return a
+}
+
+// sets checks how many cookies the answer sets or clears.
+func (a answer) sets(n int) answer {
+	a.t.Helper()
+	if got := a.Header.Values("Set-Cookie"); len(got) != n {
+		a.t.Errorf("Set-Cookie = %q, want %d of them", got, n)
+	}
+	return a
+}
+
+// find gives what the first group of pattern matches in the body.
+func (a answer) find(pattern string) string {
+	a.t.Helper()
+	found := regexp.MustCompile(pattern).FindStringSubmatch(a.body)
+	if found == nil {
+		a.t.Fatalf("no %s in %s", pattern, a.body)
+	}
+	return found[1]
+}
+
+// token gives the token of the page's forms, which there are when another session can be ended.
+func (a answer) token() string {
+	a.t.Helper()
+	return a.find(`name="form_token" value="([^"]+)"`)
+}
+
+// named gives a combination of headers a name for its subtest.
+func named(headers []string) string { return strings.ReplaceAll(fmt.Sprint(headers), "/", "_") }
