@@ -181,14 +181,16 @@ func rsaRows() []Row {
 // reduces away
 func plusModulus(s *Scene) string {
 	n := s.Trust.Key.Public().(*rsa.PublicKey).N
-	for { // until the sum has the length of the modulus
-		token := s.Sign(s.Header(), s.Claims())
-		input := token[:strings.LastIndexByte(token, '.')]
-		raised := new(big.Int).SetBytes(s.Trust.Key.Sign([]byte(input)))
-		if raised.Add(raised, n).BitLen() <= n.BitLen() {
-			return input + "." + mint.Encode(string(raised.FillBytes(make([]byte, n.BitLen()/8))))
+	var input string
+	raised := new(big.Int)
+	for range 50 { // until the sum is no longer than the modulus; a token in three is
+		input, _ = cutSignature(s.Sign(s.Header(), s.Claims()))
+		raised.Add(raised.SetBytes(s.Trust.Key.Sign([]byte(input))), n)
+		if raised.BitLen() <= n.BitLen() {
+			break
 		}
 	}
+	return input + "." + mint.Encode(string(raised.Bytes()))
 }
 
 // hmacRows are of HS256

@@ -1,0 +1,289 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/handstamp/handstamp/bench/mint"
+	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/internal/revoked"
+	handstamp "github.com/handstamp/handstamp/verify"
+)
+
+// Ours is the name of the group that measures our verifier by itself.
+const Ours = "ours alone"
+
+// What the verifier is loaded with while it is measured by itself.
+const (
+	endedSessions = 1_000_000
+	cutOffs       = 100_000
+	liveTokens    = 100_000
+)
+
+// memory is an issuer's keys and endings
+type memory struct {
+	keys   *jose.KeySet
+	ending *revoked.Set
+}
+
+// Keys are the issuer's keys.
+func (m memory) Keys() *jose.KeySet { return m.keys }
+
+// Revoked is what ended early.
+func (m memory) Revoked() *revoked.Set { return m.ending }
+
+// ours is an issuer with a million ended sessions, and live tokens of sessions that are not among them
+type ours struct {
+	pool   *Pool
+	config handstamp.Config
+	order  []int32 // places in the pool, uniform
+	skewed []int32 // places in the pool, by Zipf's law
+}
+
+// Alone makes the cases that measure our verifier by itself, under ES256. Verifiers are made once, and
+// keep what they remember from round to round: that is what is measured.
+func Alone(scale Scale) ([]Case, error) {
+	pool, err := NewPool(mint.ES256, scale.of(liveTokens))
+	if err != nil {
+		return nil, err
+	}
+	keys, skipped, err := jose.ParseKeySet(pool.Trust.JWKS())
+	if err = errors.Join(append(skipped, err)...); err != nil {
+		return nil, err
+	}
+	ending, err := endings(pool, scale)
+	if err != nil {
+		return nil, err
+	}
+	o := &ours{pool: pool}
+	o.config = handstamp.Config{
+		Issuer: mint.Issuer, Audience: mint.Audience, Keys: handstamp.InProcess(memory{keys, ending}), Logger: slog.New(slog.DiscardHandler),
+	}
+	o.shuffle()
+	return o.cases()
+}
+
+// shuffle draws the order in which tokens come
+func (o *ours) shuffle() {
+	const draws = 1 << 18
+	n := len(o.pool.Tokens)
+	source := rand.New(rand.NewPCG(1, 2)) // the same in every run
+	zipf := rand.NewZipf(source, 1.1, 1, uint64(n-1))
+	for range draws {
+		o.order = append(o.order, int32(source.IntN(n)))
+		o.skewed = append(o.skewed, int32(zipf.Uint64()))
+	}
+}
+
+// endings are a million sessions, and 100,000 users whose tokens up to an hour ago are refused. A tenth of the
+// live tokens belong to such users, and are newer.
+func endings(pool *Pool, scale Scale) (*revoked.Set, error) {
+	set := revoked.NewSet()
+	now := time.Now()
+	expires := now.Add(life).Unix()
+	entries := make([]revoked.Entry, 0, scale.of(endedSessions)+scale.of(cutOffs))
+	for range scale.of(endedSessions) {
+		entries = append(entries, revoked.Entry{Kind: revoked.Session, ID: mint.Random(16), Expires: expires})
+	}
+	for i := range scale.of(cutOffs) {
+		id := "usr_" + mint.Random(16)
+		if i%10 == 0 && i < len(pool.Tokens) {
+			id = subject(pool.Tokens[i])
+		}
+		entries = append(entries, revoked.Entry{Kind: revoked.User, ID: id, NotBefore: now.Add(-time.Hour).Unix(), Expires: expires})
+	}
+	return set, set.Merge(revoked.Snapshot{Epoch: now.UnixMilli(), Seq: int64(len(entries)), Entries: entries})
+}
+
+// subject is the sub of a token of our own
+func subject(token string) string {
+	payload, err := jose.DecodeBase64(strings.Split(token, ".")[1])
+	if err != nil {
+		panic(err) // made by mint
+	}
+	r := jose.NewReader(string(payload))
+	sub := ""
+	for name := range r.Object() {
+		if name == "sub" {
+			sub = r.String()
+		}
+	}
+	return sub
+}
+
+// verifier makes one that has seen tokens
+func (o *ours) verifier(tokens []string) (*handstamp.Verifier, error) {
+	v, err := handstamp.New(context.Background(), o.config)
+	if err != nil {
+		return nil, err
+	}
+	failed := make([]error, len(tokens))
+	each(len(tokens), func(i int) { _, failed[i] = v.Verify(context.Background(), tokens[i]) })
+	return v, errors.Join(failed...)
+}
+
+// cases are all of them
+func (o *ours) cases() ([]Case, error) {
+	var cases []Case
+	add := func(name string, goroutines int, work Work) {
+		cases = append(cases, Case{
+			Group: Ours, Name: name, Goroutines: goroutines,
+			Prepare: func() (Work, func(), error) { return work, nil, nil },
+		})
+	}
+	thousand := min(1000, len(o.pool.Tokens))
+	live := []struct {
+		name   string
+		tokens []string
+		order  []int32
+	}{
+		{"one hot token", o.pool.Tokens[:1], o.order},
+		{fmt.Sprintf("%s live tokens, uniform", grouped(thousand)), o.pool.Tokens[:thousand], o.order},
+		{fmt.Sprintf("%s live tokens, uniform", grouped(len(o.pool.Tokens))), o.pool.Tokens, o.order},
+		{fmt.Sprintf("%s live tokens, Zipf (s = 1.1)", grouped(len(o.pool.Tokens))), o.pool.Tokens, o.skewed},
+	}
+	for _, l := range live {
+		v, err := o.verifier(l.tokens)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", l.name, err)
+		}
+		presented := make([]string, len(l.tokens))
+		for i, token := range l.tokens { // as in a request: never the very bytes that are remembered
+			presented[i] = strings.Clone(token)
+		}
+		work := accepted(v, presented, l.order)
+		add(l.name, 1, work)
+		add(l.name, 2, work)
+	}
+	v, err := o.verifier(o.pool.Tokens[:thousand])
+	if err != nil {
+		return nil, err
+	}
+	add("garbage: 600 letters without a dot", 1, refused(v, o.garbage()))
+	add("garbage: one character that is not base64", 1, refused(v, o.badBase64()))
+	add("a token that names an unknown key", 1, refused(v, o.unknownKey()))
+	add("a signature that is wrong, never seen before", 1, refused(v, o.badSignature()))
+	o.middleware(v, add)
+	return cases, nil
+}
+
+// accepted shows tokens in an order, all of which are good
+func accepted(v *handstamp.Verifier, tokens []string, order []int32) Work {
+	ctx := context.Background()
+	count, mask := int32(len(tokens)), len(order)-1
+	places := make([]int32, len(order)) // folded to those that there are
+	for i, place := range order {
+		places[i] = place % count
+	}
+	return func(from, n int) error {
+		for i := from; i < from+n; i++ {
+			if _, err := v.Verify(ctx, tokens[places[i&mask]]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// errAccepted is a bad token that got through
+var errAccepted = errors.New("a bad token was accepted")
+
+// refused shows tokens in turn, none of which is good
+func refused(v *handstamp.Verifier, tokens []string) Work {
+	ctx := context.Background()
+	return func(from, n int) error {
+		for i := from; i < from+n; i++ {
+			if _, err := v.Verify(ctx, tokens[i%len(tokens)]); err == nil {
+				return errAccepted
+			}
+		}
+		return nil
+	}
+}
+
+// badTokens is how many different bad tokens of a kind there are
+const badTokens = 1024
+
+// bad makes bad tokens of good ones
+func (o *ours) bad(spoil func(i int, token string) string) []string {
+	list := make([]string, badTokens)
+	each(badTokens, func(i int) { list[i] = spoil(i, o.pool.Tokens[i%len(o.pool.Tokens)]) })
+	return list
+}
+
+// garbage is random text of a token's length
+func (o *ours) garbage() []string {
+	return o.bad(func(int, string) string { return mint.Random(450) })
+}
+
+// badBase64 has a wrong character somewhere in the claims
+func (o *ours) badBase64() []string {
+	return o.bad(func(i int, token string) string {
+		at := strings.IndexByte(token, '.') + 1 + i%300
+		return token[:at] + "!" + token[at+1:]
+	})
+}
+
+// unknownKey is signed by somebody else, and says so
+func (o *ours) unknownKey() []string {
+	other, err := mint.NewKey(mint.ES256)
+	if err != nil {
+		panic(err) // a random key
+	}
+	return o.bad(func(int, string) string { return other.Token(mint.Claims(time.Now())) })
+}
+
+// badSignature has the signature of another token
+func (o *ours) badSignature() []string {
+	n := len(o.pool.Tokens)
+	return o.bad(func(i int, token string) string {
+		other := o.pool.Tokens[(i+1)%n]
+		return token[:strings.LastIndexByte(token, '.')] + other[strings.LastIndexByte(other, '.'):]
+	})
+}
+
+// bare is a handler that does nothing. It is a variable, so that the compiler cannot know that and leave
+// out what is done for it.
+var bare http.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+
+// middleware adds what a handler costs, with and without us before it
+func (o *ours) middleware(v *handstamp.Verifier, add func(string, int, Work)) {
+	behind := v.Require(bare)
+	r := httptest.NewRequest(http.MethodGet, mint.Audience+"/things", nil)
+	r.Header.Set("Authorization", "Bearer "+strings.Clone(o.pool.Tokens[0]))
+	var w nothing
+	serve := func(h http.Handler) Work {
+		return func(_, n int) error {
+			for range n {
+				h.ServeHTTP(w, r)
+			}
+			return nil
+		}
+	}
+	type key struct{}
+	ctx := context.WithValue(context.Background(), key{}, 1)
+	add("a bare handler", 1, serve(bare))
+	add("a bare handler, and http.Request.WithContext", 1, serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		bare.ServeHTTP(w, r.WithContext(ctx))
+	})))
+	add("a handler behind Require, one hot token", 1, serve(behind))
+}
+
+// nothing is a response that goes nowhere
+type nothing struct{}
+
+// Header is empty.
+func (nothing) Header() http.Header { return http.Header{} }
+
+// Write takes everything.
+func (nothing) Write(b []byte) (int, error) { return len(b), nil }
+
+// WriteHeader fails the measurement: nothing is answered where all goes well.
+func (nothing) WriteHeader(status int) { panic(fmt.Sprintf("verify: answered with %d", status)) }
