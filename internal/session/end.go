@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/handstamp/handstamp/internal/audit"
@@ -30,9 +31,13 @@ func (m *Manager) End(ctx context.Context, by audit.Caller, id store.SessionID) 
 	return m.end(ctx, by, store.Ending{Session: id, Owner: by.User, Reason: store.EndedByUser, By: by.Device})
 }
 
-// end ends one session and makes this node refuse it before it returns.
+// end ends one session and makes this node refuse it before it returns. That holds for one
+// which is over already, too: another request, or another node, may have ended it just now.
 func (m *Manager) end(ctx context.Context, by audit.Caller, e store.Ending) error {
 	if err := m.store.EndSession(ctx, e, m.now()); err != nil {
+		if fault.HasCode(err, fault.SessionNotFound) {
+			return cmp.Or(m.ended.CatchUp(ctx), err)
+		}
 		return err
 	}
 	m.log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, User: e.Owner, Session: e.Session, Reason: string(e.Reason)})
