@@ -145,6 +145,7 @@ func TestCheckSQL(t *testing.T) {
 		{"delete", holds("DELETE FROM users"), engines, []string{"user/u.go:3"}},
 		{"create", holds("CREATE TABLE users (id)"), engines, []string{"user/u.go:3"}},
 		{"a sentence", holds("Select a device from the list, and update it; DELETE is a method"), engines, nil},
+		{"in a test", files{"user/u_test.go": "package u\n\nconst q = `DELETE FROM users`\n"}, engines, nil},
 		{"an engine's", files{"engine/e.go": "package e\n\nconst q = `DELETE FROM users`\n"}, engines, nil},
 	})
 }
