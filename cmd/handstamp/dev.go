@@ -20,6 +20,7 @@ import (
 	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/server"
+	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/user"
 )
 
@@ -124,16 +125,17 @@ func (w world) devLogger(o devOptions) *slog.Logger {
 type person struct {
 	name, email string
 	password    secret.Text
+	roles       []string // nil: none
 }
 
 // makePeople makes the two users.
 func makePeople(ctx context.Context, s *server.Server) ([]person, error) {
 	people := []person{
-		{"Ada Lovelace", "ada@example.com", randomPassword()},
-		{"Grace Hopper", "grace@example.com", randomPassword()},
+		{"Ada Lovelace", "ada@example.com", randomPassword(), []string{store.RoleAdmin}},
+		{"Grace Hopper", "grace@example.com", randomPassword(), nil},
 	}
 	for _, p := range people {
-		if _, err := s.Users.Create(ctx, audit.Operator(), user.Fresh{Email: p.email, Name: p.name, Password: p.password}); err != nil {
+		if _, err := s.Users.Create(ctx, audit.Operator(), user.Fresh{Email: p.email, Name: p.name, Password: p.password, Roles: p.roles}); err != nil {
 			return nil, err
 		}
 	}
@@ -157,7 +159,7 @@ func (w world) welcome(issuer, app string, people []person) {
 
 `, app, issuer)
 	for _, p := range people {
-		fmt.Fprintf(w.stdout, "  %-18s password %s\n", p.email, p.password.Reveal())
+		fmt.Fprintf(w.stdout, "  %-18s password %s  %s\n", p.email, p.password.Reveal(), strings.Join(p.roles, " "))
 	}
 	fmt.Fprintf(w.stdout, `  or sign up                  %s/signup
 
