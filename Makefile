@@ -8,7 +8,10 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 # What is made from the program, and committed.
 GENERATED := docs/config.md docs/errors.md internal/password/common.bin
 
-.PHONY: help run check test setup format vet lint gen gen-check golden fuzz
+# Modules of their own, so that what they use does not enter the product's graph.
+MODULES := examples/frameworks test/interop bench
+
+.PHONY: help run check test setup format vet lint gen gen-check golden fuzz bench
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -17,6 +20,7 @@ run: ## start the server, a sample app and two users on this machine
 	go run ./cmd/handstamp dev
 
 check: setup format vet lint gen-check ## everything that CI runs, what it needs included
+	@for module in $(MODULES); do echo "go -C $$module test ./..."; go -C $$module test ./... || exit 1; done
 	go test -race -shuffle=on -timeout 14m ./...
 
 test: ## the quick part of the tests: a minute, nothing to install
@@ -28,8 +32,9 @@ setup: ## bring what the tests need beside Go, or say what is missing
 format: ## fail where gofmt would change something
 	@changed=$$(gofmt -l .); if [ -n "$$changed" ]; then echo "not formatted, run gofmt -w:"; echo "$$changed"; exit 1; fi
 
+# Tables of routes and of cases go without field names on purpose.
 vet: ## look for mistakes with go vet
-	go vet -composites=false ./... # tables of routes and of cases go without field names on purpose
+	@for module in . $(MODULES); do echo "go -C $$module vet -composites=false ./..."; go -C $$module vet -composites=false ./... || exit 1; done
 
 lint: ## look for mistakes with staticcheck
 	$$(go -C tools tool -n staticcheck) ./...
@@ -42,12 +47,17 @@ gen-check: ## fail where gen would change something
 	@before=$$(cksum $(GENERATED)) && $(MAKE) --no-print-directory gen && after=$$(cksum $(GENERATED)) && \
 	if [ "$$before" != "$$after" ]; then echo "generated files were out of date; commit them:"; git status --short -- $(GENERATED); exit 1; fi
 
+bench: ## measure verification beside other libraries, four minutes
+	go -C bench run ./cmd/verifybench
+
 golden: ## write the golden files anew; read the difference like code
-	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
+	@for package in $$(grep -rlE --include='*_test.go' 'flag.Bool\("update"|pages/pagestest"' . | xargs -n1 dirname | sort -u); do \
+		echo "$$package"; go -C $$package test . -update || exit 1; \
+	done
 
 fuzz: ## fuzz every target, each for FUZZTIME (10m)
 	@for package in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
-		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
-			echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		for target in $$(go -C $$package test -list '^Fuzz' . | grep '^Fuzz'); do \
+			echo "$$package $$target"; go -C $$package test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . || exit 1; \
 		done; \
 	done

@@ -83,8 +83,7 @@ var excused = []repotest.Excused{
 }
 
 // sqlAllowed are the packages that may hold SQL: the engine; an app's own database; what looks
-// for SQL; and the
-// contract's attacker, who types it as a name.
+// for it; and the contract's attacker, who types it as a name.
 var sqlAllowed = []string{"internal/store/sqlite", "examples/embedded", "internal/repotest", "internal/store/storetest"}
 
 // verifyRoots is the public library, and verifyReach everything that it may be made of
