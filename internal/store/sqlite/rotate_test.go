@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"sync"
@@ -16,7 +17,7 @@ func TestTwoProcesses(t *testing.T) {
 	a, b := mustOpen(t, path), mustOpen(t, path)
 	must(t, a.CreateUser(background, ada))
 	for n := range byte(25) {
-		p := mustBegin(t, a, n+1)
+		p := mustBegin(t, a, n, 99)
 		cases := make(chan store.Case, 16)
 		gate := make(chan struct{})
 		var all sync.WaitGroup
@@ -28,10 +29,12 @@ func TestTwoProcesses(t *testing.T) {
 			all.Go(func() {
 				<-gate
 				o, err := db.Rotate(background, p, now)
-				if err != nil {
+				cases <- o.Case
+				// Begin reads, then writes: what it has read must still be so.
+				_, err2 := db.Begin(background, store.Beginning{Session: newSession(100+n, byte(i))}, now)
+				if err := errors.Join(err, err2); err != nil {
 					t.Error(err)
 				}
-				cases <- o.Case
 			})
 		}
 		close(gate)

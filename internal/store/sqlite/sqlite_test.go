@@ -3,8 +3,10 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -15,30 +17,39 @@ import (
 	"github.com/handstamp/handstamp/internal/store/storetest"
 )
 
-// openOnly names the environment variable that makes the test binary a process that opens
-// the database it names, and nothing else.
-const openOnly = "HANDSTAMP_TEST_OPEN"
+// otherProcess names the environment variable that makes the test binary a process that
+// opens the database it names, keeps a user there, and does nothing else.
+const otherProcess = "HANDSTAMP_TEST_DATABASE"
 
-// background is the context of all calls: tests cancel none of these.
+// background is the context of all calls that no test cancels.
 var background = context.Background()
 
-// TestMain is also the other processes of TestOpenAtOnce.
+// TestMain is also that other process.
 func TestMain(m *testing.M) {
-	path := os.Getenv(openOnly)
+	path := os.Getenv(otherProcess)
 	if path == "" {
 		os.Exit(m.Run())
 	}
-	db, err := sqlite.Open(background, path)
+	db, err := sqlite.Options{Wait: time.Second}.Open(background, path)
 	if err == nil {
-		_, _, err = db.Head(background)
-	}
-	if err == nil {
-		err = db.Close()
+		u := ada
+		u.ID, u.EmailKey = store.UserID(fmt.Sprint("usr_", os.Getpid())), fmt.Sprint(os.Getpid())
+		err = errors.Join(db.CreateUser(background, u), db.Close())
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// elsewhere opens a database in another process, which keeps a user there.
+func elsewhere(path string) error {
+	other := exec.Command(os.Args[0])
+	other.Env = append(os.Environ(), otherProcess+"="+path)
+	if said, err := other.CombinedOutput(); err != nil {
+		return errors.New(string(said))
+	}
+	return nil
 }
 
 // TestContract holds the engine to the contract.
@@ -108,16 +119,23 @@ var now = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 // ada is a user.
 var ada = store.User{ID: "usr_ada", Email: "Ada@example.com", EmailKey: "ada@example.com", CreatedAt: now}
 
-// mustBegin keeps a session of ada's, number n, and gives its first token.
-func mustBegin(t testing.TB, db *sqlite.DB, n byte) store.Presented {
-	t.Helper()
-	s := store.Session{
-		ID: store.SessionID{n}, User: ada.ID, CreatedAt: now, LastUsedAt: now,
+// newSession gives a session of ada's, of this number; nobody keeps it yet.
+func newSession(number ...byte) store.Session {
+	var id store.SessionID
+	copy(id[:], number)
+	return store.Session{
+		ID: id, User: ada.ID, CreatedAt: now, LastUsedAt: now,
 		IdleLimit: time.Hour, ExpiresAt: now.Add(24 * time.Hour), AuthTime: now, AMR: []string{"pwd"}, ACR: "aal1",
 	}
+}
+
+// mustBegin keeps a session and gives its first token.
+func mustBegin(t testing.TB, db *sqlite.DB, number ...byte) store.Presented {
+	t.Helper()
+	s := newSession(number...)
 	_, err := db.Begin(background, store.Beginning{Session: s}, now)
 	must(t, err)
-	return store.Presented{Session: s.ID, Generation: 1, Nonce: store.Nonce{n, 1}}
+	return store.Presented{Session: s.ID, Generation: 1, Nonce: store.Nonce{1}}
 }
 
 // mustRotate presents a token and fails unless the case is want.

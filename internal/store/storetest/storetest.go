@@ -78,6 +78,7 @@ var contract = []struct {
 	{"fact/keep", testKeepFact},
 
 	{"trouble/cancelled", testCancelled},
+	{"trouble/cancelled midway", testCancelledMidway},
 	{"trouble/closed", testClosed},
 
 	{"race/one token", testRaceOneToken},

@@ -81,6 +81,45 @@ func testCancelled(t *testing.T, w *world) {
 	w.mustRotate(t, k, store.Rotated)
 }
 
+// testCancelledMidway does the whole of an act or nothing when its caller gives up at any moment
+// of it, and leaves the token good.
+func testCancelledMidway(t *testing.T, w *world) {
+	given := 0
+	for i := range 150 {
+		u := w.mustUser(t)
+		k, other := w.mustBegin(t, u.ID), w.mustBegin(t, u.ID)
+		before, seq := w.mustStanding(t, k.session).Session, w.mustHead(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Duration(i*10)*time.Microsecond, cancel)
+		_, err := w.Rotate(ctx, k.from(home), w.now)
+		_, err2 := w.EndOtherSessions(ctx, store.Ending{Session: k.session, Owner: u.ID, Reason: store.EndedByUser}, w.now)
+		cancel()
+		for _, err := range []error{err, err2} {
+			if err != nil {
+				given++
+				wantFault(t, "cancelled", err, fault.StorageUnavailable)
+			}
+		}
+		after := w.mustStanding(t, k.session).Session
+		if after.Line == before.Line {
+			if err == nil {
+				t.Fatal("Rotate was answered and did nothing")
+			}
+			w.mustRotate(t, k, store.Rotated)
+		} else {
+			w.mustRotate(t, k, store.Repeated)
+		}
+		if reason := w.mustStanding(t, other.session).Session.EndReason; reason == "" {
+			w.wantLogged(t, seq)
+		} else {
+			w.wantLogged(t, seq, other.session)
+		}
+	}
+	if given == 0 {
+		t.Error("no call was cancelled in time")
+	}
+}
+
 // testClosed answers storage_unavailable from every verb, and closes twice.
 func testClosed(t *testing.T, w *world) {
 	u := w.mustUser(t)
