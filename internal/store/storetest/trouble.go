@@ -29,6 +29,9 @@ func (w *world) verbs(u store.User, k token) []verb {
 		{"Rehash", func(ctx context.Context) error { _, err := w.Rehash(ctx, u.ID, u.Password, newHash); return err }},
 		{"ChangePassword", func(ctx context.Context) error { _, err := w.ChangePassword(ctx, change, w.now); return err }},
 		{"DisableUser", func(ctx context.Context) error { _, err := w.DisableUser(ctx, u.ID, "x", clock); return err }},
+		{"SetRoles", func(ctx context.Context) error { _, err := w.SetRoles(ctx, u.ID, []string{"x"}, clock); return err }},
+		{"CreateFirstAdmin", func(ctx context.Context) error { return w.CreateFirstAdmin(ctx, w.newUser()) }},
+		{"DeleteUser", func(ctx context.Context) error { return w.DeleteUser(ctx, u.ID, clock) }},
 		{"Begin", func(ctx context.Context) error {
 			_, err := w.Begin(ctx, store.Beginning{Session: w.newSession(u.ID), Replaces: k.session}, w.now)
 			return err
@@ -36,6 +39,7 @@ func (w *world) verbs(u store.User, k token) []verb {
 		{"Rotate", func(ctx context.Context) error { _, err := w.Rotate(ctx, k.from(home), w.now); return err }},
 		{"Session", func(ctx context.Context) error { _, err := w.Session(ctx, k.session); return err }},
 		{"LiveSessions", func(ctx context.Context) error { _, err := w.LiveSessions(ctx, u.ID, w.now); return err }},
+		{"AllSessions", func(ctx context.Context) error { _, err := w.AllSessions(ctx, u.ID); return err }},
 		{"EndSession", func(ctx context.Context) error {
 			return w.EndSession(ctx, store.Ending{Session: k.session, Reason: store.SignedOut}, w.now)
 		}},
