@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -23,55 +22,20 @@ import (
 	"github.com/handstamp/handstamp/internal/web"
 )
 
-// gram is how much of a secret is too much: nothing that long of it may be in any output.
-const gram = 12
-
-// canaries are secrets that a test plants and then looks for.
-type canaries struct {
-	kinds map[string]string // every piece of gram characters → what it is a piece of
-}
-
-// plant has text looked for, as it is and as what it becomes on the way.
-func (c *canaries) plant(kind, text string) string {
-	if c.kinds == nil {
-		c.kinds = map[string]string{}
-	}
-	forms := []string{text, hex.EncodeToString([]byte(text)), base64.StdEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text))}
-	for _, form := range forms {
-		for i := 0; i+gram <= len(form); i++ {
-			c.kinds[form[i:i+gram]] = kind
-		}
-	}
-	return text
-}
-
-// fresh plants a new secret that nothing else looks like.
-func (c *canaries) fresh(kind string) string { return c.plant(kind, rand.Text()+rand.Text()) }
-
-// in tells the kind of a secret of which a piece stands in text, and the piece.
-func (c *canaries) in(text string) (kind, piece string) {
-	for i := 0; i+gram <= len(text); i++ {
-		if kind, ok := c.kinds[text[i:i+gram]]; ok {
-			return kind, text[i : i+gram]
-		}
-	}
-	return "", ""
-}
-
 // TestCanaryFinds holds the search itself to finding what it shall.
 func TestCanaryFinds(t *testing.T) {
-	c := &canaries{}
-	password := c.fresh("password")
+	c := &handstamptest.Canaries{}
+	password := c.Fresh("password")
 	for name, text := range map[string]string{
-		"whole": password, "piece": "x" + password[9:9+gram] + "x", "hex": hex.EncodeToString([]byte(password[:gram])),
+		"whole": password, "piece": "x" + password[9:9+handstamptest.Gram] + "x", "hex": hex.EncodeToString([]byte(password[:handstamptest.Gram])),
 		"base64": base64.StdEncoding.EncodeToString([]byte(password)),
 	} {
-		if kind, _ := c.in(`{"msg":"` + text + `"}`); kind != "password" {
-			t.Errorf("%s: in() = %q, want password", name, kind)
+		if kind, _ := c.In(`{"msg":"` + text + `"}`); kind != "password" {
+			t.Errorf("%s: In() = %q, want password", name, kind)
 		}
 	}
-	if kind, piece := c.in(password[:gram-1] + "-" + password[gram:2*gram-1]); kind != "" {
-		t.Errorf("in() found %s in %q, want nothing in pieces that short", kind, piece)
+	if kind, piece := c.In(password[:handstamptest.Gram-1] + "-" + password[handstamptest.Gram:2*handstamptest.Gram-1]); kind != "" {
+		t.Errorf("In() found %s in %q, want nothing in pieces that short", kind, piece)
 	}
 }
 
@@ -79,7 +43,7 @@ func TestCanaryFinds(t *testing.T) {
 type nest struct {
 	*handstamptest.Server
 	t       *testing.T
-	canary  canaries
+	canary  handstamptest.Canaries
 	log     *quietBuffer
 	meddler *handstamptest.Meddler
 	users   int
@@ -95,17 +59,17 @@ func startNest(t *testing.T) *nest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.canary.plant("master key", strings.TrimSpace(string(text)))
+	n.canary.Plant("master key", strings.TrimSpace(string(text)))
 	master, err := secret.ParseMaster(secret.New(string(text)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.canary.plant("derived key", string(master.Derive("refresh token MAC, key id 1")))
+	n.canary.Plant("derived key", string(master.Derive("refresh token MAC, key id 1")))
 	private, err := n.Keys.Active(n.Clock.Now()).MarshalPKCS8()
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.canary.plant("signing key", string(private))
+	n.canary.Plant("signing key", string(private))
 	return n
 }
 
@@ -118,14 +82,14 @@ type victim struct {
 func (n *nest) newVictim() victim {
 	n.t.Helper()
 	n.users++
-	v := victim{email: fmt.Sprintf("ada%d@example.com", n.users), password: n.canary.fresh("password")}
+	v := victim{email: fmt.Sprintf("ada%d@example.com", n.users), password: n.canary.Fresh("password")}
 	if _, err := n.Users.Create(n.t.Context(), audit.Operator(), user.Fresh{Email: v.email, Password: secret.New(v.password)}); err != nil {
 		n.t.Fatal(err)
 	}
 	in := n.Program("curl").Do("POST", "/v1/session", `{"email":"`+v.email+`","password":"`+v.password+`"}`).Want(201)
 	v.access, v.refresh = in.Text("access_token"), in.Text("refresh_token")
-	n.canary.plant("access token", v.access[strings.Index(v.access, "."):]) // its header is no secret
-	n.canary.plant("refresh token", v.refresh)
+	n.canary.Plant("access token", v.access[strings.Index(v.access, "."):]) // its header is no secret
+	n.canary.Plant("refresh token", v.refresh)
 	return v
 }
 
@@ -135,11 +99,11 @@ func (n *nest) look(what string, a handstamptest.Answer) {
 	if a.Status < 400 {
 		return
 	}
-	if kind, piece := n.canary.in(a.Body); kind != "" {
+	if kind, piece := n.canary.In(a.Body); kind != "" {
 		n.t.Errorf("%s: the refusal holds %q of a %s: %s", what, piece, kind, a.Body)
 	}
 	for name, values := range a.Header {
-		if kind, piece := n.canary.in(strings.Join(values, "\n")); kind != "" {
+		if kind, piece := n.canary.In(strings.Join(values, "\n")); kind != "" {
 			n.t.Errorf("%s: header %s of the refusal holds %q of a %s", what, name, piece, kind)
 		}
 	}
@@ -147,7 +111,7 @@ func (n *nest) look(what string, a handstamptest.Answer) {
 
 // headers are the ways to send secrets beside a body, good and bad ones.
 func (n *nest) headers(v victim) [][]string {
-	stray := func() string { return n.canary.fresh("stray secret") }
+	stray := func() string { return n.canary.Fresh("stray secret") }
 	return [][]string{
 		nil,
 		{"Authorization", "Bearer " + v.access},
@@ -178,7 +142,7 @@ func (n *nest) misnamed(stray string) string {
 
 // contents are bodies with secrets in them, good ones and bad ones.
 func (n *nest) contents(route web.Route, v victim) []string {
-	stray := n.canary.fresh("stray secret")
+	stray := n.canary.Fresh("stray secret")
 	n.users++
 	all := []string{
 		"",
@@ -206,9 +170,9 @@ func (n *nest) contents(route web.Route, v victim) []string {
 func (n *nest) torment(route web.Route) {
 	n.t.Helper()
 	method, path, _ := strings.Cut(route.Pattern, " ")
-	path = strings.NewReplacer("{$}", "", "{id}", n.canary.fresh("secret in a path"), "{name}", n.canary.fresh("secret in a path"), "{token}", n.canary.fresh("secret in a path")).Replace(path)
+	path = strings.NewReplacer("{$}", "", "{id}", n.canary.Fresh("secret in a path"), "{name}", n.canary.Fresh("secret in a path"), "{token}", n.canary.Fresh("secret in a path")).Replace(path)
 	v := n.newVictim()
-	path += "?access_token=" + v.access + "&password=" + v.password + "&token=" + n.canary.fresh("secret in a query")
+	path += "?access_token=" + v.access + "&password=" + v.password + "&token=" + n.canary.Fresh("secret in a query")
 	for i, headers := range n.headers(v) {
 		bodies := n.contents(route, v)
 		if i > 1 { // every body, and every header, but not each with each
@@ -234,7 +198,7 @@ func (n *nest) endings() {
 	}
 	reused := n.newVictim()
 	next := n.Program("curl").Do("POST", "/v1/session/refresh", `{"refresh_token":"`+reused.refresh+`"}`).Want(200)
-	n.canary.plant("refresh token", next.Text("refresh_token"))
+	n.canary.Plant("refresh token", next.Text("refresh_token"))
 	n.Clock.Advance(time.Hour)
 	n.Program("curl").Do("POST", "/v1/session/refresh", `{"refresh_token":"`+next.Text("refresh_token")+`"}`).Want(200)
 	n.Clock.Advance(time.Hour)
@@ -275,7 +239,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 		n.torment(route)
 	}
 	n.endings()
-	if kind, piece := n.canary.in(n.log.String()); kind != "" {
+	if kind, piece := n.canary.In(n.log.String()); kind != "" {
 		log := n.log.String()
 		at := strings.Index(log, piece)
 		t.Errorf("the log holds %q of a %s: …%s…", piece, kind, log[max(0, at-300):min(len(log), at+100)])
@@ -285,7 +249,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		for name, part := range map[string]any{"keys": n.Keys, "key": n.Keys.Active(n.Clock.Now()), "key set": n.Keys.Keys(), "sessions": n.Sessions, "users": n.Users} {
-			if kind, piece := n.canary.in(fmt.Sprintf(verb, part)); kind != "" {
+			if kind, piece := n.canary.In(fmt.Sprintf(verb, part)); kind != "" {
 				t.Errorf("Sprintf(%q, %s) holds %q of a %s", verb, name, piece, kind)
 			}
 		}
@@ -297,8 +261,8 @@ func TestCanarySinging(t *testing.T) {
 	n := startNest(t)
 	v := n.newVictim()
 	fmt.Fprintf(n.log, "{\"msg\":\"request\",\"url\":\"/?access_token=%s\"}\n", v.access)
-	if kind, _ := n.canary.in(n.log.String()); kind != "access token" {
-		t.Errorf("in() = %q, want access token", kind)
+	if kind, _ := n.canary.In(n.log.String()); kind != "access token" {
+		t.Errorf("In() = %q, want access token", kind)
 	}
 	key, err := jose.Generate(jose.ES256)
 	if err != nil {
@@ -308,9 +272,9 @@ func TestCanarySinging(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.canary.plant("signing key", string(der))
-	if kind, _ := n.canary.in(base64.StdEncoding.EncodeToString(der)); kind != "signing key" {
-		t.Errorf("in() = %q, want signing key", kind)
+	n.canary.Plant("signing key", string(der))
+	if kind, _ := n.canary.In(base64.StdEncoding.EncodeToString(der)); kind != "signing key" {
+		t.Errorf("In() = %q, want signing key", kind)
 	}
 }
 
