@@ -188,7 +188,7 @@ type Answer struct {
 
 // Do sends a request; body may be empty, and is JSON unless headers say otherwise. Headers
 // are name, value, name, value, and take the place of the person's own; a name may stand
-// more than once.
+// more than once. The test fails when the description of the API does not allow the answer.
 func (p *Person) Do(method, path, body string, headers ...string) Answer {
 	t := p.server.t
 	t.Helper()
@@ -217,6 +217,9 @@ func (p *Person) Do(method, path, body string, headers ...string) Answer {
 	read, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatalf("%s %s: read answer: %v", method, path, err)
+	}
+	for _, wrong := range Judge(Exchange{method, path, body, response.StatusCode, response.Header, string(read)}) {
+		t.Error(wrong)
 	}
 	return Answer{response.StatusCode, response.Header, string(read), t}
 }
