@@ -166,6 +166,10 @@ func TestCheckComments(t *testing.T) {
 		{"constant", documented("const a = 1\n"), comments, []string{"p/p.go:4"}},
 		{"one of a group", documented("const (\n\ta = 1 // one\n\tb = 2\n)\n"), comments, []string{"p/p.go:6"}},
 		{"method", documented("// T is.\ntype T int\n\nfunc (T) m() {}\n"), comments, []string{"p/p.go:7"}},
+		{"functions of one line", documented("// D and e do.\nfunc D() {}\nfunc e() {}\n"), comments, nil},
+		{"a function further below", documented("// D does.\nfunc D() {}\n\nfunc e() {}\n"), comments, []string{"p/p.go:7"}},
+		{"a function of two lines", documented("// D does.\nfunc D() {}\nfunc e() {\n}\n"), comments, []string{"p/p.go:6"}},
+		{"the first of two", documented("func D() {}\nfunc e() {}\n"), comments, []string{"p/p.go:4"}},
 		{"method of an interface", documented("// T is.\ntype T int\n\nfunc (T) m() {}\n\n// I has m.\ntype I interface{ m() }\n"), comments, nil},
 	})
 }

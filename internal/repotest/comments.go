@@ -11,15 +11,18 @@ import (
 
 // CheckComments asks for exactly one package comment in each package and for a comment on
 // every top-level name, in tests too. A method that an interface of its package has may do
-// without: the interface says what it promises.
+// without: the interface says what it promises. Functions of one line each, without a line
+// between them, share the comment above the first.
 func (t *Tree) CheckComments() []Problem {
 	var found []Problem
 	for _, p := range t.Packages {
 		found = append(found, t.packageComment(p)...)
 		promised := p.promised()
 		for _, f := range p.Files {
-			for _, decl := range f.AST.Decls {
-				found = append(found, t.declComment(decl, promised)...)
+			for i, decl := range f.AST.Decls {
+				if i == 0 || !t.follows(f.AST.Decls[i-1], decl) {
+					found = append(found, t.declComment(decl, promised)...)
+				}
 			}
 		}
 	}
@@ -81,6 +84,13 @@ func (t *Tree) declComment(decl ast.Decl, promised map[string]bool) []Problem {
 		return found
 	}
 	return nil
+}
+
+// follows tells whether two functions stand on two lines, one right below the other.
+func (t *Tree) follows(first, second ast.Decl) bool {
+	_, isFunc := first.(*ast.FuncDecl)
+	_, areFuncs := second.(*ast.FuncDecl)
+	return isFunc && areFuncs && t.lines(first.End(), second.Pos()) == 2 && t.lines(second.Pos(), second.End()) == 1
 }
 
 // bare gives the first name of a declared type, constant or variable without a comment.

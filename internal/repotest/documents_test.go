@@ -49,13 +49,22 @@ func TestDependencies(t *testing.T) {
 // TestDrawing compares the drawing of the tree with the disk.
 func TestDrawing(t *testing.T) { report(t, readTree(t).CheckDrawing("ARCHITECTURE.md")) }
 
-// TestLinks follows every link between documents.
-func TestLinks(t *testing.T) {
-	documents, err := repotest.Documents(root())
+// documents gives the names of all documents.
+func documents(t *testing.T) []string {
+	t.Helper()
+	all, err := repotest.Documents(root())
 	if err != nil {
 		t.Fatal(err)
 	}
-	report(t, repotest.CheckLinks(root(), documents))
+	return all
+}
+
+// TestLinks follows every link between documents.
+func TestLinks(t *testing.T) { report(t, repotest.CheckLinks(root(), documents(t))) }
+
+// TestNamedTests looks up the tests and stories that documents name.
+func TestNamedTests(t *testing.T) {
+	report(t, readTree(t).CheckTestNames(documents(t), "test/scripts"))
 }
 
 // TestStandards holds docs/standards.md to functions and tests that are there.
@@ -133,6 +142,21 @@ func TestCheckLinks(t *testing.T) {
 		{"no heading of its own", document("# Here\n[a](#there)"), links, []string{"README.md"}},
 		{"in a block", document("```\n[a](none.md)\n```\n"), links, nil},
 		{"in code", document("`[a](none.md)`"), links, nil},
+	})
+}
+
+// TestCheckTestNames names tests and stories that are not there.
+func TestCheckTestNames(t *testing.T) {
+	named := func(t *repotest.Tree) []repotest.Problem { return t.CheckTestNames([]string{"README.md"}, "stories") }
+	tree := func(text string) files {
+		return files{"p/p_test.go": "package p\n\nfunc TestOne() {}\n", "stories/one.txt": "", "README.md": text}
+	}
+	run(t, []checkCase{
+		{"there", tree("See `TestOne` and `one.txt`."), named, nil},
+		{"no test", tree("See `TestTwo`."), named, []string{"README.md"}},
+		{"no story", tree("See `two.txt`."), named, []string{"README.md"}},
+		{"not a name", tree("TestTwo and two.txt, `Testing`"), named, nil},
+		{"no document", files{}, named, []string{"README.md"}},
 	})
 }
 

@@ -3,6 +3,7 @@ package repotest
 import (
 	"go/ast"
 	"io/fs"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -120,4 +121,34 @@ func (p *Package) tests(name string) bool {
 	function, subtest, _ := strings.Cut(name, "/")
 	written := subtest == "" || slices.ContainsFunc(p.Files, func(f *File) bool { return strings.Contains(string(f.Text), `"`+subtest+`"`) })
 	return written && isTest.MatchString(function) && p.declares(function)
+}
+
+// What documents call tests by: a test's name, or a story's file.
+var (
+	quotedTest  = regexp.MustCompile("`(Test[A-Z]\\w*)`")
+	quotedStory = regexp.MustCompile("`(\\w+\\.txt)`")
+)
+
+// CheckTestNames holds every test and every story that documents name to being there.
+func (t *Tree) CheckTestNames(documents []string, stories string) []Problem {
+	var found []Problem
+	for _, name := range documents {
+		text, err := fs.ReadFile(t.FS, name)
+		if err != nil {
+			found = append(found, Problem{name, err.Error()})
+			continue
+		}
+		for _, m := range quotedTest.FindAllSubmatch(text, -1) {
+			known := func(p *Package) bool { return p.declares(string(m[1])) }
+			if !slices.ContainsFunc(t.Packages, known) {
+				found = append(found, Problem{name, "names the test " + string(m[1]) + ", which is not there"})
+			}
+		}
+		for _, m := range quotedStory.FindAllSubmatch(text, -1) {
+			if _, err := fs.Stat(t.FS, path.Join(stories, string(m[1]))); err != nil {
+				found = append(found, Problem{name, "names the story " + string(m[1]) + ", which is not there"})
+			}
+		}
+	}
+	return found
 }
