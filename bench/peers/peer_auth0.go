@@ -68,6 +68,7 @@ func (*auth0Claims) Validate(context.Context) error { return nil }
 // auth0Verifier keeps the validator
 type auth0Verifier struct{ *validator.Validator }
 
+// Verify is as Verifier has it.
 func (a auth0Verifier) Verify(token string) error {
 	_, err := a.ValidateToken(context.Background(), token)
 	return err

@@ -45,6 +45,7 @@ type cristalhqClaims struct {
 	jwt.RegisteredClaims
 }
 
+// Verify is as Verifier has it.
 func (c cristalhqVerifier) Verify(token string) error {
 	var claims cristalhqClaims
 	if err := jwt.ParseClaims([]byte(token), c.Verifier, &claims); err != nil {

@@ -34,6 +34,7 @@ type goJOSEVerifier struct {
 	key        any
 }
 
+// Verify is as Verifier has it.
 func (g goJOSEVerifier) Verify(token string) error {
 	parsed, err := jwt.ParseSigned(token, g.algorithms)
 	if err != nil {

@@ -43,6 +43,7 @@ type golangJWTClaims struct {
 	jwt.RegisteredClaims
 }
 
+// Verify is as Verifier has it.
 func (g golangJWTVerifier) Verify(token string) error {
 	var claims golangJWTClaims
 	_, err := g.parser.ParseWithClaims(token, &claims, func(t *jwt.Token) (any, error) {

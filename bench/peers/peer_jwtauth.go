@@ -31,6 +31,7 @@ var jwtauth = Peer{
 // jwtauthVerifier keeps key and options
 type jwtauthVerifier struct{ auth *gochi.JWTAuth }
 
+// Verify is as Verifier has it.
 func (j jwtauthVerifier) Verify(token string) error {
 	_, err := gochi.VerifyToken(j.auth, token)
 	return err

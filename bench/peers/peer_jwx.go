@@ -35,6 +35,7 @@ var jwx = Peer{
 // jwxVerifier keeps the options
 type jwxVerifier struct{ options []jwt.ParseOption }
 
+// Verify is as Verifier has it.
 func (j jwxVerifier) Verify(token string) error {
 	_, err := jwt.ParseString(token, j.options...)
 	return err

@@ -34,6 +34,7 @@ type katarasVerifier struct {
 	expected jwt.Expected
 }
 
+// Verify is as Verifier has it.
 func (k katarasVerifier) Verify(token string) error {
 	verified, err := jwt.VerifyWithHeaderValidator(nil, nil, []byte(token), k.keys.ValidateHeader, k.expected)
 	if err != nil {

@@ -28,6 +28,7 @@ var goOIDC = Peer{
 // goOIDCVerifier keeps the verifier
 type goOIDCVerifier struct{ verifier *oidc.IDTokenVerifier }
 
+// Verify is as Verifier has it.
 func (g goOIDCVerifier) Verify(token string) error {
 	verified, err := g.verifier.Verify(context.Background(), token)
 	if err != nil {

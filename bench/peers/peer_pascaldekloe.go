@@ -49,6 +49,7 @@ func init() {
 // pascaldekloeVerifier keeps the keys
 type pascaldekloeVerifier struct{ keys *jwt.KeyRegister }
 
+// Verify is as Verifier has it.
 func (p pascaldekloeVerifier) Verify(token string) error {
 	claims, err := p.keys.Check([]byte(token))
 	if err != nil {

@@ -88,10 +88,14 @@ func (s *Series) over(figure func(Sample) float64) Spread {
 	return spread(values)
 }
 
-// nanos, allocs and bytes are the figures of a sample
-func nanos(s Sample) float64  { return s.Nanos }
+// nanos is the time of a sample
+func nanos(s Sample) float64 { return s.Nanos }
+
+// allocs is the allocations of a sample
 func allocs(s Sample) float64 { return s.Allocs }
-func bytes(s Sample) float64  { return s.Bytes }
+
+// bytes is the memory of a sample
+func bytes(s Sample) float64 { return s.Bytes }
 
 // table writes a Markdown table
 func table(b *strings.Builder, head []string, rows [][]string) {

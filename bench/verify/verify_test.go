@@ -76,7 +76,7 @@ func TestRunTurns(t *testing.T) {
 	const most = 10
 	var prepared, ended atomic.Int64
 	var order []string
-	make := func(name string, goroutines int) verify.Case {
+	counted := func(name string, goroutines int) verify.Case {
 		return verify.Case{Group: "g", Name: name, Goroutines: goroutines, Most: most, Prepare: func() (verify.Work, func(), error) {
 			prepared.Add(1)
 			order = append(order, name)
@@ -92,7 +92,7 @@ func TestRunTurns(t *testing.T) {
 			}, func() { ended.Add(1) }, nil
 		}}
 	}
-	series, err := verify.Plan{Rounds: 3, Slice: time.Second}.Run([]verify.Case{make("a", 1), make("b", 2)})
+	series, err := verify.Plan{Rounds: 3, Slice: time.Second}.Run([]verify.Case{counted("a", 1), counted("b", 2)})
 	if err != nil {
 		t.Fatal(err)
 	}
