@@ -82,7 +82,6 @@ var budgets = repotest.Budgets{Function: 60, File: 400, Parameters: 4, Interface
 // body shows.
 var excused = []repotest.Excused{
 	{"test.*", "boolean", "testscript says what a command takes"},
-	{"internal/web.setting.check", "boolean", "called twice, side by side, for the access cookie and the other"},
 }
 
 // sqlAllowed are the packages that may hold SQL: the engine; an app's own database; what looks
