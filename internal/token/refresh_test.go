@@ -41,7 +41,7 @@ func TestLine(t *testing.T) {
 	if second.Generation != 2 || second.Parent != first.Nonce || !second.ExpiresAt.Equal(s.ExpiresAt) {
 		t.Errorf("Successor = %+v, want generation 2 after %v", second, first.Nonce)
 	}
-	if r.Successor(first).Reveal() != r.Successor(first).Reveal() {
+	if again := r.Successor(first); again.Reveal() != r.Successor(first).Reveal() {
 		t.Error("Successor twice = different tokens, want the same bytes")
 	}
 	fork, other := r.Fork(first), r.Fork(first)
