@@ -21,8 +21,8 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("verifybench: ")
 	var plan verify.Plan
-	flag.IntVar(&plan.Rounds, "rounds", 11, "how many times every case takes its turn")
-	flag.DurationVar(&plan.Slice, "slice", 80*time.Millisecond, "how long a turn is")
+	flag.IntVar(&plan.Rounds, "rounds", 21, "how many times every case takes its turn")
+	flag.DurationVar(&plan.Slice, "slice", 40*time.Millisecond, "how long a turn is")
 	scale := flag.Int("scale", 1, "divides the numbers of tokens and ended sessions; 1 is the real thing")
 	write := flag.String("write", "", "page whose section is renewed; empty prints it")
 	flag.Parse()
