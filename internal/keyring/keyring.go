@@ -102,12 +102,16 @@ func (r *Ring) Tend(ctx context.Context, now time.Time) error {
 }
 
 // due tells whether it is time for another key: there is none, the newest is of another
-// algorithm than the setting says, or it has signed for its period.
+// algorithm than the setting says, or it has signed for its period. While one is pending it is
+// not: nodes whose settings differ would otherwise add keys as fast as they tend.
 func due(rows []store.SigningKey, algorithm jose.Algorithm, now time.Time) bool {
 	if len(rows) == 0 {
 		return true
 	}
 	newest := rows[len(rows)-1]
+	if len(rows) > 1 && newest.ActiveFrom.After(now) {
+		return false
+	}
 	return jose.Algorithm(newest.Algorithm) != algorithm || now.Sub(newest.ActiveFrom) >= period-lead
 }
 

@@ -93,8 +93,8 @@ func TestCookies(t *testing.T) {
 				if len(cookies) != 2 {
 					t.Fatalf("cookies = %v, want two (status %d)", cookies, answer.StatusCode)
 				}
-				in.check(t, cookies[0], true)
-				in.check(t, cookies[1], false)
+				in.check(t, cookies[0], http.Cookie{Name: in.access, SameSite: http.SameSiteLaxMode, Domain: in.domain})
+				in.check(t, cookies[1], http.Cookie{Name: in.refresh, SameSite: http.SameSiteStrictMode})
 			}
 			for _, c := range signedOut.Cookies() {
 				if c.Value != "" || c.MaxAge >= 0 {
@@ -105,15 +105,11 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// check holds one cookie to its attributes.
-func (in setting) check(t *testing.T, c *http.Cookie, access bool) {
+// check holds one cookie to its attributes: want's, and those that every cookie has.
+func (in setting) check(t *testing.T, c *http.Cookie, want http.Cookie) {
 	t.Helper()
-	name, sameSite, domain := in.refresh, http.SameSiteStrictMode, ""
-	if access {
-		name, sameSite, domain = in.access, http.SameSiteLaxMode, in.domain
-	}
-	if c.Name != name || c.SameSite != sameSite || c.Domain != domain || c.Path != "/" || !c.HttpOnly || c.Secure != in.secure || !c.Expires.IsZero() {
-		t.Errorf("cookie = %s, want %s with SameSite %v, Domain %q, Path=/, HttpOnly, Secure %v", c, name, sameSite, domain, in.secure)
+	if c.Name != want.Name || c.SameSite != want.SameSite || c.Domain != want.Domain || c.Path != "/" || !c.HttpOnly || c.Secure != in.secure || !c.Expires.IsZero() {
+		t.Errorf("cookie = %s, want %s with SameSite %v, Domain %q, Path=/, HttpOnly, Secure %v", c, want.Name, want.SameSite, want.Domain, in.secure)
 	}
 	if len(c.Name)+len(c.Value) > 4096 {
 		t.Errorf("%s has %d bytes, more than browsers keep", c.Name, len(c.Name)+len(c.Value))

@@ -103,9 +103,13 @@ type presented struct {
 	event    string                    // in the log; empty: any
 }
 
-// parent, confirmed and successor are the tokens of a rotation.
-func parent(r *rotation) string    { return r.issued[0] }
+// parent is the token before the confirmed one.
+func parent(r *rotation) string { return r.issued[0] }
+
+// confirmed is the last token that was presented.
 func confirmed(r *rotation) string { return r.issued[1] }
+
+// successor is the token after it.
 func successor(r *rotation) string { return r.issued[2] }
 
 // Settings that close the windows.
