@@ -341,18 +341,3 @@ func TestConcurrent(t *testing.T) {
 		t.Errorf("%d entries left, want 1", left)
 	}
 }
-
-// BenchmarkRevoked asks a set of a million sessions about one that is not among them.
-func BenchmarkRevoked(b *testing.B) {
-	s := revoked.NewSet()
-	entries := make([]revoked.Entry, 1_000_000)
-	for i := range entries {
-		entries[i] = revoked.Entry{Epoch: epoch, Seq: int64(i + 1), Kind: revoked.Session, ID: fmt.Sprintf("%022d", i)}
-	}
-	if err := s.Merge(revoked.Snapshot{Epoch: epoch, Seq: 1_000_000, Entries: entries}); err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		s.Revoked(revoked.Token{Session: "another", Subject: "ada", Client: "app", KeyID: "kid"})
-	}
-}
