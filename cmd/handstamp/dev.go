@@ -154,7 +154,7 @@ func (w world) welcome(issuer, app string, people []person) {
 
   1. Open the sample app      %s/
      It is protected: you are sent to sign in, and back.
-  2. See your devices         %s/account
+  2. See your devices         %s/account/sessions
      Sign in from a second browser, then end one from the other.
 
 `, app, issuer)

@@ -31,7 +31,8 @@ type Exchange struct {
 // surface is not judged.
 func Judge(e Exchange) []string {
 	address, query, _ := strings.Cut(e.Path, "?")
-	if address != "/openapi.json" && !strings.HasPrefix(address, "/v1/") && !strings.HasPrefix(address, "/.well-known/") {
+	inside := address == "/openapi.json" || strings.HasPrefix(address, "/v1/") || strings.HasPrefix(address, "/.well-known/")
+	if !inside || address == "/.well-known/change-password" { // which leads people to a page
 		return nil
 	}
 	j := judge{described: description(), Exchange: e, query: query}

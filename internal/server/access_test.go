@@ -98,7 +98,7 @@ func (v *visitor) call(route web.Route, c caller, method string) int {
 	other := v.s.Program("another device").SignIn(own).Text("session.id")
 	p := c.come(v.s, own)
 	path := strings.NewReplacer(
-		"{$}", "", "{name}", "missing.css", "{id}", other,
+		"{$}", "", "{name}", "missing.css", "{id}", other, "{token}", v.s.Users.SetupToken().Reveal(),
 	).Replace(strings.Fields(route.Pattern)[1])
 	if strings.Contains(path, "{") {
 		v.t.Fatalf("%s: say in this test what stands for the wildcard", route.Pattern)

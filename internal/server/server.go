@@ -143,7 +143,10 @@ func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error)
 	}
 	cookies := web.NewCookies(site, c.CookieDomain)
 	forPrograms := api.Parts{Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys, Now: s.options.Now}
-	forPeople := pages.Parts{Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, FormKey: master.Derive("forms"), Now: s.options.Now}
+	forPeople := pages.Parts{
+		Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions,
+		Export: api.Export(forPrograms), FormKey: master.Derive("forms"), Now: s.options.Now,
+	}
 	s.surfaces = []web.Surface{pages.Surface(forPeople), api.Surface(forPrograms), api.WellKnown(forPrograms), api.Description(forPrograms)}
 	s.handler, err = door.Handler(s.surfaces...)
 	return err

@@ -35,6 +35,10 @@ type exportedDevice struct {
 	EndedBy    string          `json:"ended_by"`
 }
 
+// Export is the handler that gives the person all that is held about them, for the page that
+// has a button for it. Its route admits whoever is fresh.
+func Export(p Parts) web.Handler { return New(p).export }
+
 // export gives the person all that is held about them, to take away.
 func (a *API) export(w http.ResponseWriter, r *http.Request) error {
 	by := web.Caller(r)

@@ -2,10 +2,10 @@ package pages_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,9 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/handstamptest"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/web"
@@ -37,10 +35,12 @@ const friend = "https://notes.example.com"
 // place is a whole server whose pages a test opens, under a public URL of the test's choice.
 type place struct {
 	*handstamptest.Server
-	site    web.Site
-	handler http.Handler
-	log     bytes.Buffer
-	broken  atomic.Bool // the database does not answer
+	site      web.Site
+	handler   http.Handler
+	log       bytes.Buffer // of requests
+	audit     bytes.Buffer // of decisions
+	broken    atomic.Bool  // the database does not answer
+	meanwhile func()       // happens once, after a request was let in and before it changes anything; nil: nothing
 }
 
 // open starts a place under publicURL.
@@ -52,8 +52,8 @@ func open(t testing.TB, publicURL string, settings ...string) *place {
 		given[settings[i]] = settings[i+1]
 	}
 	p.Server = handstamptest.Start(t, handstamptest.Options{
-		Settings: given,
-		Wrap:     func(s store.Store) store.Store { return &breakable{s, &p.broken} },
+		Settings: given, Log: &p.audit,
+		Wrap: func(s store.Store) store.Store { return &breakable{s, p} },
 	})
 	log := slog.New(slog.NewJSONHandler(&p.log, nil))
 	verifier, err := verify.New(t.Context(), verify.Config{
@@ -71,55 +71,18 @@ func open(t testing.TB, publicURL string, settings ...string) *place {
 		t.Fatal(err)
 	}
 	cookies := web.NewCookies(p.site, "")
+	forPrograms := api.Parts{Door: door, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions, Keys: p.Keys, Now: p.Clock.Now}
 	p.handler, err = door.Handler(
 		pages.Surface(pages.Parts{
 			Door: door, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions,
-			FormKey: []byte("a key of at least thirty-two bytes"), Now: p.Clock.Now,
+			Export: api.Export(forPrograms), FormKey: []byte("a key of at least thirty-two bytes"), Now: p.Clock.Now,
 		}),
-		api.Surface(api.Parts{Door: door, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions, Keys: p.Keys, Now: p.Clock.Now}),
+		api.Surface(forPrograms),
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
-}
-
-// breakable is a store whose sessions and users cannot be had while broken is set.
-type breakable struct {
-	store.Store
-	broken *atomic.Bool
-}
-
-// Rotate answers unless the store is broken.
-func (b *breakable) Rotate(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
-	if b.broken.Load() {
-		return store.Outcome{}, fault.New(fault.StorageUnavailable)
-	}
-	return b.Store.Rotate(ctx, p, now)
-}
-
-// UserByEmail answers unless the store is broken.
-func (b *breakable) UserByEmail(ctx context.Context, key string) (store.User, error) {
-	if b.broken.Load() {
-		return store.User{}, fault.New(fault.StorageUnavailable)
-	}
-	return b.Store.UserByEmail(ctx, key)
-}
-
-// CreateUser answers unless the store is broken.
-func (b *breakable) CreateUser(ctx context.Context, u store.User) error {
-	if b.broken.Load() {
-		return fault.New(fault.StorageUnavailable)
-	}
-	return b.Store.CreateUser(ctx, u)
-}
-
-// EndSession answers unless the store is broken.
-func (b *breakable) EndSession(ctx context.Context, e store.Ending, now time.Time) error {
-	if b.broken.Load() {
-		return fault.New(fault.StorageUnavailable)
-	}
-	return b.Store.EndSession(ctx, e, now)
 }
 
 // browser is somebody's, with a jar of its own.
@@ -137,6 +100,11 @@ func (p *place) browser(t testing.TB, agent string) *browser {
 
 // in gives the same browser, with the same jar, to a subtest.
 func (b *browser) in(t testing.TB) *browser { return &browser{b.place, b.agent, t, b.jar} }
+
+// twin gives another browser that holds the same cookies, for acting at once.
+func (b *browser) twin() *browser {
+	return &browser{b.place, b.agent, b.t, maps.Clone(b.jar)}
+}
 
 // answer is a response, read.
 type answer struct {
@@ -296,7 +264,8 @@ func (a answer) find(pattern string) string {
 	return found[1]
 }
 
-// token gives the token of the page's forms, which there are when another session can be ended.
+// token gives the token of the page's forms. On the list of devices there are forms when
+// another session can be ended.
 func (a answer) token() string {
 	a.t.Helper()
 	return a.find(`name="form_token" value="([^"]+)"`)

@@ -10,9 +10,13 @@ import (
 	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
 	"github.com/handstamp/handstamp/internal/web/pages/account"
+	"github.com/handstamp/handstamp/internal/web/pages/deletion"
 	"github.com/handstamp/handstamp/internal/web/pages/form"
 	"github.com/handstamp/handstamp/internal/web/pages/layout"
 	"github.com/handstamp/handstamp/internal/web/pages/renew"
+	"github.com/handstamp/handstamp/internal/web/pages/security"
+	"github.com/handstamp/handstamp/internal/web/pages/sessions"
+	"github.com/handstamp/handstamp/internal/web/pages/setup"
 	"github.com/handstamp/handstamp/internal/web/pages/signin"
 	"github.com/handstamp/handstamp/internal/web/pages/signout"
 	"github.com/handstamp/handstamp/internal/web/pages/signup"
@@ -25,29 +29,39 @@ type Parts struct {
 	Cookies  *web.Cookies
 	Users    *user.Manager
 	Sessions *session.Manager
-	FormKey  []byte // ties forms to sessions: 32 bytes or more, the same on every node
+	Export   web.Handler // answers with all that is kept about the caller
+	FormKey  []byte      // ties forms to sessions: 32 bytes or more, the same on every node
 	Now      func() time.Time
 }
 
 // pages are the surface's handlers.
 type pages struct {
-	layout  *layout.Layout
-	site    web.Site
-	door    *web.Door
-	signIn  signin.Handlers
-	signUp  signup.Handlers
-	signOut signout.Handlers
-	account account.Handlers
-	renew   renew.Handlers
+	layout   *layout.Layout
+	site     web.Site
+	door     *web.Door
+	setup    setup.Handlers
+	signIn   signin.Handlers
+	signUp   signup.Handlers
+	signOut  signout.Handlers
+	renew    renew.Handlers
+	account  account.Handlers
+	sessions sessions.Handlers
+	security security.Handlers
+	deletion deletion.Handlers
 }
 
-// Surface is the table of routes for people. It panics for a FormKey that is too short.
+// Surface is the table of routes for people. A form of a signed-in page goes to that page's
+// own address or below it, so that whoever has to sign in first comes back to the page. It
+// panics for a FormKey that is too short.
 func Surface(p Parts) web.Surface {
 	a := assemble(p)
 	routes := []web.Route{
 		{"GET /{$}", web.Anyone, a.home},
 		{"GET " + layout.AssetPattern, web.Anyone, layout.Asset},
+		{"GET /.well-known/change-password", web.Anyone, a.security.WellKnown},
 
+		{"GET /setup/{token}", web.Anyone, a.setup.Show},
+		{"POST /setup/{token}", web.Anyone, a.setup.Submit},
 		{"GET /signin", web.Anyone, a.signIn.Show},
 		{"POST /signin", web.Anyone, a.signIn.Submit},
 		{"GET /signup", web.Anyone, a.signUp.Show},
@@ -57,8 +71,15 @@ func Surface(p Parts) web.Surface {
 		{"GET /session/renew", web.Anyone, a.renew.Show},
 
 		{"GET /account", web.SignedIn, a.account.Show},
-		{"POST /account/sessions/{id}/end", web.Fresh, a.account.End},
-		{"POST /account/sessions/end-others", web.Fresh, a.account.EndOthers},
+		{"POST /account", web.SignedIn, a.account.Rename},
+		{"POST /account/export", web.Fresh, a.account.Download},
+		{"GET /account/sessions", web.SignedIn, a.sessions.Show},
+		{"POST /account/sessions/{id}/end", web.Fresh, a.sessions.End},
+		{"POST /account/sessions/end-others", web.Fresh, a.sessions.EndOthers},
+		{"GET /account/security", web.SignedIn, a.security.Show},
+		{"POST /account/security", web.SignedIn, a.security.ChangePassword},
+		{"GET /account/delete", web.Fresh, a.deletion.Show},
+		{"POST /account/delete", web.Fresh, a.deletion.Delete},
 	}
 	for i := range routes {
 		routes[i].Handler = a.dressed(routes[i].Handler)
@@ -70,13 +91,18 @@ func Surface(p Parts) web.Surface {
 func assemble(p Parts) *pages {
 	l := layout.New(p.Site)
 	desk := web.Desk{Door: p.Door, Cookies: p.Cookies, Sessions: p.Sessions}
+	tokens := form.NewTokens(p.FormKey)
 	return &pages{
 		layout: l, site: p.Site, door: p.Door,
-		signIn:  signin.Handlers{Layout: l, Site: p.Site, Desk: desk, Users: p.Users, Now: p.Now},
-		signUp:  signup.Handlers{Layout: l, Site: p.Site, Desk: desk, Users: p.Users, Now: p.Now},
-		signOut: signout.Handlers{Layout: l, Site: p.Site, Desk: desk},
-		account: account.Handlers{Layout: l, Users: p.Users, Sessions: p.Sessions, Tokens: form.NewTokens(p.FormKey), Now: p.Now},
-		renew:   renew.New(renew.Handlers{Layout: l, Site: p.Site, Desk: desk, Now: p.Now}),
+		setup:    setup.Handlers{Layout: l, Desk: desk, Users: p.Users, Now: p.Now},
+		signIn:   signin.Handlers{Layout: l, Site: p.Site, Desk: desk, Users: p.Users, Now: p.Now},
+		signUp:   signup.Handlers{Layout: l, Site: p.Site, Desk: desk, Users: p.Users, Now: p.Now},
+		signOut:  signout.Handlers{Layout: l, Site: p.Site, Desk: desk},
+		renew:    renew.New(renew.Handlers{Layout: l, Site: p.Site, Desk: desk, Now: p.Now}),
+		account:  account.Handlers{Layout: l, Users: p.Users, Tokens: tokens, Export: p.Export},
+		sessions: sessions.Handlers{Layout: l, Sessions: p.Sessions, Tokens: tokens, Now: p.Now},
+		security: security.Handlers{Layout: l, Users: p.Users, Tokens: tokens},
+		deletion: deletion.Handlers{Layout: l, Site: p.Site, Cookies: p.Cookies, Users: p.Users, Tokens: tokens},
 	}
 }
 

@@ -3,9 +3,11 @@ package pages
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/web"
+	"github.com/handstamp/handstamp/internal/web/pages/deletion"
 	"github.com/handstamp/handstamp/internal/web/pages/layout"
 	"github.com/handstamp/handstamp/internal/web/pages/notice"
 )
@@ -34,7 +36,7 @@ func (p *pages) wayIn(r *http.Request, f *fault.Fault) string {
 	}
 	back := p.site.Prefix + r.URL.RequestURI()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		back = p.layout.Path("/account") // where the forms of signed-in people are
+		back = p.layout.Path(pageOf(r.URL.Path))
 	}
 	switch f.Code {
 	case fault.MissingToken, fault.InvalidToken, fault.TokenExpired:
@@ -47,6 +49,16 @@ func (p *pages) wayIn(r *http.Request, f *fault.Fault) string {
 		return p.layout.Path("/signin?" + query.Encode())
 	}
 	return ""
+}
+
+// pageOf gives the page that a form belongs to, by the form's address.
+func pageOf(action string) string {
+	for _, page := range []string{string(layout.Devices), string(layout.Security), deletion.Path} {
+		if action == page || strings.HasPrefix(action, page+"/") {
+			return page
+		}
+	}
+	return string(layout.Profile)
 }
 
 // opensPage tells whether a browser shows the answer to a person: to a script a redirect

@@ -20,13 +20,14 @@ func TestStory(t *testing.T) {
 	laptop.get("/session/renew?return_to=%2Faccount").leads("/signin?return_to=%2Faccount")
 	laptop.get("/signin?return_to=%2Faccount").page(200).sets(0).shows("/signup?return_to=%2Faccount")
 	laptop.post("/signup", "email", "ada@example.com", "name", "Ada Lovelace", "password", handstamptest.GoodPassword).leads("/account").sets(2)
-	laptop.get("/account").page(200).shows(`class="leave"`, "Ada Lovelace", "ada@example.com", "Firefox on Linux", "This device", "within the last hour", "Sign out").hides("End all others")
+	laptop.get("/account").page(200).shows(`class="leave"`, "Ada Lovelace", "ada@example.com", "Sign out")
+	laptop.get("/account/sessions").page(200).shows(`class="leave"`, "Firefox on Linux", "This device", "within the last hour", "Sign out").hides("End all others")
 
 	mobile.signIn("ada@example.com")
-	list := laptop.get("/account").page(200).shows("Safari on iOS", "One other session", "End all others")
+	list := laptop.get("/account/sessions").page(200).shows("Safari on iOS", "One other session", "End all others")
 	end := list.find(`action="(/account/sessions/[^"]+/end)"`)
-	laptop.post(end, "form_token", list.token()).leads("/account?done=ended")
-	laptop.get("/account?done=ended").page(200).shows("The session was ended.").hides("Safari on iOS")
+	laptop.post(end, "form_token", list.token()).leads("/account/sessions?done=ended")
+	laptop.get("/account/sessions?done=ended").page(200).shows("The session was ended.").hides("Safari on iOS")
 
 	mobile.get("/account").leads("/session/renew?return_to=%2Faccount")
 	mobile.get("/session/renew?return_to=%2Faccount").leads("/signin?reason=ended_by_user&return_to=%2Faccount").sets(0)

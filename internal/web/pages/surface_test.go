@@ -9,6 +9,7 @@ import (
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/handstamptest"
 	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web/pages"
 	"github.com/handstamp/handstamp/internal/web/pages/pagestest"
@@ -21,7 +22,20 @@ func callerOf(t *testing.T, p *place, email string) audit.Caller {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return audit.Caller{User: u.ID}
+	return callerFor(u.ID)
+}
+
+// callerFor gives the caller that is the user of an id.
+func callerFor(id store.UserID) audit.Caller { return audit.Caller{User: id} }
+
+// countUsers gives how many users there are.
+func countUsers(t *testing.T, p *place) int {
+	t.Helper()
+	users, err := p.Users.List(t.Context(), audit.Operator(), "", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(users)
 }
 
 // contains tells whether a header's value holds part.
@@ -37,6 +51,8 @@ func TestHeaders(t *testing.T) {
 	out := p.browser(t, firefox)
 	answers := map[string]answer{
 		"home": in.get("/"), "signin": out.get("/signin"), "signup": out.get("/signup"), "signout": in.get("/signout"), "account": in.get("/account"),
+		"devices": in.get("/account/sessions"), "security": in.get("/account/security"), "delete": in.get("/account/delete"),
+		"setup": out.get("/setup/" + p.Users.SetupToken().Reveal()), "setup, bad": out.get("/setup/x"), "change password": out.get("/.well-known/change-password"),
 		"account, nobody": out.get("/account"), "renew": in.get("/session/renew"), "renew, stranger": in.get("/session/renew", "Sec-Fetch-Site", "none"),
 		"missing": out.get("/nothing"), "missing below": in.get("/account/x.css"), "method": out.send("DELETE", "/signin", ""),
 		"host": out.get("/signin", "Host", "evil.example"), "wrong": out.post("/signin", "email", "x@example.com", "password", "y"),
@@ -101,7 +117,7 @@ func TestBelowPath(t *testing.T) {
 	b.get("/auth/session/renew?return_to=%2Fauth%2Faccount").leads("/auth/signin?return_to=%2Fauth%2Faccount")
 	b.post("/auth/signin", "email", "ada@example.com", "password", handstamptest.GoodPassword).leads("/auth/account")
 	p.browser(t, phone).post("/auth/signin", "email", "ada@example.com", "password", handstamptest.GoodPassword, "return_to", "/app").leads("/app")
-	for _, path := range []string{"/auth/account", "/auth/signin", "/auth/signup", "/auth/signout", "/auth/nothing"} {
+	for _, path := range []string{"/auth/account", "/auth/signin", "/auth/signup", "/auth/signout", "/auth/nothing", "/auth/account/sessions", "/auth/account/security", "/auth/account/delete", "/auth/setup/" + p.Users.SetupToken().Reveal()} {
 		page := b.get(path)
 		for _, link := range regexp.MustCompile(`(?:href|action)="([^"]+)"`).FindAllStringSubmatch(page.body, -1) {
 			if !strings.HasPrefix(link[1], "/auth/") {
@@ -109,7 +125,7 @@ func TestBelowPath(t *testing.T) {
 			}
 		}
 	}
-	b.post("/auth/account/sessions/end-others", "form_token", b.get("/auth/account").token()).leads("/auth/account?done=ended-others")
+	b.post("/auth/account/sessions/end-others", "form_token", b.get("/auth/account").token()).leads("/auth/account/sessions?done=ended-others")
 	b.post("/auth/signout").leads("/auth/signin?reason=signed_out")
 }
 
@@ -159,9 +175,12 @@ func TestHostileText(t *testing.T) {
 		last.signIn(email)
 	}
 	last.get("/account").page(200).shows(name, email).hides("49")
+	for _, page := range []string{"/account/sessions", "/account/security", "/account/delete"} {
+		last.get(page).page(200).hides("49")
+	}
 	last.get("/signin?reason=<script>&return_to=<script>&x=<script>").page(200).shows(email)
-	last.post("/account/sessions/end-others", "form_token", last.get("/account").token()).leads("/account?done=ended-others")
-	last.get("/account?done=<script>alert(1)</script>").page(200).hides("alert(1)</script>")
+	last.post("/account/sessions/end-others", "form_token", last.get("/account").token()).leads("/account/sessions?done=ended-others")
+	last.get("/account/sessions?done=<script>alert(1)</script>").page(200).hides("alert(1)</script>")
 	last.get("/<script>alert(1)</script>").page(404).hides("alert(1)</script>")
 	p.browser(t, firefox).post("/signin", "email", pagestest.Hostile, "password", "x", "return_to", pagestest.Hostile).page(401)
 	p.browser(t, firefox).post("/signup", "email", pagestest.Hostile, "name", pagestest.Hostile, "password", "x", "return_to", pagestest.Hostile).page(422)

@@ -1,13 +1,11 @@
-// Package account is the page where a person sees who is signed in, and where, and ends it.
+// Package account is the page where a person sees the account's name and address, changes the
+// name, and takes away all that is kept.
 package account
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/session"
-	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
 	"github.com/handstamp/handstamp/internal/web/pages/form"
@@ -16,78 +14,72 @@ import (
 
 // Handlers answer for the page.
 type Handlers struct {
-	Layout   *layout.Layout
-	Users    *user.Manager
-	Sessions *session.Manager
-	Tokens   form.Tokens
-	Now      func() time.Time
+	Layout *layout.Layout
+	Users  *user.Manager
+	Tokens form.Tokens
+	Export web.Handler // answers with all that is kept about the caller
 }
 
-// What was just done, as the address tells it after a POST.
-const (
-	doneOne    = "ended"
-	doneOthers = "ended-others"
-)
+// doneName is what was just done, as the address tells it after a POST.
+const doneName = "name"
 
-// done has a sentence for each.
+// done has a sentence for it.
 var done = map[string]string{ // ?done= → what the person is told
-	doneOne:    "The session was ended.",
-	doneOthers: "All other sessions were ended.",
+	doneName: "Your name was saved.",
 }
 
-// Show answers with the person's name and devices.
+// Show answers with the person's name and address.
 func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
-	by := web.Caller(r)
-	u, err := h.Users.Get(r.Context(), by)
+	v, err := h.view(r)
 	if err != nil {
 		return err
 	}
-	live, err := h.Sessions.Live(r.Context(), by)
-	if err != nil {
-		return err
-	}
-	frame := h.Layout.Frame("Your account")
-	frame.SignOut = true
-	v := NewView(frame, u, live, Asking{by.Session, h.Tokens.Of(r), h.Now()})
 	v.Done = done[r.URL.Query().Get("done")]
 	return Page.Send(w, http.StatusOK, v)
 }
 
-// End ends one of the person's sessions.
-func (h Handlers) End(w http.ResponseWriter, r *http.Request) error {
-	if err := h.check(r); err != nil {
-		return err
-	}
-	id, err := store.ParseSessionID(r.PathValue("id"))
+// view is the page for whoever is signed in.
+func (h Handlers) view(r *http.Request) (View, error) {
+	u, err := h.Users.Get(r.Context(), web.Caller(r))
 	if err != nil {
-		return fault.New(fault.SessionNotFound).Because(err)
+		return View{}, err
 	}
-	by := web.Caller(r)
-	if id == by.Session { // the page has another button for this one, which takes the cookies too
-		return layout.See(w, h.Layout.Path("/signout"))
-	}
-	if err := h.Sessions.End(r.Context(), by, id); err != nil {
-		return err
-	}
-	return layout.See(w, h.Layout.Path("/account?done="+doneOne))
+	return NewView(h.Layout.Account("Profile", layout.Profile), u, h.Tokens.Of(r)), nil
 }
 
-// EndOthers ends all of the person's sessions but the one that asks.
-func (h Handlers) EndOthers(w http.ResponseWriter, r *http.Request) error {
-	if err := h.check(r); err != nil {
-		return err
-	}
-	if _, err := h.Sessions.EndOthers(r.Context(), web.Caller(r)); err != nil {
-		return err
-	}
-	return layout.See(w, h.Layout.Path("/account?done="+doneOthers))
-}
-
-// check reads a form of this page, which holds nothing but its token.
-func (h Handlers) check(r *http.Request) error {
-	in, err := form.Read(r, form.TokenField)
+// Rename sets the name.
+func (h Handlers) Rename(w http.ResponseWriter, r *http.Request) error {
+	in, err := h.Tokens.Read(r, "name")
 	if err != nil {
 		return err
 	}
-	return h.Tokens.Check(r, in)
+	if _, err := h.Users.Rename(r.Context(), web.Caller(r), in.Get("name")); err != nil {
+		return h.again(w, r, in, err)
+	}
+	return layout.See(w, h.Layout.Path("/account?done="+doneName))
+}
+
+// again answers a refused form with the form, as it was filled in.
+func (h Handlers) again(w http.ResponseWriter, r *http.Request, in form.Values, err error) error {
+	if !form.Again(fault.From(err)) {
+		return err
+	}
+	v, unseen := h.view(r)
+	if unseen != nil {
+		return err
+	}
+	f := web.Refused(w, r, err)
+	v.Name.Value = in.Get("name")
+	v.Alert = layout.Marked(f, &v.Name)
+	v.Title = "Error: " + v.Title
+	return Page.Send(w, form.Status(f), v)
+}
+
+// Download answers with all that is kept about the person. It takes a form and not a link,
+// so that whoever has to sign in again comes back to the page, and nothing is fetched ahead.
+func (h Handlers) Download(w http.ResponseWriter, r *http.Request) error {
+	if _, err := h.Tokens.Read(r); err != nil {
+		return err
+	}
+	return h.Export(w, r)
 }

@@ -46,6 +46,15 @@ func (t Tokens) Check(r *http.Request, v Values) error {
 	return f
 }
 
+// Read takes a form of a signed-in page, as Read without a token does, and checks its token.
+func (t Tokens) Read(r *http.Request, names ...string) (Values, error) {
+	in, err := Read(r, append(names, TokenField)...)
+	if err != nil {
+		return Values{}, err
+	}
+	return in, t.Check(r, in)
+}
+
 // mac signs a session's id.
 func (t Tokens) mac(sid string) []byte {
 	h := hmac.New(sha256.New, t.key)

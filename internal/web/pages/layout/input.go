@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/handstamp/handstamp/internal/fault"
@@ -20,6 +21,27 @@ type Input struct {
 	Unproven     bool   // wrong together with others: the alert says why
 	Optional     bool   // may be left empty
 	Focus        bool   // typing begins here
+}
+
+// EmailInput asks for the address that names an account.
+func EmailInput() Input {
+	return Input{Name: "email", Label: "E-mail address", Type: "text", Autocomplete: "username", Keyboard: "email"}
+}
+
+// NameInput asks what a person is called.
+func NameInput() Input {
+	return Input{Name: "name", Label: "Name", Type: "text", Autocomplete: "name", Optional: true}
+}
+
+// NewPasswordInput asks for a password to be chosen, of at least so many characters. There is
+// guidance, since there are no rules of composition. NIST SP 800-63B-4 §3.1.1.2, requirements PW-35
+func NewPasswordInput(name, label string, least int) Input {
+	return Input{
+		Name: name, Label: label, Type: "password", Autocomplete: "new-password",
+		Rules: fmt.Sprintf("minlength: %d; maxlength: 256;", least),
+		Hint: fmt.Sprintf("At least %d characters, of any kind. Four or five words that do not belong together are easy to remember and hard to guess; "+
+			"a password manager does as well.", least),
+	}
 }
 
 // Refused tells whether the field has to be filled in again.

@@ -57,6 +57,7 @@ type Frame struct {
 	Style   string // where the stylesheet is
 	Icon    string // where the icon is
 	SignOut bool   // there is somebody to sign out. requirements SE-10
+	Tabs    []Tab  // to the other pages of the account; nil: it is none of them
 	Next    *Next  // where the browser goes by itself; nil: it stays
 }
 

@@ -31,6 +31,13 @@ func Frame(title string) layout.Frame {
 	return layout.Frame{Title: title, Host: "auth.example.com", Style: "/assets/style.css", Icon: "/assets/icon.svg"}
 }
 
+// Account is the frame of golden pages of the account.
+func Account(title string, here layout.Place) layout.Frame {
+	f := Frame(title)
+	f.SignOut, f.Tabs = true, layout.Tabs("", here)
+	return f
+}
+
 // State is a page in one state.
 type State[T any] struct {
 	Name string

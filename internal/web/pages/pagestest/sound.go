@@ -12,7 +12,7 @@ import (
 
 // allowed are the elements that pages are made of. A script, an image or a frame is not
 // among them, so that a stranger's text which became one shows.
-var allowed = strings.Fields(`html head meta title link body header main footer form button input label section
+var allowed = strings.Fields(`html head meta title link body header main nav footer form button input label section
 	svg circle path a b p h1 h2 h3 ul li dl div dt dd span bdi time code`)
 
 // loud are meta elements and links that a page may have by these names alone.
@@ -137,6 +137,9 @@ func checkInput(t testing.TB, e element, all []element) {
 	t.Helper()
 	name := e.attrs["name"]
 	labelled := slices.ContainsFunc(all, func(l element) bool { return l.name == "label" && l.attrs["for"] == e.attrs["id"] })
+	if _, hidden := e.attrs["hidden"]; hidden && e.attrs["autocomplete"] == "username" { // for password managers alone
+		return
+	}
 	switch e.attrs["type"] {
 	case "hidden":
 		return

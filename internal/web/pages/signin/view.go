@@ -31,15 +31,12 @@ type View struct {
 
 // NewView is the form with nothing filled in, in a frame titled for it.
 func NewView(frame layout.Frame) View {
-	return View{
-		Frame: frame,
-		Email: layout.Input{
-			Name: "email", Label: "E-mail address", Type: "text", Autocomplete: "username", Keyboard: "email", Focus: true,
-		},
-		Password: layout.Input{
-			Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
-		},
+	v := View{
+		Frame: frame, Email: layout.EmailInput(),
+		Password: layout.Input{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password"},
 	}
+	v.Email.Focus = true
+	return v
 }
 
 // goingTo notes where the person goes after signing in. target was checked.

@@ -2,13 +2,11 @@
 package signup
 
 import (
-	"cmp"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/password"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/session"
 	"github.com/handstamp/handstamp/internal/user"
@@ -33,7 +31,7 @@ func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
 
 // view is the page for somebody who goes to target afterwards, if it is one to go to.
 func (h Handlers) view(r *http.Request, target string) View {
-	v := NewView(h.Layout.Frame("Create an account"), cmp.Or(h.Users.Policy.MinLength, password.MinLengthAlone))
+	v := NewView(h.Layout.Frame("Create an account"), form.LeastPassword(h.Users))
 	v.SignOut = h.Desk.Door.Optional(r) != nil
 	v.Email.Focus = !v.SignOut // else there is something to read first
 	v.goingTo(h.Site.ReturnTo(target, ""))

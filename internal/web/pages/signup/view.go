@@ -2,7 +2,6 @@ package signup
 
 import (
 	_ "embed" // for page.html
-	"fmt"
 	"net/url"
 
 	"github.com/handstamp/handstamp/internal/web/pages/layout"
@@ -31,23 +30,12 @@ type View struct {
 
 // NewView is the form with nothing filled in, for passwords of at least so many characters.
 func NewView(frame layout.Frame, leastPassword int) View {
-	return View{
-		Frame:  frame,
-		SignIn: frame.Root + "/signin",
-		Email: layout.Input{
-			Name: "email", Label: "E-mail address", Type: "text", Autocomplete: "username", Keyboard: "email", Focus: true,
-		},
-		Name: layout.Input{
-			Name: "name", Label: "Name", Type: "text", Autocomplete: "name", Optional: true,
-		},
-		// Guidance, since there are no rules of composition. NIST SP 800-63B-4 §3.1.1.2
-		Password: layout.Input{
-			Name: "password", Label: "Password", Type: "password", Autocomplete: "new-password",
-			Rules: fmt.Sprintf("minlength: %d; maxlength: 256;", leastPassword),
-			Hint: fmt.Sprintf("At least %d characters, of any kind. Four or five words that do not belong together are easy to remember and hard to guess; "+
-				"a password manager does as well.", leastPassword),
-		},
+	v := View{
+		Frame: frame, SignIn: frame.Root + "/signin",
+		Email: layout.EmailInput(), Name: layout.NameInput(), Password: layout.NewPasswordInput("password", "Password", leastPassword),
 	}
+	v.Email.Focus = true
+	return v
 }
 
 // goingTo notes where the person goes after signing up. target was checked.

@@ -1,4 +1,4 @@
-package account
+package sessions
 
 import "time"
 
