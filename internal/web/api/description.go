@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"net/http"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -51,6 +52,7 @@ func description(publicURL string) web.Handler {
 			return nil
 		}
 		h.Set("Content-Type", "application/json")
+		h.Set("Content-Length", strconv.Itoa(len(document))) // too long for net/http to count by itself
 		w.Write(document)
 		return nil
 	}
