@@ -109,8 +109,8 @@ func TestOtherProcess(t *testing.T) {
 // TestOpenAtOnce starts several processes, and many handles in this one, on a database that
 // is not there yet: all of them find it whole.
 func TestOpenAtOnce(t *testing.T) {
-	const processes, handles = 2, 16
-	for range 8 {
+	const processes, handles = 2, 12
+	for range 6 {
 		path := newPath(t)
 		errs := make(chan error, processes+handles)
 		var all sync.WaitGroup

@@ -13,6 +13,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	for _, c := range contract {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			c.test(t, &world{Store: open(t), now: start})
 		})
 	}
