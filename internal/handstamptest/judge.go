@@ -37,6 +37,9 @@ func Judge(e Exchange) []string {
 	}
 	j := judge{described: description(), Exchange: e, query: query}
 	j.place = j.find(e.Method, address)
+	if j.methods == nil && strings.HasPrefix(address, "/.well-known/") && e.Header.Get("Content-Type") != "application/problem+json" {
+		return nil // pages have an address there too
+	}
 	j.judge()
 	return j.found
 }
