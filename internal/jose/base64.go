@@ -1,6 +1,10 @@
 package jose
 
-import "errors"
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+)
 
 // errBase64 is all that is said of text that is not strict base64url
 var errBase64 = errors.New("not strict base64url")
@@ -8,16 +12,27 @@ var errBase64 = errors.New("not strict base64url")
 // alphabet is the one of RFC 4648 §5, without padding (RFC 7515 §2)
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// sextets maps a byte to its six bits; 0xFF marks a byte outside the alphabet
-var sextets = func() (table [256]byte) {
-	for i := range table {
-		table[i] = 0xFF
-	}
-	for i := range len(alphabet) {
-		table[alphabet[i]] = byte(i)
+// sextets maps a character by its place among four to its six bits, where they go in 24; outside marks one that
+// is not in the alphabet
+var sextets = func() (table [4][256]uint32) {
+	for place := range table {
+		for i := range table[place] {
+			table[place][i] = outside
+		}
+		for i := range len(alphabet) {
+			table[place][alphabet[i]] = uint32(i) << (18 - 6*place)
+		}
 	}
 	return table
 }()
+
+// outside is a bit that no sextet has
+const outside = 1 << 31
+
+// quad is the 24 bits of four characters, or has the bit outside
+func quad(a, b, c, d byte) uint32 {
+	return sextets[0][a] | sextets[1][b] | sextets[2][c] | sextets[3][d]
+}
 
 // EncodedLen is the length of n bytes in base64url without padding.
 func EncodedLen(n int) int { return n/3*4 + (n%3*8+5)/6 }
@@ -48,30 +63,44 @@ func EncodeBase64(src []byte) string {
 // CR and LF even when strict. Every byte sequence has exactly one text that is accepted:
 // no padding, no other alphabet, no bits set beyond the last byte (RFC 4648 §3.5).
 func AppendDecoded(dst []byte, text string) ([]byte, error) {
-	for ; len(text) >= 4; text = text[4:] {
-		a, b, c, d := sextets[text[0]], sextets[text[1]], sextets[text[2]], sextets[text[3]]
-		if a|b|c|d == 0xFF {
+	dst = slices.Grow(dst, len(text)/4*3+2)
+	from, room := 0, dst[len(dst):cap(dst)]
+	to := 0
+	for from+8 <= len(text) && to+8 <= len(room) { // two at once, and two bytes that the next round writes over
+		t := text[from : from+8]
+		first, second := quad(t[0], t[1], t[2], t[3]), quad(t[4], t[5], t[6], t[7])
+		if (first|second)&outside != 0 {
 			return nil, errBase64
 		}
-		dst = append(dst, a<<2|b>>4, b<<4|c>>2, c<<6|d)
+		binary.BigEndian.PutUint64(room[to:to+8], uint64(first)<<40|uint64(second)<<16)
+		from, to = from+8, to+6
 	}
-	switch len(text) {
-	case 1:
-		return nil, errBase64
+	dst = dst[:len(dst)+to]
+	for ; from+4 <= len(text); from += 4 {
+		v := quad(text[from], text[from+1], text[from+2], text[from+3])
+		if v&outside != 0 {
+			return nil, errBase64
+		}
+		dst = append(dst, byte(v>>16), byte(v>>8), byte(v))
+	}
+	return appendRest(dst, text[from:])
+}
+
+// appendRest appends the bytes of the fewer than four characters at the end, which must have no bits to spare
+func appendRest(dst []byte, rest string) ([]byte, error) {
+	switch len(rest) {
+	case 0:
+		return dst, nil
 	case 2:
-		a, b := sextets[text[0]], sextets[text[1]]
-		if a|b == 0xFF || b&0x0F != 0 {
-			return nil, errBase64
+		if v := quad(rest[0], rest[1], 'A', 'A'); v&(outside|0xFFFF) == 0 {
+			return append(dst, byte(v>>16)), nil
 		}
-		dst = append(dst, a<<2|b>>4)
 	case 3:
-		a, b, c := sextets[text[0]], sextets[text[1]], sextets[text[2]]
-		if a|b|c == 0xFF || c&0x03 != 0 {
-			return nil, errBase64
+		if v := quad(rest[0], rest[1], rest[2], 'A'); v&(outside|0xFF) == 0 {
+			return append(dst, byte(v>>16), byte(v>>8)), nil
 		}
-		dst = append(dst, a<<2|b>>4, b<<4|c>>2)
 	}
-	return dst, nil
+	return nil, errBase64
 }
 
 // DecodeBase64 returns the bytes that text stands for, read as AppendDecoded reads.

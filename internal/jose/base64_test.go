@@ -3,6 +3,7 @@ package jose_test
 import (
 	"bytes"
 	"encoding/base64"
+	"strings"
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/jose"
@@ -54,6 +55,39 @@ func TestBase64RoundTrip(t *testing.T) {
 			t.Fatalf("DecodeBase64(%q) = %x, %v, want %x", got, back, err, src)
 		}
 		src = append(src, byte(i*7))
+	}
+}
+
+// TestDecodeBase64EveryByte puts every byte into every place of texts of every length, and compares what is
+// accepted with the alphabet and the standard library's strict decoder.
+func TestDecodeBase64EveryByte(t *testing.T) {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	for length := range 37 {
+		text := []byte("AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eH"[:length])
+		for i := range text {
+			was := text[i]
+			for c := range 256 {
+				text[i] = byte(c)
+				want, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
+				good := err == nil && strings.IndexByte(alphabet, byte(c)) >= 0
+				got, err := jose.DecodeBase64(string(text))
+				if (err == nil) != good || good && !bytes.Equal(got, want) {
+					t.Fatalf("DecodeBase64(%q) = %x, %v, want %x, %v", text, got, err, want, good)
+				}
+			}
+			text[i] = was
+		}
+	}
+}
+
+// TestAppendDecoded leaves what is there, whatever room there is behind it.
+func TestAppendDecoded(t *testing.T) {
+	for room := range 20 {
+		dst := append(make([]byte, 0, 3+room), "abc"...)
+		got, err := jose.AppendDecoded(dst, "AQIDBAUGBwgJCg")
+		if want := "abc\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a"; err != nil || string(got) != want {
+			t.Errorf("AppendDecoded with room for %d = %q, %v, want %q", room, got, err, want)
+		}
 	}
 }
 

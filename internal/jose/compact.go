@@ -35,17 +35,23 @@ type Compact struct {
 	SigningInput               string // header and payload with the dot between (RFC 7515 §5.2)
 }
 
-// SplitCompact cuts a token at its dots, of which there must be two.
+// errParts is all that is said of text that is not cut by two dots
+var errParts = errors.New("not three parts")
+
+// SplitCompact cuts a token at its dots, of which there must be two. It looks at no character more than once.
 func SplitCompact(token string) (Compact, error) {
-	first := strings.IndexByte(token, '.')
-	last := strings.LastIndexByte(token, '.')
-	if first == last || strings.IndexByte(token[first+1:last], '.') >= 0 {
-		return Compact{}, errors.New("not three parts")
+	header, rest, ok := strings.Cut(token, ".")
+	if !ok {
+		return Compact{}, errParts
+	}
+	payload, signature, ok := strings.Cut(rest, ".")
+	if !ok || strings.IndexByte(signature, '.') >= 0 {
+		return Compact{}, errParts
 	}
 	return Compact{
-		Header:       token[:first],
-		Payload:      token[first+1 : last],
-		Signature:    token[last+1:],
-		SigningInput: token[:last],
+		Header:       header,
+		Payload:      payload,
+		Signature:    signature,
+		SigningInput: token[:len(header)+1+len(payload)],
 	}, nil
 }

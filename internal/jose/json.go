@@ -251,9 +251,18 @@ func (r *Reader) Fail(what string) { r.fail(what) }
 // fail keeps the first fault, with its place but without the stranger's text
 func (r *Reader) fail(what string) {
 	if r.err == nil {
-		r.err = fmt.Errorf("json at byte %d: %s", r.pos, what)
+		r.err = &syntaxError{r.pos, what}
 	}
 }
+
+// syntaxError is what is wrong with a JSON text, and where. It is put into words only when somebody reads them.
+type syntaxError struct {
+	pos  int
+	what string
+}
+
+// Error is for logs.
+func (e *syntaxError) Error() string { return fmt.Sprintf("json at byte %d: %s", e.pos, e.what) }
 
 // space passes the four blanks of RFC 8259 §2
 func (r *Reader) space() {

@@ -29,6 +29,24 @@ func NewKeySet(keys ...*Key) *KeySet {
 	return s
 }
 
+// After returns s with the keys that old has too taken from old, and old itself when it has all the same keys: who
+// compares by pointer sees what has changed and nothing else. A key that only shares its id with one of old's is
+// another key.
+func (s *KeySet) After(old *KeySet) *KeySet {
+	keys := s.Keys()
+	same := len(old.keys) == len(keys)
+	for i, k := range keys {
+		if before := old.Lookup(k.id); before != nil && before.equal(k) {
+			keys[i] = before
+		}
+		same = same && keys[i] == old.keys[i]
+	}
+	if same {
+		return old
+	}
+	return NewKeySet(keys...)
+}
+
 // Lookup returns the key with exactly this id, or nil.
 func (s *KeySet) Lookup(id string) *Key { return s.byID[id] }
 

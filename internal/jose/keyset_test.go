@@ -347,3 +347,46 @@ func FuzzParseKeySet(f *testing.F) {
 		}
 	})
 }
+
+// TestKeySetAfter keeps what stays the same, by pointer, and takes a new key of an old name for a new key.
+func TestKeySetAfter(t *testing.T) {
+	parse := func(keys ...string) *jose.KeySet {
+		t.Helper()
+		set, skipped, err := jose.ParseKeySet([]byte(`{"keys":[` + strings.Join(keys, ",") + `]}`))
+		if err != nil || len(skipped) > 0 {
+			t.Fatal(err, skipped)
+		}
+		return set
+	}
+	ec, okp := `{"kid":"k","alg":"ES256",`+ecMembers+`}`, `{"kid":"o","alg":"EdDSA",`+okpMembers+`}`
+	rsa, renamed := `{"kid":"k","alg":"RS256",`+rsaMembers+`}`, `{"kid":"r","alg":"RS256",`+rsaMembers+`}`
+	old := parse(ec, okp)
+	for _, test := range []struct {
+		name string
+		next *jose.KeySet
+		same bool   // the very set
+		kept string // the kid whose key is the very key
+		new  string // the kid whose key is not
+	}{
+		{"the same keys", parse(ec, okp), true, "k", ""},
+		{"in another order", parse(okp, ec), false, "o", ""},
+		{"one more", parse(ec, okp, renamed), false, "k", "r"},
+		{"one less", parse(okp), false, "o", "k"},
+		{"another key of the same name", parse(rsa, okp), false, "o", "k"},
+		{"nothing left", parse(), false, "", "k"},
+	} {
+		got := test.next.After(old)
+		if got.Len() != test.next.Len() || (got == old) != test.same {
+			t.Errorf("%s: %d keys, the old set: %v, want %d and %v", test.name, got.Len(), got == old, test.next.Len(), test.same)
+		}
+		if test.kept != "" && got.Lookup(test.kept) != old.Lookup(test.kept) {
+			t.Errorf("%s: %q is another key, want the old one", test.name, test.kept)
+		}
+		if test.new != "" && got.Lookup(test.new) != test.next.Lookup(test.new) {
+			t.Errorf("%s: %q is not the new key", test.name, test.new)
+		}
+	}
+	if empty := parse(); parse().After(empty) != empty || parse(ec).After(empty).Len() != 1 {
+		t.Error("After an empty set: want itself, or the new keys")
+	}
+}
