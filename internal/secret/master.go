@@ -15,14 +15,15 @@ import (
 const masterPrefix = "hsm_"
 
 // Master is the one key that a deployment has to keep: every other key is derived from it
-// or sealed under it. It prints as "(secret)".
-type Master struct{ key *[32]byte }
+// or sealed under it. It prints as "(secret)", and for verbs that make no sense as an address:
+// a Text holds its 32 bytes, since fmt shows what a pointer to an array points to.
+type Master struct{ key Text }
 
 // NewMaster makes a key from the system's randomness.
 func NewMaster() Master {
 	var key [32]byte
 	rand.Read(key[:]) // never fails: it would crash the program first
-	return Master{&key}
+	return Master{New(string(key[:]))}
 }
 
 // ParseMaster reads what Text gives: "hsm_" and 43 base64url characters, white space around
@@ -45,17 +46,21 @@ func ParseMaster(text Text) (Master, error) {
 	if different < 16 { // 32 random bytes have fewer than 16 different ones once in 10^13 keys
 		return Master{}, errors.New("this master key is not random: make one with 'openssl rand' or let the first start make it")
 	}
-	return Master{(*[32]byte)(raw)}, nil
+	return Master{New(string(raw))}, nil
 }
 
 // Text gives the key as ParseMaster reads it, for its file.
 func (m Master) Text() Text {
-	return New(masterPrefix + base64.RawURLEncoding.EncodeToString(m.key[:]))
+	return New(masterPrefix + base64.RawURLEncoding.EncodeToString([]byte(m.key.Reveal())))
 }
 
-// Derive makes the key for one purpose. RFC 5869
+// Derive makes the key for one purpose. It panics for the zero Master, whose keys everybody
+// could make. RFC 5869
 func (m Master) Derive(purpose string) []byte {
-	key, err := hkdf.Key(sha256.New, m.key[:], nil, "handstamp "+purpose, 32)
+	if m.key.Empty() {
+		panic("secret: no master key")
+	}
+	key, err := hkdf.Key(sha256.New, []byte(m.key.Reveal()), nil, "handstamp "+purpose, 32)
 	if err != nil {
 		panic(err) // only for a length that HKDF cannot give
 	}

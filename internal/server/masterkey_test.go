@@ -1,0 +1,126 @@
+package server_test
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/handstamp/handstamp/internal/config"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/server"
+)
+
+// place is where a server keeps its things.
+type place struct {
+	t      *testing.T
+	folder string
+	log    bytes.Buffer
+}
+
+// keyFile is where the master key is.
+func (p *place) keyFile() string { return filepath.Join(p.folder, "test.key") }
+
+// open opens a server there with more settings, and closes it again.
+func (p *place) open(more map[string]string) error {
+	p.t.Helper()
+	given := map[string]string{"database": "sqlite:" + filepath.Join(p.folder, "test.db"), "master_key_file": p.keyFile()}
+	for name, value := range more {
+		if given[name] = value; value == "" {
+			delete(given, name)
+		}
+	}
+	c, err := config.Load(config.Sources{Given: given})
+	if err != nil {
+		return err
+	}
+	s, err := server.Open(p.t.Context(), c, server.Options{Log: slog.New(slog.NewTextHandler(&p.log, nil))})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
+// write puts text where the master key is kept.
+func (p *place) write(text string) {
+	p.t.Helper()
+	if err := os.WriteFile(p.keyFile(), []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// TestMasterKey makes the key with a new database, for its owner alone, and goes on with an
+// old one under the same key or not at all.
+func TestMasterKey(t *testing.T) {
+	p := &place{t: t, folder: t.TempDir()}
+	if err := p.open(nil); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(p.keyFile())
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("key file: %v, %v, want mode 0600", info, err)
+	}
+	text, err := os.ReadFile(p.keyFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(p.log.String(), string(text[4:20])) || !strings.Contains(p.log.String(), "back it up") {
+		t.Errorf("log = %s, want the advice and not the key", &p.log)
+	}
+	if left, _ := filepath.Glob(filepath.Join(p.folder, ".handstamp-key-*")); len(left) > 0 {
+		t.Errorf("drafts of the key are left: %v", left)
+	}
+	steps := []struct {
+		name   string
+		change func()
+		more   map[string]string
+		want   string // in the error; empty: it opens
+	}{
+		{"again", func() {}, nil, ""},
+		{"given as a value", func() {}, map[string]string{"master_key_file": "", "master_key": strings.TrimSpace(string(text))}, ""},
+		{"another value", func() {}, map[string]string{"master_key_file": "", "master_key": secret.NewMaster().Text().Reveal()}, "made with another master key"},
+		{"another file", func() { p.write(secret.NewMaster().Text().Reveal()) }, nil, "made with another master key"},
+		{"empty file", func() { p.write("") }, nil, "begins with hsm_"},
+		{"half a file", func() { p.write(string(text[:20])) }, nil, "43 base64url characters"},
+		{"no file", func() { os.Remove(p.keyFile()) }, nil, "is missing, and the database was made with it"},
+		{"a folder in its place", func() { os.Mkdir(p.keyFile(), 0o700) }, nil, "master key:"},
+		{"put back", func() { os.Remove(p.keyFile()); p.write(string(text)) }, nil, ""},
+	}
+	for _, step := range steps {
+		step.change()
+		err := p.open(step.more)
+		if step.want == "" && err != nil || step.want != "" && (err == nil || !strings.Contains(err.Error(), step.want)) {
+			t.Errorf("%s: Open() = %v, want %q", step.name, err, step.want)
+		}
+	}
+	if err := os.Chmod(p.keyFile(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.log.Reset()
+	if err := p.open(nil); err != nil || !strings.Contains(p.log.String(), "chmod 600") {
+		t.Errorf("a key that others can read: %v, log %s, want a warning", err, &p.log)
+	}
+}
+
+// TestMasterKeyTogether starts many processes at once where all is new: one key is made, and
+// all go on under it.
+func TestMasterKeyTogether(t *testing.T) {
+	folder := t.TempDir()
+	var all sync.WaitGroup
+	failed := make([]error, 6)
+	for i := range failed {
+		all.Go(func() { failed[i] = (&place{t: t, folder: folder}).open(nil) })
+	}
+	all.Wait()
+	for i, err := range failed {
+		if err != nil {
+			t.Errorf("start %d: %v", i, err)
+		}
+	}
+	if err := (&place{t: t, folder: folder}).open(nil); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
