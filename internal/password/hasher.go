@@ -22,6 +22,8 @@ type Options struct {
 	Lanes  int           // hashes computed at once, 19 MiB each; zero: GOMAXPROCS
 	Queue  int           // callers that may wait for a lane; zero: 64
 	Wait   time.Duration // how long each may wait; zero: 5 s
+
+	TestingOnlyDerived func(p Params) // runs at each computation; nil: nobody counts
 }
 
 // Hasher hashes and checks passwords, never more of them at once than it has lanes: a flood
@@ -60,8 +62,17 @@ func NewHasher(o Options) *Hasher {
 		queue:  int64(o.Queue),
 		wait:   o.Wait,
 		// Random bytes are as good as a hash of nobody's password, and take no time at start.
-		nobody: phc{params, randomBytes(saltLength), randomBytes(keyLength)},
+		nobody:            phc{params, randomBytes(saltLength), randomBytes(keyLength)},
+		testingOnlyDerive: o.derive(),
 	}
+}
+
+// derive gives what sees each computation; nil: nothing does.
+func (o Options) derive() func(password, salt []byte, p Params) {
+	if o.TestingOnlyDerived == nil {
+		return nil
+	}
+	return func(_, _ []byte, p Params) { o.TestingOnlyDerived(p) }
 }
 
 // Hash gives what to store for a password. The fault is overloaded when too many wait; the

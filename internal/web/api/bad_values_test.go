@@ -54,6 +54,7 @@ var badValues = []badValue{
 	{"no email", "POST /v1/session", `{` + password + `}`, 400, "invalid_request", "email required"},
 	{"no password", "POST /v1/session", `{"email":"bea@example.com"}`, 400, "invalid_request", "password required"},
 	{"nothing", "POST /v1/session", `{}`, 400, "invalid_request", "email required"},
+	{"empty transport", "POST /v1/session", `{"email":"bea@example.com","transport":"",` + password + `}`, 400, "invalid_request", "transport invalid"},
 	{"unknown transport", "POST /v1/session", `{"email":"bea@example.com","transport":"Cookie",` + password + `}`, 400, "invalid_request", "transport invalid"},
 	{"wrong password", "POST /v1/session", `{"email":"bea@example.com","password":"violet teapots orbit loudly"}`, 401, "invalid_credentials", ""},
 	{"password with a space more", "POST /v1/session", `{"email":"bea@example.com","password":"` + handstamptest.GoodPassword + ` "}`, 401, "invalid_credentials", ""},

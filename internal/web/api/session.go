@@ -24,7 +24,7 @@ type signUpRequest struct {
 	Email     string      `json:"email"`
 	Password  secret.Text `json:"password"`
 	Name      string      `json:"name"`
-	Transport string      `json:"transport"`
+	Transport *string     `json:"transport"`
 }
 
 // signUp makes a user and signs the person in.
@@ -45,7 +45,7 @@ type signInRequest struct {
 	Email     string      `json:"email"`
 	Password  secret.Text `json:"password"`
 	Remember  *bool       `json:"remember"`
-	Transport string      `json:"transport"`
+	Transport *string     `json:"transport"`
 }
 
 // signIn checks a password and begins a session.
@@ -207,12 +207,12 @@ func (a *API) signedIn(w http.ResponseWriter, g session.Grant, how answer) error
 // transportOf gives how a client gets its tokens: as it asks, else by cookie when a browser
 // is asking. Cookies go only to a request that says where it comes from, or another site's
 // form could sign somebody in. requirements XO-02, XO-04
-func transportOf(r *http.Request, asked string) (string, error) {
+func transportOf(r *http.Request, asked *string) (string, error) {
 	browser := web.FromBrowser(r)
 	switch {
-	case asked == byToken || asked == "" && !browser:
+	case asked != nil && *asked == byToken, asked == nil && !browser:
 		return byToken, nil
-	case asked != byCookie && asked != "":
+	case asked != nil && *asked != byCookie:
 		return "", fault.BadField("transport", "invalid", `This is "cookie" or "token".`)
 	case !browser:
 		return "", fault.New(fault.CrossOrigin).Because(errors.New("cookies asked for without Sec-Fetch-Site or Origin"))
