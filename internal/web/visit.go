@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/audit"
@@ -33,13 +32,9 @@ type visitKey struct{}
 func newVisit(site Site, r *http.Request) *visit {
 	var raw [9]byte
 	rand.Read(raw[:]) // never fails: it would crash the program first
-	agent := strings.ToValidUTF8(r.UserAgent(), "")
-	if len(agent) > store.MaxAgent {
-		agent = strings.ToValidUTF8(agent[:store.MaxAgent], "")
-	}
 	return &visit{
 		id:     base64.RawURLEncoding.EncodeToString(raw[:]),
-		client: store.Client{IP: site.clientIP(r), Agent: agent},
+		client: store.NewClient(site.clientIP(r), r.UserAgent()),
 	}
 }
 
