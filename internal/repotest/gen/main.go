@@ -1,5 +1,5 @@
-// Command gen makes the documents that are made from the program: docs/config.md and
-// docs/errors.md. It is run from the root of the tree, by make gen.
+// Command gen makes the documents that are made from the program: docs/config.md,
+// docs/errors.md and docs/api.md. It is run from the root of the tree, by make gen.
 package main
 
 import (
@@ -32,7 +32,7 @@ func documents() map[string][]byte {
 	if err := config.WriteReference(&settings); err != nil {
 		panic(err) // a buffer takes everything
 	}
-	return map[string][]byte{"docs/config.md": settings.Bytes(), "docs/errors.md": errorsReference()}
+	return map[string][]byte{"docs/config.md": settings.Bytes(), "docs/errors.md": errorsReference(), "docs/api.md": apiReference()}
 }
 
 // errorsHead is what docs/errors.md says before the list.
