@@ -97,14 +97,14 @@ func (s Site) clientIP(r *http.Request) netip.Addr {
 	if err != nil {
 		return netip.Addr{}
 	}
-	ip := peer.Addr().Unmap()
+	ip := peer.Addr().Unmap().WithZone("")
 	forwarded := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(forwarded) - 1; i >= 0 && s.trusts(ip); i-- {
 		next, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
 		if err != nil {
 			break
 		}
-		ip = next.Unmap()
+		ip = next.Unmap().WithZone("") // a zone means something to one host alone, and may hold any text
 	}
 	return ip
 }
