@@ -21,7 +21,7 @@ run: ## start the server, a sample app and two users on this machine
 
 check: setup format vet lint gen-check ## everything that CI runs, what it needs included
 	@for module in $(MODULES); do echo "go -C $$module test ./..."; go -C $$module test ./... || exit 1; done
-	go test -race -shuffle=on -timeout 14m ./...
+	go test -race -shuffle=on -timeout 14m -p 3 ./test/... ./... # first what sleeps
 
 test: ## the quick part of the tests: a minute, nothing to install
 	go test $$(go list ./... | grep -vE '/test(/|$$)')
