@@ -137,11 +137,12 @@ func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error)
 	if err != nil {
 		return err
 	}
+	site.Domain = c.CookieDomain
 	door, err := web.NewDoor(site, s.verifier, s.options.Log)
 	if err != nil {
 		return err
 	}
-	cookies := web.NewCookies(site, c.CookieDomain)
+	cookies := web.NewCookies(site)
 	forPrograms := api.Parts{Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys, Now: s.options.Now}
 	forPeople := pages.Parts{
 		Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions,

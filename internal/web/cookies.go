@@ -23,9 +23,12 @@ type Cookies struct {
 	refresh http.Cookie
 }
 
-// NewCookies gives cookies their names and attributes. domain, when not empty, lets the apps
-// on sibling hosts see the access cookie, and only that.
-func NewCookies(site Site, domain string) *Cookies {
+// sharedAccess is what the access cookie of a whole domain is called.
+const sharedAccess = "__Secure-hs_access"
+
+// NewCookies gives cookies their names and attributes. With site.Domain the apps on sibling
+// hosts see the access cookie, and only that.
+func NewCookies(site Site) *Cookies {
 	prefix := ""
 	if site.HTTPS {
 		prefix = "__Host-Http-"
@@ -34,10 +37,28 @@ func NewCookies(site Site, domain string) *Cookies {
 	c := &Cookies{access: base, refresh: base}
 	c.access.Name, c.access.SameSite = prefix+"hs_access", http.SameSiteLaxMode
 	c.refresh.Name, c.refresh.SameSite = prefix+"hs_refresh", http.SameSiteStrictMode
-	if domain != "" {
-		c.access.Name, c.access.Domain = "__Secure-hs_access", domain
+	if site.Domain != "" {
+		c.access.Name, c.access.Domain = sharedAccess, site.Domain
 	}
 	return c
+}
+
+// withoutTossed gives r without an access cookie under the name that only a whole domain's
+// has, where ours stays on our own host: a sibling host may have tossed it, to have the person
+// act as somebody else unawares. RFC 6265bis §8.6, docs/protocol.md §5
+func (s Site) withoutTossed(r *http.Request) *http.Request {
+	if s.Domain != "" || len(r.CookiesNamed(sharedAccess)) == 0 {
+		return r
+	}
+	kept := r.Cookies()
+	r = r.Clone(r.Context())
+	r.Header.Del("Cookie")
+	for _, c := range kept {
+		if c.Name != sharedAccess {
+			r.AddCookie(c)
+		}
+	}
+	return r
 }
 
 // Set gives the browser a session's tokens. The cookies go when the browser closes unless

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/handstamp/handstamp/internal/handstamptest"
 )
 
@@ -198,7 +200,7 @@ func TestClearSiteData(t *testing.T) {
 func TestOtherCookieNames(t *testing.T) {
 	s := startSite(t, settings[1])
 	cookies := s.signIn("true").Cookies()
-	for _, name := range []string{"hs_access", "__Host-hs_access", "__Http-hs_access", "__host-http-hs_access", "__Host-Http-hs_refresh"} {
+	for _, name := range []string{"hs_access", "__Secure-hs_access", "__Host-hs_access", "__Http-hs_access", "__host-http-hs_access", "__Host-Http-hs_refresh"} {
 		r := s.ask("GET", "/v1/session", "", &http.Cookie{Name: name, Value: cookies[0].Value})
 		if r.StatusCode != 401 {
 			t.Errorf("access token as %s = %d, want 401", name, r.StatusCode)
@@ -212,5 +214,37 @@ func TestOtherCookieNames(t *testing.T) {
 	}
 	if r := s.ask("POST", "/v1/session/refresh", "", cookies...); r.StatusCode != 200 {
 		t.Errorf("as set = %d, want 200", r.StatusCode)
+	}
+}
+
+// TestTossedCookie has a sibling host toss the attacker's own access token into a person's
+// browser under the name that a whole domain's cookie has. The person goes on as themselves,
+// or as nobody; never as the attacker.
+func TestTossedCookie(t *testing.T) {
+	s := startSite(t, settings[1])
+	s.MustUser("mallory@example.com")
+	mallory := s.ask("POST", "/v1/session", `{"email":"mallory@example.com","password":"`+handstamptest.GoodPassword+`","transport":"token"}`)
+	var his struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.UnmarshalRead(mallory.Body, &his); err != nil || his.Token == "" {
+		t.Fatalf("mallory signs in: %v", err)
+	}
+	tossed := &http.Cookie{Name: "__Secure-hs_access", Value: his.Token}
+	hers := s.signIn("true").Cookies()
+	if r := s.ask("GET", "/v1/user", "", tossed, hers[0]); r.StatusCode != 200 {
+		t.Errorf("beside hers = %d, want 200", r.StatusCode)
+	}
+	if r := s.ask("GET", "/v1/user", "", tossed); r.StatusCode != 401 {
+		t.Errorf("alone = %d, want 401", r.StatusCode)
+	}
+	s.Clock.Advance(time.Hour)
+	if r := s.ask("GET", "/v1/user", "", hers[0], tossed); r.StatusCode != 401 {
+		t.Errorf("beside hers, expired = %d, want 401", r.StatusCode)
+	}
+	shared := startSite(t, settings[3])
+	cookies := shared.signIn("true").Cookies()
+	if r := shared.ask("GET", "/v1/user", "", cookies[0]); cookies[0].Name != tossed.Name || r.StatusCode != 200 {
+		t.Errorf("%s of a whole domain = %d, want 200", cookies[0].Name, r.StatusCode)
 	}
 }

@@ -77,7 +77,7 @@ func (d *Door) around(next http.Handler, surfaces []Surface) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		seen := newVisit(d.site, r)
-		r = r.WithContext(withVisit(r.Context(), seen))
+		r = d.site.withoutTossed(r.WithContext(withVisit(r.Context(), seen)))
 		out := &recorder{ResponseWriter: w}
 		d.commonHeaders(out.Header())
 		defer func() {

@@ -19,6 +19,7 @@ type Site struct {
 	HTTPS   bool           // false only on loopback
 	Allowed []string       // other origins that may use it with credentials; nil: none
 	Proxies []netip.Prefix // peers whose X-Forwarded-For counts; nil: none
+	Domain  string         // whose hosts all get the access cookie; empty: our own host alone
 }
 
 // NewSite reads the public URL. What config has checked is not checked again.

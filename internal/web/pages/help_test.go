@@ -70,7 +70,7 @@ func open(t testing.TB, publicURL string, settings ...string) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cookies := web.NewCookies(p.site, "")
+	cookies := web.NewCookies(p.site)
 	forPrograms := api.Parts{Door: door, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions, Keys: p.Keys, Now: p.Clock.Now}
 	p.handler, err = door.Handler(
 		pages.Surface(pages.Parts{
