@@ -9,7 +9,7 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 GENERATED := docs/config.md docs/errors.md internal/password/common.bin
 
 # Modules of their own, so that what they use does not enter the product's graph.
-MODULES := examples/frameworks test/interop bench
+MODULES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod test/*/go.mod bench/go.mod))
 
 .PHONY: help run check test setup format vet lint gen gen-check golden fuzz bench
 
