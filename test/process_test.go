@@ -120,5 +120,5 @@ func service(ts *testscript.TestScript, neg bool, args []string) {
 	listen := "127.0.0.1:" + port
 	p := start(ts, "service", []string{"service"}, "ISSUER="+ts.Getenv("URL"), "LISTEN="+listen)
 	ts.Check(p.awaitListening(listen))
-	ts.Setenv("SERVICE", "http://"+listen)
+	ts.Setenv("SERVICE", "http://localhost:"+port) // as the cookies are for localhost
 }
