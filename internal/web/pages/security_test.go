@@ -20,7 +20,7 @@ func TestChangePassword(t *testing.T) {
 	b.signIn("ada@example.com")
 	other.signIn("ada@example.com")
 	page := b.get("/account/security").page(200).sets(0).shows("Sign out", "At least 15 characters", "Every other session of yours ends", `aria-current="page"`,
-		`autocomplete="current-password"`, `autocomplete="new-password"`, `autocomplete="username" value="ada@example.com"`, `href="/account/delete"`)
+		`autocomplete="current-password"`, `autocomplete="new-password"`, `autocomplete="username" value="ada@example.com" hidden`, `href="/account/delete"`)
 	form := []string{"form_token", page.token(), "current_password", handstamptest.GoodPassword, "new_password", newPassword}
 	b.post("/account/security", form...).leads("/account/security?done=password").sets(0)
 	b.get("/account/security?done=password").page(200).shows("Your password was changed. Every other session of yours was ended; this one goes on.")
@@ -33,7 +33,7 @@ func TestChangePassword(t *testing.T) {
 	other.post("/signin", "email", "ada@example.com", "password", newPassword).leads("/account")
 
 	// The same form once more, as by a double click.
-	b.post("/account/security", form...).page(http.StatusUnauthorized).shows("This is not your current password. If it was changed a moment ago, the new one is.")
+	b.post("/account/security", form...).page(http.StatusUnauthorized).shows("This is not your current password. Was it changed a moment ago? Then enter the new one.")
 	other.get("/account").page(200) // nothing ended by it
 }
 
@@ -98,7 +98,7 @@ func TestChangePasswordAtOnce(t *testing.T) {
 		}
 	}
 	b.post("/account/security", "form_token", token, "current_password", handstamptest.GoodPassword, "new_password", newPassword).
-		page(http.StatusUnauthorized).sets(0).shows("This is not your current password. If it was changed a moment ago, the new one is.")
+		page(http.StatusUnauthorized).sets(0).shows("This is not your current password. Was it changed a moment ago? Then enter the new one.")
 	for password, opens := range map[string]bool{handstamptest.GoodPassword: false, newPassword: false, "another quiet phrase, first": true} {
 		if _, err := p.Users.Authenticate(t.Context(), audit.Caller{}, "ada@example.com", secret.New(password)); (err == nil) != opens {
 			t.Errorf("Authenticate(%q) = %v, want it to open: %v", password, err, opens)

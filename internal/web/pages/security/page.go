@@ -98,7 +98,7 @@ func (h Handlers) again(w http.ResponseWriter, r *http.Request, err error) error
 	}
 	f := web.Refused(w, r, err)
 	if f.Code == fault.InvalidCredentials {
-		f.Fields = []fault.Field{{Name: "current_password", Code: string(f.Code), Detail: "This is not your current password. If it was changed a moment ago, the new one is."}}
+		f.Fields = []fault.Field{{Name: "current_password", Code: string(f.Code), Detail: "This is not your current password. Was it changed a moment ago? Then enter the new one."}}
 	}
 	v.Alert = layout.Marked(f, &v.Current, &v.New)
 	v.Title = "Error: " + v.Title
