@@ -225,7 +225,7 @@ func (p *prober) late() {
 
 // TestDescribedHappens brings about every answer that the description gives of every
 // operation, so that it promises no more than happens; that no other happens is judged in
-// every test.
+// every test. requirements ER-01, ER-09
 func TestDescribedHappens(t *testing.T) {
 	for _, o := range description(t).Operations() {
 		t.Run(o.Pattern(), func(t *testing.T) {
