@@ -1,0 +1,241 @@
+package browser_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+)
+
+// patience is how long anything on a page may take.
+const patience = 30 * time.Second
+
+// profile is somebody's browser profile, with cookies of its own and one tab.
+type profile struct {
+	t       *testing.T
+	tab     context.Context
+	jar     cdp.BrowserContextID
+	seen    *watch
+	scripts bool   // pages may run scripts
+	base    string // what paths are below
+}
+
+// newProfile opens a profile whose pages come from base, and from the other origins that are
+// named. Everything it complains of fails the test at its end.
+func newProfile(t *testing.T, base string, others ...string) *profile {
+	t.Helper()
+	tab, jar := newTab(t)
+	p := &profile{t: t, tab: tab, jar: jar, seen: newWatch(append(others, base)), scripts: true, base: base}
+	if err := p.seen.begin(tab); err != nil {
+		t.Fatal(err)
+	}
+	p.do(emulation.SetFocusEmulationEnabled(true)) // as if its window were in front
+	p.as(laptop)
+	t.Cleanup(func() {
+		p.do(chromedp.Evaluate("0", nil)) // what was complained of before has arrived by now
+		for _, line := range p.seen.complaints.take() {
+			t.Errorf("the browser complains: %s", line)
+		}
+	})
+	return p
+}
+
+// newTab opens a tab in a window of its own, with a jar of its own, until the test ends.
+func newTab(t *testing.T) (context.Context, cdp.BrowserContextID) {
+	t.Helper()
+	browser := whole()
+	jar, err := target.CreateBrowserContext().WithDisposeOnDetach(true).Do(browser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := target.CreateTarget("about:blank").WithBrowserContextID(jar).WithNewWindow(true).Do(browser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab, closeTab := chromedp.NewContext(chromium, chromedp.WithTargetID(id))
+	t.Cleanup(func() {
+		closeTab()
+		if err := target.DisposeBrowserContext(jar).Do(browser); err != nil {
+			t.Error(err)
+		}
+	})
+	return tab, jar
+}
+
+// whole gives the context for what concerns the browser and not one tab.
+func whole() context.Context {
+	return cdp.WithExecutor(chromium, chromedp.FromContext(chromium).Browser)
+}
+
+// withoutScripts has the profile's pages run none from now on.
+func (p *profile) withoutScripts() *profile {
+	p.t.Helper()
+	p.do(emulation.SetScriptExecutionDisabled(true))
+	p.scripts = false
+	return p
+}
+
+// as gives the profile another User-Agent.
+func (p *profile) as(agent string) *profile {
+	p.t.Helper()
+	p.do(emulation.SetUserAgentOverride(agent))
+	return p
+}
+
+// in gives the same profile to a subtest.
+func (p *profile) in(t *testing.T) *profile {
+	same := *p
+	same.t = t
+	return &same
+}
+
+// do has the tab do things, or ends the test.
+func (p *profile) do(actions ...chromedp.Action) {
+	p.t.Helper()
+	limited, cancel := context.WithTimeout(p.tab, patience)
+	defer cancel()
+	if err := chromedp.Run(limited, actions...); err != nil {
+		p.t.Fatalf("%v; the page is\n%s", err, p.describe())
+	}
+}
+
+// eval gives what a script of the test, not of the page, finds.
+func eval[T any](p *profile, script string) T {
+	p.t.Helper()
+	var found T
+	p.do(chromedp.Evaluate(script, &found))
+	return found
+}
+
+// describe gives address and text of the page, for whoever reads a failure.
+func (p *profile) describe() string {
+	limited, cancel := context.WithTimeout(p.tab, 2*time.Second)
+	defer cancel()
+	var text string
+	if err := chromedp.Run(limited, chromedp.Evaluate(`location.href + "\n" + document.body.innerText`, &text)); err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+// mark is on a page that is about to be left.
+const mark = "handstampTestLeaving"
+
+// leave does what leads to another page, and waits until that is there whole: at target, a
+// path or an address.
+func (p *profile) leave(target string, actions ...chromedp.Action) {
+	p.t.Helper()
+	p.do(append([]chromedp.Action{chromedp.Evaluate("window."+mark+" = true", nil)}, actions...)...)
+	p.arrive(target)
+}
+
+// arrive waits until the tab shows target, whole, and not the page that was left.
+func (p *profile) arrive(target string) {
+	p.t.Helper()
+	want := p.address(target)
+	var got string
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+		limited, cancel := context.WithTimeout(p.tab, patience)
+		err := chromedp.Run(limited, chromedp.Evaluate(`window.`+mark+` || document.readyState != "complete" ? "" : location.href`, &got))
+		cancel()
+		if err == nil && got == want { // an error: it was on its way
+			return
+		}
+	}
+	p.t.Fatalf("the tab is at %q, want %q; the page is\n%s", got, want, p.describe())
+}
+
+// address gives a path's whole address.
+func (p *profile) address(target string) string {
+	if strings.HasPrefix(target, "/") {
+		return p.base + target
+	}
+	return target
+}
+
+// visit opens a page that leads nowhere else.
+func (p *profile) visit(target string) {
+	p.t.Helper()
+	p.follow(target, target)
+}
+
+// follow opens a page that leads to another.
+func (p *profile) follow(target, end string) {
+	p.t.Helper()
+	p.leave(end, chromedp.Navigate(p.address(target)))
+}
+
+// press presses the button whose text begins so, which leads to target.
+func (p *profile) press(text, target string) {
+	p.t.Helper()
+	p.leave(target, chromedp.Click(button(text), chromedp.BySearch))
+}
+
+// click follows the link whose text begins so, which leads to target.
+func (p *profile) click(text, target string) {
+	p.t.Helper()
+	p.leave(target, chromedp.Click(fmt.Sprintf(`//a[starts-with(normalize-space(), %q)]`, text), chromedp.BySearch))
+}
+
+// button finds one in the page's main part, or else in its head, by the beginning of its text.
+func button(text string) string {
+	return fmt.Sprintf(`//main//button[starts-with(normalize-space(), %[1]q)] | //header[not(//main//button[starts-with(normalize-space(), %[1]q)])]//button[starts-with(normalize-space(), %[1]q)]`, text)
+}
+
+// fill puts texts into fields, as a password manager or a paste does: name, value.
+func (p *profile) fill(fields ...string) {
+	p.t.Helper()
+	for i := 0; i+1 < len(fields); i += 2 {
+		p.do(
+			chromedp.Focus("#"+fields[i], chromedp.ByQuery),
+			chromedp.KeyEvent("a", chromedp.KeyModifiers(input.ModifierCtrl)),
+			input.InsertText(fields[i+1]),
+		)
+	}
+}
+
+// shows checks that a person reads texts on the page.
+func (p *profile) shows(texts ...string) {
+	p.t.Helper()
+	read := eval[string](p, "document.body.innerText")
+	for _, text := range texts {
+		if !strings.Contains(strings.ToLower(read), strings.ToLower(text)) { // a style may turn it into capitals
+			p.t.Errorf("page does not show %q:\n%s", text, read)
+		}
+	}
+}
+
+// hides checks that a person reads none of texts on the page.
+func (p *profile) hides(texts ...string) {
+	p.t.Helper()
+	read := eval[string](p, "document.body.innerText")
+	for _, text := range texts {
+		if strings.Contains(strings.ToLower(read), strings.ToLower(text)) {
+			p.t.Errorf("page shows %q:\n%s", text, read)
+		}
+	}
+}
+
+// signIn signs somebody in on the page at /signin, which leads to target afterwards.
+func (p *profile) signIn(email, password, target string) {
+	p.t.Helper()
+	p.fill("email", email, "password", password)
+	p.press("Sign in", target)
+}
+
+// query gives an address's path with parameters: name, value.
+func query(path string, params ...string) string {
+	values := url.Values{}
+	for i := 0; i+1 < len(params); i += 2 {
+		values.Set(params[i], params[i+1])
+	}
+	return path + "?" + values.Encode()
+}

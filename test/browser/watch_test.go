@@ -1,0 +1,122 @@
+package browser_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/audits"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// watch notes what a tab complains of: a policy that was violated, a request to somebody who
+// was not named, an error of a script, a dialog, a form that password managers or screen
+// readers cannot read.
+type watch struct {
+	origins    []string // that may be asked
+	complaints complaints
+}
+
+// newWatch lets only these origins be asked.
+func newWatch(origins []string) *watch { return &watch{origins: origins} }
+
+// begin watches a tab, which it opens.
+func (w *watch) begin(tab context.Context) error {
+	chromedp.ListenTarget(tab, w.note)
+	return chromedp.Run(tab, network.Enable(), log.Enable(), audits.Enable(), runtime.Enable(), page.Enable())
+}
+
+// note judges one event.
+func (w *watch) note(event any) {
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		w.request(e.Request.URL)
+	case *network.EventWebSocketCreated:
+		w.request(e.URL)
+	case *log.EventEntryAdded:
+		if e.Entry.Source != log.SourceNetwork { // that a page was refused is what some tests are about
+			w.complaints.add("%s %s: %s", e.Entry.Source, e.Entry.Level, e.Entry.Text)
+		}
+	case *audits.EventIssueAdded:
+		w.complaints.add("%s: %s", e.Issue.Code, details(e.Issue))
+	case *runtime.EventExceptionThrown:
+		w.complaints.add("exception: %s", e.ExceptionDetails.Error())
+	case *runtime.EventConsoleAPICalled:
+		w.complaints.add("console.%s", e.Type)
+	case *page.EventJavascriptDialogOpening:
+		w.complaints.add("dialog: %s", e.Message)
+	}
+}
+
+// request judges an address that is asked for.
+func (w *watch) request(address string) {
+	u, err := url.Parse(address)
+	if err != nil || !slices.Contains(w.origins, u.Scheme+"://"+u.Host) {
+		w.complaints.add("request to %s", address)
+	}
+}
+
+// details tells of an issue what there is to tell.
+func details(issue *audits.InspectorIssue) string {
+	if d := issue.Details.ContentSecurityPolicyIssueDetails; d != nil {
+		return fmt.Sprintf("%s %s", d.ViolatedDirective, d.BlockedURL)
+	}
+	if d := issue.Details.GenericIssueDetails; d != nil {
+		return fmt.Sprintf("%s %s", d.ErrorType, d.ViolatingNodeAttribute)
+	}
+	return strings.TrimSpace(fmt.Sprintf("%+v", issue.Details))
+}
+
+// expect waits for a complaint that holds each of parts, and takes all there are.
+func (p *profile) expect(parts ...string) {
+	p.t.Helper()
+	var lines string
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+		lines += strings.Join(p.seen.complaints.take(), "\n")
+		if !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(lines, part) }) {
+			return
+		}
+	}
+	p.t.Errorf("the browser complains of %q, want %q among it", lines, parts)
+}
+
+// TestWatch lets a page do what it must not, and has it noticed.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	elsewhere := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(elsewhere.Close)
+	tests := []struct{ name, script, want string }{
+		{"script in the page", `let e = document.createElement("script"); e.textContent = "window.ran = true"; document.body.append(e)`, "script-src"},
+		{"script in an attribute", `document.body.innerHTML = "<img src=x onerror='window.ran = true'>"`, "script-src"},
+		{"image from elsewhere", `new Image().src = "` + elsewhere.URL + `"`, "img-src"},
+		{"style in an attribute", `document.body.setAttribute("style", "color: red")`, "style-src"},
+		{"call elsewhere", `fetch("` + elsewhere.URL + `").catch(() => 0)`, "connect-src"},
+		{"form to elsewhere", `let f = document.forms[0]; f.action = "` + elsewhere.URL + `"; f.noValidate = true; f.requestSubmit()`, "form-action"},
+		{"going elsewhere", `location.href = "` + elsewhere.URL + `"`, "request to " + elsewhere.URL},
+		{"an error of a script", `setTimeout(() => { throw new Error("oops") })`, "exception"},
+		{"a console line", `console.log("oops")`, "console.log"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := newProfile(t, s.URL)
+			p.visit("/signin")
+			p.do(chromedp.Evaluate(test.script, nil))
+			p.expect(test.want)
+			if eval[bool](p, "window.ran == true") {
+				t.Error("the script ran")
+			}
+			p.seen.complaints.take()
+		})
+	}
+}
