@@ -19,29 +19,34 @@ var registered = []string{
 // isRegistered reports whether name is one of them
 func isRegistered(name string) bool { return slices.Contains(registered, name) }
 
-// parseClaims reads the claims strictly: the five that a token must have, and the type
+// claims is a token's claims while they are read and judged
+type claims struct {
+	*Session
+	issuer    string
+	notBefore time.Time // zero: none
+	items     []string  // of all lists that were read
+	room      [24]string
+}
+
+// parseClaims reads the claims of text strictly into s: the five that a token must have, and the type
 // of every other one we know (RFC 9068 §2.2)
-func parseClaims(part string) (*claims, error) {
-	text, err := decodePart(part)
-	if err != nil {
-		return nil, err
-	}
-	c := &claims{}
-	c.payload = text
+func (c *claims) parse(text string, s *Session) error {
+	c.Session = s
+	c.items = c.room[:0]
 	r := jose.NewReader(text)
 	for name := range r.Object() {
 		c.read(r, name)
 	}
 	if err := r.Close(); err != nil {
-		return nil, err
+		return err
 	}
 	switch {
 	case c.issuer == "" || c.Subject == "" || len(c.Audience) == 0:
-		return nil, errors.New("iss, sub or aud is missing")
+		return errors.New("iss, sub or aud is missing")
 	case c.ExpiresAt.IsZero() || c.IssuedAt.IsZero():
-		return nil, errors.New("exp or iat is missing")
+		return errors.New("exp or iat is missing")
 	}
-	return c, nil
+	return nil
 }
 
 // read takes the claim called name, if it is one we know
@@ -52,7 +57,7 @@ func (c *claims) read(r *jose.Reader, name string) {
 	case "sub":
 		c.Subject = r.String()
 	case "aud":
-		c.Audience = readAudience(r)
+		c.Audience = c.readAudience(r)
 	case "exp":
 		c.ExpiresAt = readTime(r)
 	case "nbf":
@@ -66,13 +71,13 @@ func (c *claims) read(r *jose.Reader, name string) {
 	case "client_id":
 		c.ClientID = r.String()
 	case "scope":
-		c.Scope = strings.FieldsFunc(r.String(), func(c rune) bool { return c == ' ' }) // RFC 6749 §3.3
+		c.Scope = c.readScope(r.String())
 	case "roles":
-		c.Roles = readStrings(r)
+		c.Roles = c.readStrings(r)
 	case "auth_time":
 		c.AuthTime = readTime(r)
 	case "amr":
-		c.AMR = readStrings(r)
+		c.AMR = c.readStrings(r)
 	case "acr":
 		c.ACR = r.String()
 	case "cnf": // RFC 7800: only who proves possession may use it, and we cannot check that
@@ -81,20 +86,40 @@ func (c *claims) read(r *jose.Reader, name string) {
 }
 
 // readAudience takes a string or an array of strings (RFC 7519 §4.1.3)
-func readAudience(r *jose.Reader) []string {
+func (c *claims) readAudience(r *jose.Reader) []string {
 	if r.Kind() == jose.Str {
-		return []string{r.String()}
+		c.items = append(c.items, r.String())
+		return c.items[len(c.items)-1:]
 	}
-	return readStrings(r)
+	return c.readStrings(r)
 }
 
-// readStrings takes an array of strings
-func readStrings(r *jose.Reader) []string {
-	var list []string
+// readStrings takes an array of strings; an empty one is nil
+func (c *claims) readStrings(r *jose.Reader) []string {
+	from := len(c.items)
 	for range r.Array() {
-		list = append(list, r.String())
+		c.items = append(c.items, r.String())
 	}
-	return list
+	return c.since(from)
+}
+
+// readScope takes scopes with blanks between (RFC 6749 §3.3)
+func (c *claims) readScope(text string) []string {
+	from := len(c.items)
+	for scope := range strings.SplitSeq(text, " ") {
+		if scope != "" {
+			c.items = append(c.items, scope)
+		}
+	}
+	return c.since(from)
+}
+
+// since is the list of the items from a place on, or nil
+func (c *claims) since(from int) []string {
+	if len(c.items) == from {
+		return nil
+	}
+	return c.items[from:]
 }
 
 // readTime takes a NumericDate (RFC 7519 §2)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -52,15 +53,27 @@ type Config struct {
 	// Afterwards every token is refused with 503.
 	MaxKeyAge time.Duration
 
-	// Now is the clock that tokens are judged by. Nil means time.Now.
+	// CacheBytes bounds the memory for tokens that were verified, which are not checked again until they
+	// expire; one of usual length takes 1.3 KB. Zero means 64 MiB. Negative means none: every
+	// signature is checked each time.
+	CacheBytes int64
+
+	// ClientAddress says where a request comes from, for counting bad tokens. Nil takes its RemoteAddr. It is needed only
+	// behind a proxy, whose address all requests have else; take the address from where that proxy writes it, and
+	// from nothing that a client can write.
+	ClientAddress func(*http.Request) netip.Addr
+
+	// Now is the clock that tokens are judged by. Nil means time.Now, read once a millisecond when there are very
+	// many requests.
 	Now func() time.Time
 
 	// HTTPClient fetches keys. Nil means one with a time limit of 5 s. Redirects to another host are
 	// never followed.
 	HTTPClient *http.Client
 
-	// Logger hears of keys that cannot be had (warnings), and of each refusal (debug): its code and a
-	// fingerprint of the token, never the token. Nil means slog.Default.
+	// Logger hears of keys that cannot be had, and of addresses that send too many bad tokens (warnings, at most one a
+	// minute), and of each refusal but those (debug): its code and a fingerprint of the token, never the
+	// token. Nil means slog.Default.
 	Logger *slog.Logger
 }
 
@@ -69,6 +82,7 @@ const (
 	defaultLeeway    = 30 * time.Second
 	maxLeeway        = 60 * time.Second
 	defaultMaxKeyAge = 24 * time.Hour
+	defaultCache     = 64 << 20
 )
 
 // withDefaults fills in what is left empty
@@ -82,8 +96,11 @@ func (c Config) withDefaults() Config {
 	if c.MaxKeyAge == 0 {
 		c.MaxKeyAge = defaultMaxKeyAge
 	}
-	if c.Now == nil {
-		c.Now = time.Now
+	if c.CacheBytes == 0 {
+		c.CacheBytes = defaultCache
+	}
+	if c.ClientAddress == nil {
+		c.ClientAddress = clientAddress
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,18 +25,19 @@ const maxCookies = 4
 // access cookie, checks where the request comes from, the token and the demands. It is for routers
 // that have middleware of their own kind; see Refuse for the answer. Its errors are *Error.
 func (v *Verifier) Authenticate(r *http.Request, demands ...Demand) (*Session, error) {
-	s, e := v.authenticate(r, newPolicy(demands))
+	p := newPolicy(demands)
+	k, e := v.authenticate(r, &p)
 	if e != nil {
 		return nil, e
 	}
-	return s, nil
+	return &k.session, nil
 }
 
 // authenticate is Authenticate for demands that were joined before
-func (v *Verifier) authenticate(r *http.Request, p policy) (*Session, *Error) {
+func (v *Verifier) authenticate(r *http.Request, p *policy) (*verified, *Error) {
 	bearer, e := bearerToken(r)
 	if e != nil {
-		return nil, v.settle(e, "")
+		return nil, v.settle(r, e, "")
 	}
 	jars := v.cookieTokens(r)
 	if bearer == "" {
@@ -46,71 +46,88 @@ func (v *Verifier) authenticate(r *http.Request, p policy) (*Session, *Error) {
 	for _, values := range jars {
 		if slices.ContainsFunc(values, func(value string) bool { return value != bearer }) {
 			// RFC 6750 §2: one method a request
-			return nil, v.settle(newError(CodeInvalidRequest, errors.New("header and cookie differ")), bearer)
+			return nil, v.settle(r, newError(CodeInvalidRequest, errors.New("header and cookie differ")), bearer)
 		}
 	}
-	s, e := v.verify(r.Context(), bearer)
-	return v.demand(s, e, p, bearer)
+	k, e := v.verify(r.Context(), bearer)
+	return v.demand(r, p, outcome{k, bearer, e})
 }
 
 // authenticateCookie decides on a request whose only credential is cookies, if any
-func (v *Verifier) authenticateCookie(r *http.Request, jars [][]string, p policy) (*Session, *Error) {
+func (v *Verifier) authenticateCookie(r *http.Request, jars [][]string, p *policy) (*verified, *Error) {
 	if len(jars) == 0 {
-		return nil, v.settle(newError(CodeMissingToken, nil), "")
+		return nil, v.settle(r, v.refusals.missing, "")
 	}
 	if err := v.checkOrigin(r); err != nil {
-		return nil, v.settle(newError(CodeCrossOrigin, err), "")
+		return nil, v.settle(r, newError(CodeCrossOrigin, err), "")
 	}
 	var first *Error
 	for _, values := range jars {
-		s, token, e := v.verifyOne(r.Context(), values)
+		k, token, e := v.verifyOne(r, values)
 		if e == nil || e.Code == CodeKeysUnavailable {
-			return v.demand(s, e, p, token)
+			return v.demand(r, p, outcome{k, token, e})
 		}
 		if first == nil {
 			first = e
 		}
 	}
-	return nil, v.settle(first, jars[0][0])
+	return nil, v.settle(r, first, jars[0][0])
 }
 
 // verifyOne verifies the values of cookies with one name, of which exactly one may be good:
 // another site on the domain may have put the others there
-func (v *Verifier) verifyOne(ctx context.Context, values []string) (s *Session, token string, e *Error) {
+func (v *Verifier) verifyOne(r *http.Request, values []string) (k *verified, token string, e *Error) {
 	if len(values) > maxCookies {
 		return nil, "", newError(CodeInvalidRequest, fmt.Errorf("%d access cookies", len(values)))
 	}
 	for _, value := range values {
-		got, failed := v.verify(ctx, value)
+		got, failed := v.verify(r.Context(), value)
 		switch {
 		case failed != nil && failed.Code == CodeKeysUnavailable:
+			if k != nil {
+				v.metrics.add(countTurnedAway)
+			}
 			return nil, value, failed
 		case failed != nil:
-			e = failed
-		case s != nil:
+			if e == nil || failed.forged {
+				e = failed
+			}
+		case k != nil:
+			v.metrics.add(countTurnedAway)
+			v.metrics.add(countTurnedAway)
 			return nil, "", newError(CodeInvalidRequest, errors.New("two good access cookies"))
 		default:
-			s, token = got, value
+			k, token = got, value
 		}
 	}
 	switch {
-	case s != nil:
-		return s, token, nil
+	case k != nil:
+		return k, token, nil
 	case len(values) > 1:
-		return nil, "", newError(CodeInvalidRequest, errors.New("several access cookies, none good"))
+		several := newError(CodeInvalidRequest, errors.New("several access cookies, none good"))
+		several.forged = e.forged
+		return nil, "", several
 	}
 	return nil, values[0], e
 }
 
-// demand lets a verified session through if it meets the policy
-func (v *Verifier) demand(s *Session, e *Error, p policy, token string) (*Session, *Error) {
-	if e == nil {
-		e = p.check(s, v.config.Now())
+// outcome is what became of a token: a verified one, or an error
+type outcome struct {
+	*verified
+	token string
+	e     *Error
+}
+
+// demand lets a verified token through if it meets the policy
+func (v *Verifier) demand(r *http.Request, p *policy, o outcome) (*verified, *Error) {
+	if o.e == nil {
+		if o.e = p.check(o.verified, v.clock); o.e == nil {
+			v.metrics.add(countAccepted)
+			return o.verified, nil
+		}
+		v.metrics.add(countTurnedAway)
 	}
-	if e = v.settle(e, token); e != nil {
-		return nil, e
-	}
-	return s, nil
+	return nil, v.settle(r, o.e, o.token)
 }
 
 // bearerToken takes the token from the Authorization header (RFC 6750 §2.1), of which there may be
@@ -137,6 +154,9 @@ func bearerToken(r *http.Request) (string, *Error) {
 // cookieTokens are the distinct values of the access cookie, grouped by its names, the
 // safest first. A refresh cookie is never read.
 func (v *Verifier) cookieTokens(r *http.Request) (jars [][]string) {
+	if len(r.Header["Cookie"]) == 0 {
+		return nil
+	}
 	for _, name := range v.cookies {
 		var values []string
 		for _, c := range r.CookiesNamed(name) {

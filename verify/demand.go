@@ -53,23 +53,23 @@ func newPolicy(demands []Demand) policy {
 	return p
 }
 
-// check returns the first demand that s does not meet. What signing in again cannot give comes
+// check returns the first demand that k does not meet. What signing in again cannot give comes
 // first.
-func (p policy) check(s *Session, now time.Time) *Error {
+func (p *policy) check(k *verified, c *clock) *Error {
 	for _, role := range p.roles {
-		if !s.HasRole(role) {
+		if !slices.Contains(k.roles, role) {
 			return newError(CodeRoleMissing, errors.New("role "+role+" is missing"))
 		}
 	}
 	for _, scope := range p.scope {
-		if !s.HasScope(scope) {
+		if !slices.Contains(k.scope, scope) {
 			e := newError(CodeScopeMissing, errors.New("scope "+scope+" is missing"))
 			e.scope = p.scope
 			return e
 		}
 	}
-	stale := p.maxAge >= 0 && (s.AuthTime.IsZero() || now.Sub(s.AuthTime) > p.maxAge)
-	weak := slices.ContainsFunc(p.acr, func(value string) bool { return !reaches(s.ACR, value) })
+	stale := p.maxAge >= 0 && (k.proven < 0 || c.now().Sub(time.UnixMicro(k.proven)) > p.maxAge)
+	weak := slices.ContainsFunc(p.acr, func(value string) bool { return !reaches(k.acr, value) })
 	if !stale && !weak {
 		return nil
 	}

@@ -10,55 +10,63 @@ import (
 // watcher closes the Done channels of sessions that end. One goroutine follows the endings for
 // all of them, and only while there is one to follow.
 type watcher struct {
-	set    *revoked.Set // nil: only time ends a session
-	now    func() time.Time
-	leeway time.Duration
-	stop   chan struct{} // closed by close
+	set   *revoked.Set // nil: only time ends a session
+	clock *clock
+	stop  chan struct{} // closed by close
 
-	mu        sync.Mutex // guards open, following, closed
-	open      map[*Session]*time.Timer
+	mu        sync.Mutex // guards open, following, closed, and the channel of each verified
+	open      map[*verified]*time.Timer
 	following bool
 	closed    bool
 }
 
 // newWatcher watches set, which may be nil
-func newWatcher(set *revoked.Set, c Config) *watcher {
-	return &watcher{set: set, now: c.Now, leeway: c.Leeway, stop: make(chan struct{}), open: map[*Session]*time.Timer{}}
+func newWatcher(set *revoked.Set, c *clock) *watcher {
+	return &watcher{set: set, clock: c, stop: make(chan struct{}), open: map[*verified]*time.Timer{}}
 }
 
-// add begins to watch s
-func (w *watcher) add(s *Session) {
+// channel is the one that is closed when k ends. Who asks first has it made, and k watched.
+func (w *watcher) channel(k *verified) <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if k.done == nil {
+		k.done = make(chan struct{})
+		w.add(k)
+	}
+	return k.done
+}
+
+// add begins to watch k; the caller holds mu
+func (w *watcher) add(k *verified) {
 	if w.closed {
-		close(s.done)
+		close(k.done)
 		return
 	}
-	left := s.ExpiresAt.Add(w.leeway).Sub(w.now())
-	w.open[s] = time.AfterFunc(left, func() { w.end(s) })
+	left := time.UnixMicro(k.until).Sub(w.clock.now())
+	w.open[k] = time.AfterFunc(left, func() { w.end(k) })
 	switch {
 	case w.set == nil:
-	case w.set.Revoked(s.revocable()): // it may have ended between the check and now
-		w.endLocked(s)
+	case w.set.Revoked(k.token): // it may have ended between the check and now
+		w.endLocked(k)
 	case !w.following:
 		w.following = true
 		go w.follow()
 	}
 }
 
-// end closes the channel of s, once
-func (w *watcher) end(s *Session) {
+// end closes the channel of k, once
+func (w *watcher) end(k *verified) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.endLocked(s)
+	w.endLocked(k)
 }
 
 // endLocked is end for who holds mu
-func (w *watcher) endLocked(s *Session) {
-	if timer, open := w.open[s]; open {
+func (w *watcher) endLocked(k *verified) {
+	if timer, open := w.open[k]; open {
 		timer.Stop()
-		delete(w.open, s)
-		close(s.done)
+		delete(w.open, k)
+		close(k.done)
 	}
 }
 
@@ -81,9 +89,9 @@ func (w *watcher) follow() {
 func (w *watcher) look() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for s := range w.open {
-		if w.set.Revoked(s.revocable()) {
-			w.endLocked(s)
+	for k := range w.open {
+		if w.set.Revoked(k.token) {
+			w.endLocked(k)
 		}
 	}
 	w.following = len(w.open) > 0
@@ -100,14 +108,7 @@ func (w *watcher) close() {
 	}
 	w.closed = true
 	close(w.stop)
-	for s := range w.open {
-		w.endLocked(s)
-	}
-}
-
-// revocable is what the set of endings must know of s
-func (s *Session) revocable() revoked.Token {
-	return revoked.Token{
-		Session: s.ID, Subject: s.Subject, Client: s.ClientID, KeyID: s.KeyID, IssuedAt: s.IssuedAt.Unix(),
+	for k := range w.open {
+		w.endLocked(k)
 	}
 }

@@ -2,11 +2,12 @@ package verify
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/handstamp/handstamp/internal/jose"
 )
 
 // Code names a refusal for programs. Codes are never renamed.
@@ -24,26 +25,33 @@ const (
 	CodeRoleMissing      Code = "insufficient_role"         // 403: the route demands a role
 	CodeReauthentication Code = "reauthentication_required" // 401: sign in again, or more strongly
 	CodeKeysUnavailable  Code = "keys_unavailable"          // 503: no key to check with; try again
+	CodeTooManyBadTokens Code = "too_many_bad_tokens"       // 429: not one of ours, like many before from this address
 )
 
-// answers says what each code means in HTTP, and to a person
-var answers = map[Code]struct {
-	status int
-	title  string
-}{
-	CodeMissingToken:     {http.StatusUnauthorized, "You are not signed in."},
-	CodeInvalidToken:     {http.StatusUnauthorized, "Your access is not valid here, or was ended."},
-	CodeTokenExpired:     {http.StatusUnauthorized, "Your access has expired."},
-	CodeInvalidRequest:   {http.StatusBadRequest, "The request carries more than one credential, or a broken one."},
-	CodeCrossOrigin:      {http.StatusForbidden, "The request came from another site."},
-	CodeScopeMissing:     {http.StatusForbidden, "Your access does not reach this far."},
-	CodeRoleMissing:      {http.StatusForbidden, "You are not allowed to do this."},
-	CodeReauthentication: {http.StatusUnauthorized, "Please sign in again to go on."},
-	CodeKeysUnavailable:  {http.StatusServiceUnavailable, "Sign-in can not be checked at the moment."},
+// answer is what a code means in HTTP, and to a person
+type answer struct {
+	status  int
+	title   string
+	counter counter
+}
+
+// answers lists what each code means
+var answers = map[Code]answer{
+	CodeMissingToken:     {http.StatusUnauthorized, "You are not signed in.", countMissingToken},
+	CodeInvalidToken:     {http.StatusUnauthorized, "Your access is not valid here, or was ended.", countInvalidToken},
+	CodeTokenExpired:     {http.StatusUnauthorized, "Your access has expired.", countTokenExpired},
+	CodeInvalidRequest:   {http.StatusBadRequest, "The request carries more than one credential, or a broken one.", countInvalidRequest},
+	CodeCrossOrigin:      {http.StatusForbidden, "The request came from another site.", countCrossOrigin},
+	CodeScopeMissing:     {http.StatusForbidden, "Your access does not reach this far.", countScopeMissing},
+	CodeRoleMissing:      {http.StatusForbidden, "You are not allowed to do this.", countRoleMissing},
+	CodeReauthentication: {http.StatusUnauthorized, "Please sign in again to go on.", countReauthentication},
+	CodeKeysUnavailable:  {http.StatusServiceUnavailable, "Sign-in can not be checked at the moment.", countKeysUnavailable},
+	CodeTooManyBadTokens: {http.StatusTooManyRequests, "Your access is not valid here, and you asked too often.", countTooManyBadTokens},
 }
 
 // Error is every refusal of this package. What it prints may be shown to anyone; what exactly was wrong
-// is for the log alone, and found by [errors.Unwrap].
+// is for the log alone, and found by [errors.Unwrap]. One Error may be the answer to many requests: read it,
+// and never change it.
 type Error struct {
 	Code   Code   // for programs
 	Status int    // the HTTP status
@@ -53,6 +61,8 @@ type Error struct {
 	RetryAfter time.Duration
 
 	cause   error         // why, for the log
+	counter counter       // what counts it
+	forged  bool          // the issuer did not sign it, as far as anyone can tell
 	session *Session      // what a correctly signed token says; nil for any other
 	ended   *Session      // the same, of one refused only because it ended early; nil for any other
 	realm   string        // the audience that refused
@@ -63,12 +73,43 @@ type Error struct {
 
 // newError makes the refusal of a code
 func newError(code Code, cause error) *Error {
-	return &Error{Code: code, Status: answers[code].status, Title: answers[code].title, maxAge: -1, cause: cause}
+	a := answers[code]
+	return &Error{Code: code, Status: a.status, Title: a.title, maxAge: -1, cause: cause, counter: a.counter}
 }
 
-// refusef is newError for the most common code
-func refusef(format string, args ...any) *Error {
-	return newError(CodeInvalidToken, fmt.Errorf(format, args...))
+// refusals are the errors for what can be seen at a glance. They are made once, so that a flood of garbage
+// leaves nothing to collect.
+type refusals struct{ missing, tooLong, parts, encoding, signature, tooMany *Error }
+
+// newRefusals makes the errors of a verifier for one audience
+func newRefusals(audience string) refusals {
+	of := func(code Code, cause error) *Error {
+		e := newError(code, cause)
+		e.realm = audience
+		e.forged = code == CodeInvalidToken
+		return e
+	}
+	r := refusals{
+		missing:   of(CodeMissingToken, nil),
+		tooLong:   of(CodeInvalidToken, errors.New("over 8192 bytes long")),
+		parts:     of(CodeInvalidToken, errors.New("not three parts")),
+		encoding:  of(CodeInvalidToken, errors.New("not strict base64url")),
+		signature: of(CodeInvalidToken, jose.ErrSignature),
+		tooMany:   of(CodeTooManyBadTokens, errors.New("too many bad tokens from this address")),
+	}
+	r.tooMany.RetryAfter = retryBad
+	return r
+}
+
+// retryBad is how long to wait after too many bad tokens: the next is counted sooner, and this is the shortest that
+// Retry-After can say
+const retryBad = time.Second
+
+// forged is newError for a token that the issuer did not sign
+func forged(cause error) *Error {
+	e := newError(CodeInvalidToken, cause)
+	e.forged = true
+	return e
 }
 
 // Error is safe to show: it never says why a token was refused.

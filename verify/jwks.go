@@ -63,7 +63,7 @@ func checkKeyURL(text string, issuer *url.URL) error {
 // there is never more than one fetch under way.
 type remote struct {
 	fetcher
-	now      func() time.Time
+	clock    *clock
 	log      *slog.Logger
 	metrics  *Metrics
 	maxAge   time.Duration // beyond which kept keys are not used
@@ -80,10 +80,20 @@ type remote struct {
 	closed   bool          // no fetch will come any more
 }
 
-// heldKeys are keys and when they were had
+// heldKeys are keys, when they were had, and until when they may be used
 type heldKeys struct {
-	set *jose.KeySet
-	at  time.Time
+	set   *jose.KeySet
+	at    time.Time
+	until moment
+}
+
+// hold keeps a set that was had now
+func (k *remote) hold(set *jose.KeySet) {
+	now := k.clock.now()
+	until := k.clock.moment(now)
+	until.wall += k.maxAge.Microseconds()
+	until.mono += int64(k.maxAge)
+	k.held.Store(&heldKeys{set, now, until})
 }
 
 // startRemote begins to fetch from keyURL, or from where the issuer's metadata says when it is empty
@@ -91,7 +101,7 @@ func startRemote(ctx context.Context, v *Verifier, keyURL string) *remote {
 	ctx, stop := context.WithCancel(ctx)
 	k := &remote{
 		fetcher:  newFetcher(v.config, keyURL),
-		now:      v.config.Now,
+		clock:    v.clock,
 		log:      v.config.Logger,
 		metrics:  v.metrics,
 		maxAge:   v.config.MaxKeyAge,
@@ -150,15 +160,17 @@ func retryAfter(failures int) time.Duration {
 // refresh fetches once, and keeps the result
 func (k *remote) refresh(ctx context.Context) (life time.Duration, err error) {
 	k.begin()
-	k.metrics.add(metricKeyFetches)
+	k.metrics.add(countKeyFetches)
 	got, err := k.fetch(ctx)
 	switch held := k.held.Load(); {
+	case err == nil && got.set != nil && held != nil:
+		k.hold(got.set.After(held.set))
 	case err == nil && got.set != nil:
-		k.held.Store(&heldKeys{got.set, k.now()})
+		k.hold(got.set)
 	case err == nil && held != nil:
-		k.held.Store(&heldKeys{held.set, k.now()})
+		k.hold(held.set)
 	case err != nil && ctx.Err() == nil:
-		k.metrics.add(metricKeyFailures)
+		k.metrics.add(countKeyFailures)
 		k.log.Warn("keys of the issuer cannot be had", "issuer", k.issuer, "error", err)
 	}
 	for _, why := range got.skipped {
@@ -195,7 +207,7 @@ func (k *remote) end(err error) {
 func (k *remote) wake() <-chan struct{} {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := k.now()
+	now := k.clock.now()
 	switch {
 	case k.closed:
 		return nil
@@ -237,7 +249,15 @@ func (k *remote) find(ctx context.Context, kid string) (*jose.Key, *Error) {
 // keySet returns the keys that may be used, or nil
 func (k *remote) keySet() *jose.KeySet {
 	held := k.held.Load()
-	if held == nil || held.set.Len() == 0 || elapsed(held.at, k.now()) > k.maxAge {
+	if held == nil || held.set.Len() == 0 || elapsed(held.at, k.clock.now()) > k.maxAge {
+		return nil
+	}
+	return held.set
+}
+
+func (k *remote) current(now moment) *jose.KeySet {
+	held := k.held.Load()
+	if held == nil || now.wall+k.clock.slack >= held.until.wall || now.mono+k.clock.slack*1000 >= held.until.mono {
 		return nil
 	}
 	return held.set

@@ -23,6 +23,9 @@ type keyFinder interface {
 	find(ctx context.Context, kid string) (*jose.Key, *Error)
 	// keySet is what find looks in at the moment; nil when there is nothing.
 	keySet() *jose.KeySet
+	// current is keySet at a glance: a key that it has under its name is good now. Nil when there is nothing, or
+	// when it takes more than a glance to tell.
+	current(now moment) *jose.KeySet
 	// news is when keys were last fetched, and what went wrong since.
 	news() (fetched time.Time, err error)
 	// close ends what runs in the background.
@@ -44,6 +47,7 @@ type fixed struct{ set *jose.KeySet }
 
 func (k fixed) find(_ context.Context, kid string) (*jose.Key, *Error) { return k.set.Lookup(kid), nil }
 func (k fixed) keySet() *jose.KeySet                                   { return k.set }
+func (k fixed) current(moment) *jose.KeySet                            { return k.set }
 func (k fixed) news() (time.Time, error)                               { return time.Time{}, nil }
 func (k fixed) close()                                                 {}
 
@@ -98,7 +102,8 @@ type onlyKey struct {
 
 func (k onlyKey) find(context.Context, string) (*jose.Key, *Error) { return k.key, nil }
 
-// Memory is the issuer's own keys and endings, where verifier and issuer are one program.
+// Memory is the issuer's own keys and endings, where verifier and issuer are one program. Both are asked for on every
+// request: Keys should return the same set until keys change, made of the same keys.
 type Memory interface {
 	Keys() *jose.KeySet
 	Revoked() *revoked.Set
@@ -124,6 +129,7 @@ func (p inProcess) find(_ context.Context, kid string) (*jose.Key, *Error) {
 	return set.Lookup(kid), nil
 }
 
-func (p inProcess) keySet() *jose.KeySet     { return p.Keys() }
-func (p inProcess) news() (time.Time, error) { return time.Time{}, nil }
-func (p inProcess) close()                   {}
+func (p inProcess) keySet() *jose.KeySet        { return p.Keys() }
+func (p inProcess) current(moment) *jose.KeySet { return p.Keys() }
+func (p inProcess) news() (time.Time, error)    { return time.Time{}, nil }
+func (p inProcess) close()                      {}

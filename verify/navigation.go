@@ -22,11 +22,11 @@ func (v *Verifier) wayIn(r *http.Request, e *Error) string {
 	}
 	page := "/session/renew?"
 	switch e.Code {
-	case CodeMissingToken, CodeTokenExpired:
+	case CodeMissingToken, CodeTokenExpired, CodeTooManyBadTokens:
 	case CodeInvalidToken:
 		// A correctly signed token that is refused as soon as it was made would be made again, and
 		// again: the issuer's clock or audience differs from ours.
-		if e.session != nil && v.config.Now().Sub(e.session.IssuedAt) < justIssued {
+		if e.session != nil && v.clock.now().Sub(e.session.IssuedAt) < justIssued {
 			return ""
 		}
 	case CodeReauthentication:

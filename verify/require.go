@@ -13,16 +13,16 @@ import (
 // FromContext.
 //
 // A browser that opens a page without one is sent to the issuer to renew its session or to sign in, and comes
-// back. Everything else is answered 401, 403, 400 or 503 with a problem document (RFC 9457).
+// back. Everything else is answered 401, 403, 400, 429 or 503 with a problem document (RFC 9457).
 func (v *Verifier) Require(h http.Handler, demands ...Demand) http.Handler {
 	p := newPolicy(demands)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, e := v.authenticate(r, p)
+		k, e := v.authenticate(r, &p)
 		if e != nil {
 			v.Refuse(w, r, e)
 			return
 		}
-		h.ServeHTTP(w, r.WithContext(NewContext(r.Context(), s)))
+		h.ServeHTTP(w, r.WithContext(NewContext(r.Context(), &k.session)))
 	})
 }
 
@@ -34,11 +34,12 @@ func (v *Verifier) RequireFunc(h http.HandlerFunc, demands ...Demand) http.Handl
 // Optional lets a request without any credential reach h as well: FromContext is nil there. A
 // credential that is not good is refused as Require does, and never taken for none.
 func (v *Verifier) Optional(h http.Handler) http.Handler {
+	p := newPolicy(nil)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, e := v.authenticate(r, newPolicy(nil))
+		k, e := v.authenticate(r, &p)
 		switch {
 		case e == nil:
-			r = r.WithContext(NewContext(r.Context(), s))
+			r = r.WithContext(NewContext(r.Context(), &k.session))
 		case e.Code != CodeMissingToken:
 			v.Refuse(w, r, e)
 			return
@@ -47,12 +48,17 @@ func (v *Verifier) Optional(h http.Handler) http.Handler {
 	})
 }
 
-// Refuse answers as Require does when Authenticate returned err.
+// Refuse answers as Require does when Authenticate returned err. It counts the bad tokens of each client address, and
+// answers 429 when there are too many.
 func (v *Verifier) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var e *Error
 	if !errors.As(err, &e) {
 		e = newError(CodeInvalidToken, err)
 		e.realm = v.config.Audience
+	}
+	if e.forged && !v.bad.allow(v.config.ClientAddress(r)) {
+		e = v.refusals.tooMany
+		v.metrics.add(e.counter)
 	}
 	head := w.Header()
 	head.Set("Cache-Control", "no-store")

@@ -299,13 +299,15 @@ func TestRefuseOtherErrors(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	v := mustNew(t, testConfig())
 	h := v.Require(hello, verify.Role("member"))
-	for _, header := range []string{"Bearer " + goodToken(), "Bearer " + goodToken(), "Bearer x", "Basic x", "Bearer"} {
+	token := goodToken()
+	for _, header := range []string{"Bearer " + token, "Bearer " + token, "Bearer x", "Basic x", "Bearer"} {
 		ask(h, "GET", "/", "Authorization", header)
 	}
-	ask(h, "POST", "/", "Cookie", accessCookie(goodToken()))
-	ask(v.Require(hello, verify.Role("admin")), "GET", "/", "Authorization", "Bearer "+goodToken())
+	ask(h, "POST", "/", "Cookie", accessCookie(token))
+	ask(v.Require(hello, verify.Role("admin")), "GET", "/", "Authorization", "Bearer "+token)
 	want := `{"accepted":2,"missing_token":1,"invalid_token":1,"token_expired":0,"invalid_request":1,"cross_origin":1,` +
-		`"insufficient_scope":0,"insufficient_role":1,"reauthentication_required":0,"keys_unavailable":0,"key_fetches":0,"key_failures":0}`
+		`"insufficient_scope":0,"insufficient_role":1,"reauthentication_required":0,"keys_unavailable":0,"too_many_bad_tokens":0,` +
+		`"key_fetches":0,"key_failures":0,"cache_hits":2,"cache_misses":1,"cache_evictions":0,"cache_full":0}`
 	if got := v.Metrics().String(); got != want {
 		t.Errorf("Metrics = %s, want %s", got, want)
 	}

@@ -3,12 +3,14 @@ package verify
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 )
 
 // Session is what a verified access token says. Identity is the issuer and Subject together, and
 // nothing else: addresses and names change hands.
+//
+// All requests that show the same token may get the same Session: read it, and never change it. What Require
+// decides by is kept apart from its fields.
 type Session struct {
 	Subject  string   // who; never empty
 	ID       string   // the session (sid): one sign-in on one device. Empty in tokens made without
@@ -25,10 +27,7 @@ type Session struct {
 	IssuedAt  time.Time
 	ExpiresAt time.Time
 
-	payload string    // the claims, strict JSON
-	watch   *watcher  // who will know of its end
-	once    sync.Once // guards the making of done
-	done    chan struct{}
+	from *verified // what else is known of it; nil: no verifier made it
 }
 
 // HasRole reports whether the user has the role, compared exactly.
@@ -44,20 +43,22 @@ func (s *Session) HasScope(scope string) bool { return slices.Contains(s.Scope, 
 //
 // Registered claims (iss, sub, exp and so on) reach a struct field only by its tag, and a map never.
 // Numbers in an any become float64.
-func (s *Session) Claims(v any) error { return decodeClaims(s.payload, v) }
+func (s *Session) Claims(v any) error {
+	payload := ""
+	if s.from != nil {
+		payload = s.from.payload()
+	}
+	return decodeClaims(payload, v)
+}
 
 // Done returns a channel that is closed when the token expires or the session ends, so that a
 // WebSocket, an event stream or a long poll can end with it. Nothing runs for a session
 // whose Done is never called. The channel of a Session that no verifier made is nil.
 func (s *Session) Done() <-chan struct{} {
-	if s.watch == nil {
+	if s.from == nil {
 		return nil
 	}
-	s.once.Do(func() {
-		s.done = make(chan struct{})
-		s.watch.add(s)
-	})
-	return s.done
+	return s.from.watch.channel(s.from)
 }
 
 // contextKey is where a context keeps its session

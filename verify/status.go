@@ -1,10 +1,6 @@
 package verify
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -18,11 +14,27 @@ type Status struct {
 	KeysFetched time.Time // when they were last had from the issuer; zero when they are not fetched
 	KeysError   error     // why they could not be had since; nil when they could
 	Endings     int       // how many sessions, users and so on are known to have ended early
+	Cache       CacheStatus
+
+	Accepted int64          // how many requests and tokens were let through since it was made
+	Refused  map[Code]int64 // and how many were not, by code; all codes are there
+}
+
+// CacheStatus is how the memory of verified tokens fares.
+type CacheStatus struct {
+	Tokens    int   // how many are remembered
+	Bytes     int64 // in how many bytes
+	Limit     int64 // of how many; negative: nothing is remembered
+	Hits      int64 // good tokens that were remembered
+	Misses    int64 // good tokens that had to be checked
+	Evictions int64 // tokens that were forgotten before they expired, for others
+	Full      int64 // tokens that were not remembered, because all others were in use
 }
 
 // Status returns how v fares at the moment.
 func (v *Verifier) Status() Status {
-	s := Status{Issuer: v.config.Issuer}
+	m := v.metrics
+	s := Status{Issuer: v.config.Issuer, Accepted: m.get(countAccepted), Refused: map[Code]int64{}}
 	s.KeysFetched, s.KeysError = v.keys.news()
 	if set := v.keys.keySet(); set != nil {
 		for _, key := range set.Keys() {
@@ -32,48 +44,101 @@ func (v *Verifier) Status() Status {
 	if v.revoked != nil {
 		s.Endings = v.revoked.Len()
 	}
+	for code, a := range answers {
+		s.Refused[code] = m.get(a.counter)
+	}
+	s.Cache = CacheStatus{
+		Limit: v.config.CacheBytes, Hits: m.get(countTableHits), Misses: m.get(countTableMisses),
+		Evictions: m.get(countTableEvictions), Full: m.get(countTableFull),
+	}
+	s.Cache.Tokens, s.Cache.Bytes = v.table.usage()
 	return s
+}
+
+// counter is one of the things that Metrics counts
+type counter int
+
+// All counters, in the order of Metrics.Do.
+const (
+	countAccepted counter = iota
+	countMissingToken
+	countInvalidToken
+	countTokenExpired
+	countInvalidRequest
+	countCrossOrigin
+	countScopeMissing
+	countRoleMissing
+	countReauthentication
+	countKeysUnavailable
+	countTooManyBadTokens
+	countKeyFetches
+	countKeyFailures
+	countTableHits // not counted, but found from the others
+	countTableMisses
+	countTableEvictions
+	countTableFull
+	countTurnedAway // good tokens that did not let their request through; for countTableHits alone
+	counters
+)
+
+// counterNames are the names that counters have outside; a counter without a name is not shown. Names are never
+// changed, and none of them comes from a request.
+var counterNames = [counters]string{
+	countAccepted:         "accepted",
+	countMissingToken:     string(CodeMissingToken),
+	countInvalidToken:     string(CodeInvalidToken),
+	countTokenExpired:     string(CodeTokenExpired),
+	countInvalidRequest:   string(CodeInvalidRequest),
+	countCrossOrigin:      string(CodeCrossOrigin),
+	countScopeMissing:     string(CodeScopeMissing),
+	countRoleMissing:      string(CodeRoleMissing),
+	countReauthentication: string(CodeReauthentication),
+	countKeysUnavailable:  string(CodeKeysUnavailable),
+	countTooManyBadTokens: string(CodeTooManyBadTokens),
+	countKeyFetches:       "key_fetches",
+	countKeyFailures:      "key_failures",
+	countTableHits:        "cache_hits",
+	countTableMisses:      "cache_misses",
+	countTableEvictions:   "cache_evictions",
+	countTableFull:        "cache_full",
 }
 
 // Metrics counts what a verifier did since it was made. It is an expvar.Var:
 //
 //	expvar.Publish("handstamp", v.Metrics())
-type Metrics struct {
-	names    []string // in the order of Do
-	counters map[string]*atomic.Int64
-}
+type Metrics struct{ values [counters]padded }
 
-// The names of counters that are no codes of refusals.
-const (
-	metricAccepted    = "accepted"
-	metricKeyFetches  = "key_fetches"
-	metricKeyFailures = "key_failures"
-)
+// padded is a counter in a line of the processor's cache that it shares with none: whoever counts one thing does not
+// wait for whoever counts another
+type padded struct {
+	atomic.Int64
+	_ [56]byte
+}
 
 // newMetrics makes counters for all that can happen
-func newMetrics() *Metrics {
-	m := &Metrics{counters: map[string]*atomic.Int64{}}
-	for _, name := range []string{
-		metricAccepted,
-		string(CodeMissingToken), string(CodeInvalidToken), string(CodeTokenExpired), string(CodeInvalidRequest),
-		string(CodeCrossOrigin), string(CodeScopeMissing), string(CodeRoleMissing), string(CodeReauthentication),
-		string(CodeKeysUnavailable),
-		metricKeyFetches, metricKeyFailures,
-	} {
-		m.names = append(m.names, name)
-		m.counters[name] = new(atomic.Int64)
-	}
-	return m
-}
+func newMetrics() *Metrics { return new(Metrics) }
 
 // add counts one
-func (m *Metrics) add(name string) { m.counters[name].Add(1) }
+func (m *Metrics) add(c counter) { m.values[c].Add(1) }
 
-// Do calls f with each counter, always in the same order: accepted, one for each code of refusal, and those
-// of the fetching of keys.
+// get is how often something was counted. A good token is counted once, when its request is let through or turned away,
+// because counting takes a fifth of what a remembered token costs: those that were remembered are all good ones
+// but those that had to be checked.
+func (m *Metrics) get(c counter) int64 {
+	if c != countTableHits {
+		return m.values[c].Load()
+	}
+	misses := m.values[countTableMisses].Load() // first: each is counted before its request is let through
+	return max(m.values[countAccepted].Load()+m.values[countTurnedAway].Load()-misses, 0)
+}
+
+// Do calls f with each counter, always in the same order: accepted, one for each code of refusal, those
+// of the fetching of keys, and those of the cache.
 func (m *Metrics) Do(f func(name string, value int64)) {
-	for _, name := range m.names {
-		f(name, m.counters[name].Load())
+	for c, name := range counterNames {
+		if name != "" {
+			f(name, m.get(counter(c)))
+		}
 	}
 }
 
@@ -92,26 +157,3 @@ func (m *Metrics) String() string {
 
 // Metrics returns v's counters, which go on counting.
 func (v *Verifier) Metrics() *Metrics { return v.metrics }
-
-// settle counts and logs a decision once it is final, and completes the refusal. A nil e is an acceptance.
-func (v *Verifier) settle(e *Error, token string) *Error {
-	if e == nil {
-		v.metrics.add(metricAccepted)
-		return nil
-	}
-	e.realm = v.config.Audience
-	v.metrics.add(string(e.Code))
-	if log := v.config.Logger; e.Code != CodeMissingToken && log.Enabled(context.Background(), slog.LevelDebug) {
-		log.Debug("access refused", "code", string(e.Code), "token", fingerprint(token), "why", e.cause)
-	}
-	return e
-}
-
-// fingerprint tells tokens apart in a log without giving one away
-func fingerprint(token string) string {
-	if token == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:6])
-}

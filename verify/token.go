@@ -17,100 +17,202 @@ import (
 const maxToken = 8 << 10
 
 // Verify checks an access token by itself, for gRPC, WebSockets and queues; HTTP handlers use Require. Its
-// errors are *Error. It demands nothing beyond a good token: ask the session with HasRole and HasScope.
+// errors are *Error. It demands nothing beyond a good token: ask the session with HasRole and HasScope. It knows
+// no client, and so slows nobody down.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Session, error) {
-	s, e := v.verify(ctx, token)
-	if e = v.settle(e, token); e != nil {
-		return nil, e
+	k, e := v.verify(ctx, token)
+	if e != nil {
+		return nil, v.settle(nil, e, token)
 	}
-	return s, nil
+	v.metrics.add(countAccepted)
+	return &k.session, nil
 }
 
-// verify checks in the order of docs/protocol.md §3: nothing in the claims is believed, or
-// even parsed, before the signature is good (RFC 7515 §5.2)
-func (v *Verifier) verify(ctx context.Context, token string) (*Session, *Error) {
-	if token == "" {
-		return nil, newError(CodeMissingToken, nil)
+// verify takes a token that it remembers and that is still good, or checks it
+func (v *Verifier) verify(ctx context.Context, token string) (*verified, *Error) {
+	if k := v.table.find(token); k != nil {
+		if v.stillGood(k, v.clock.glance()) {
+			return k, nil
+		}
+		v.table.drop(k)
 	}
-	if len(token) > maxToken {
-		return nil, refusef("%d bytes long", len(token))
+	return v.check(ctx, token)
+}
+
+// stillGood reports whether all that may have changed since k was verified is as it was: it has not expired, the
+// issuer still lists the very key that signed it, and nothing ended it. In doubt it is not, and then
+// checked like a token never seen; so nothing is accepted here that would not be there.
+func (v *Verifier) stillGood(k *verified, now moment) bool {
+	if now.wall < k.from || now.wall+v.clock.slack >= k.until {
+		return false
+	}
+	keys := v.keys.current(now)
+	if keys == nil {
+		return false
+	}
+	if keys != k.keys.Load() {
+		if keys.Lookup(k.key.ID()) != k.key { // withdrawn, or another key under its name
+			return false
+		}
+		k.keys.Store(keys)
+	}
+	if v.revoked != nil {
+		generation := v.revoked.Generation() // before asking: what ends meanwhile is asked for next time
+		if generation != k.generation.Load() {
+			if v.revoked.Revoked(k.token) {
+				return false
+			}
+			k.generation.Store(generation)
+		}
+	}
+	if second := now.seconds(); second != k.used.Load() {
+		k.used.Store(second)
+	}
+	return true
+}
+
+// check checks a token that is not remembered, in the order of docs/protocol.md §3: nothing in the claims is
+// believed, or even parsed, before the signature is good (RFC 7515 §5.2)
+func (v *Verifier) check(ctx context.Context, token string) (*verified, *Error) {
+	switch {
+	case token == "":
+		return nil, v.refusals.missing
+	case len(token) > maxToken:
+		return nil, v.refusals.tooLong
 	}
 	parts, err := jose.SplitCompact(token)
 	if err != nil {
-		return nil, newError(CodeInvalidToken, err)
+		return nil, v.refusals.parts
 	}
-	h, err := parseHeader(parts.Header)
-	if err != nil {
-		return nil, newError(CodeInvalidToken, err)
-	}
-	if e := v.checkSignature(ctx, h, parts); e != nil {
+	b := benches.Get().(*bench)
+	defer b.leave()
+	h, e := v.open(b, token, parts)
+	if e != nil {
 		return nil, e
 	}
-	c, err := parseClaims(parts.Payload)
-	if err != nil {
+	key, e := v.findKey(ctx, h)
+	if e != nil {
+		return nil, e
+	}
+	if key.Verify(b.input, b.signature) != nil {
+		return nil, v.refusals.signature
+	}
+	v.headers.learn(parts.Header, h)
+	k := &verified{key: key, watch: v.watch}
+	if err := b.claims.parse(string(b.payload), &k.session); err != nil {
 		return nil, newError(CodeInvalidToken, err)
 	}
-	c.KeyID = h.kid
-	c.watch = v.watch
-	return v.judge(c)
+	k.session.KeyID = h.kid
+	k.keep(token)
+	return v.judge(k, &b.claims)
 }
 
-// checkSignature finds the key that the header names and checks with it, by the one
-// algorithm that the key is listed for
-func (v *Verifier) checkSignature(ctx context.Context, h header, parts jose.Compact) *Error {
-	signature, err := jose.DecodeBase64(parts.Signature)
-	if err != nil {
-		return newError(CodeInvalidToken, err)
+// open decodes the parts of a token onto b and reads its header
+func (v *Verifier) open(b *bench, token string, parts jose.Compact) (h header, e *Error) {
+	h, known := v.headers.find(parts.Header)
+	room := b.decoded[:0]
+	var text []byte
+	var errs [3]error
+	if !known {
+		text, errs[0] = jose.AppendDecoded(room, parts.Header)
+		room = text[len(text):]
 	}
+	if b.payload, errs[1] = jose.AppendDecoded(room, parts.Payload); errs[1] == nil {
+		b.signature, errs[2] = jose.AppendDecoded(b.payload[len(b.payload):], parts.Signature)
+	}
+	if errs != [3]error{} {
+		return h, v.refusals.encoding
+	}
+	b.input = append(b.token[:0], parts.SigningInput...)
+	if known {
+		return h, nil
+	}
+	h, err := parseHeader(string(text))
+	if err != nil {
+		return h, forged(err)
+	}
+	return h, nil
+}
+
+// findKey finds the key that a header names. Its alg must be the one that the key is listed for.
+func (v *Verifier) findKey(ctx context.Context, h header) (*jose.Key, *Error) {
 	key, e := v.keys.find(ctx, h.kid)
 	switch {
 	case e != nil:
-		return e
+		return nil, e
 	case key == nil:
-		return refusef("no key %.64q", h.kid)
+		return nil, forged(unknownKey(h.kid))
 	case string(key.Algorithm()) != h.alg:
-		return refusef("alg %.16q, but the key is for %s", h.alg, key.Algorithm())
+		return nil, forged(fmt.Errorf("alg %.16q, but the key is for %s", h.alg, key.Algorithm()))
 	}
-	if err := key.Verify([]byte(parts.SigningInput), signature); err != nil {
-		return newError(CodeInvalidToken, err)
-	}
-	return nil
+	return key, nil
 }
 
-// judge decides on the claims of a correctly signed token. Age comes last but for endings, so that
-// token_expired is said only of one that is otherwise good.
-func (v *Verifier) judge(c *claims) (*Session, *Error) {
-	now := v.config.Now()
-	leeway := v.config.Leeway
+// unknownKey is the reason to refuse a token whose kid nobody knows
+type unknownKey string
+
+// Error is for logs.
+func (kid unknownKey) Error() string { return fmt.Sprintf("no key %.64q", string(kid)) }
+
+// judge decides on the claims of a correctly signed token, and remembers it if it is good. Age comes last but for
+// endings, so that token_expired is said only of one that is otherwise good.
+func (v *Verifier) judge(k *verified, c *claims) (*verified, *Error) {
+	now, leeway, s := v.clock.now(), v.config.Leeway, &k.session
 	var err error
 	switch {
 	case c.issuer != v.config.Issuer: // RFC 9068 §4: exactly
 		err = errors.New("iss is another issuer")
-	case !slices.Contains(c.Audience, v.config.Audience):
+	case !slices.Contains(s.Audience, v.config.Audience):
 		err = errors.New("aud is somebody else")
-	case c.IssuedAt.After(now.Add(leeway)):
+	case s.IssuedAt.After(now.Add(leeway)):
 		err = errors.New("iat is in the future")
 	case c.notBefore.After(now.Add(leeway)):
 		err = errors.New("nbf is in the future")
 	}
 	if err != nil {
-		e := newError(CodeInvalidToken, err)
-		e.session = &c.Session
-		return nil, e
+		return nil, ofSigned(CodeInvalidToken, err, s)
 	}
-	if !now.Before(c.ExpiresAt.Add(leeway)) { // RFC 7519 §4.1.4: on or after
-		e := newError(CodeTokenExpired, errors.New("exp has passed"))
-		e.session = &c.Session
-		return nil, e
+	if !now.Before(s.ExpiresAt.Add(leeway)) { // RFC 7519 §4.1.4: on or after
+		return nil, ofSigned(CodeTokenExpired, errors.New("exp has passed"), s)
 	}
-	if v.revoked != nil && v.revoked.Revoked(c.revocable()) {
-		e := refusef("the session ended early")
-		if !v.keyEnded(c.KeyID) {
-			e.ended = &c.Session
+	if v.revoked != nil {
+		k.generation.Store(v.revoked.Generation()) // before asking, as in stillGood
+		if v.revoked.Revoked(k.token) {
+			return nil, v.ended(s)
 		}
-		return nil, e
 	}
-	return &c.Session, nil
+	k.from = ceilMicro(latest(s.IssuedAt, c.notBefore).Add(-leeway))
+	k.until = s.ExpiresAt.Add(leeway).UnixMicro()
+	v.metrics.add(countTableMisses)
+	v.table.admit(k, v.clock.moment(now))
+	return k, nil
+}
+
+// latest is the later of two times
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// ceilMicro is the first microsecond since 1970 that does not lie before t
+func ceilMicro(t time.Time) int64 { return t.Add(time.Microsecond - 1).UnixMicro() }
+
+// ofSigned is the refusal of a token that was signed correctly
+func ofSigned(code Code, cause error, s *Session) *Error {
+	e := newError(code, cause)
+	e.session = s
+	return e
+}
+
+// ended is the refusal of a token that ended early
+func (v *Verifier) ended(s *Session) *Error {
+	e := newError(CodeInvalidToken, errors.New("the session ended early"))
+	if !v.keyEnded(s.KeyID) {
+		e.ended = s
+	}
+	return e
 }
 
 // keyEnded reports whether a key was withdrawn early: what it signed may be anybody's, and names nobody
@@ -123,11 +225,7 @@ func (v *Verifier) keyEnded(kid string) bool {
 type header struct{ alg, kid, typ string }
 
 // parseHeader reads a header strictly
-func parseHeader(part string) (h header, err error) {
-	text, err := decodePart(part)
-	if err != nil {
-		return h, err
-	}
+func parseHeader(text string) (h header, err error) {
 	r := jose.NewReader(text)
 	for name := range r.Object() {
 		switch name {
@@ -157,18 +255,4 @@ func parseHeader(part string) (h header, err error) {
 		return h, errors.New("typ is not at+jwt")
 	}
 	return h, nil
-}
-
-// decodePart decodes one part of a token into text
-func decodePart(part string) (string, error) {
-	var room [2048]byte
-	b, err := jose.AppendDecoded(room[:0], part)
-	return string(b), err
-}
-
-// claims is a token's claims while they are judged
-type claims struct {
-	Session
-	issuer    string
-	notBefore time.Time // zero: none
 }

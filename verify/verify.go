@@ -19,7 +19,14 @@ type Verifier struct {
 	origins *http.CrossOriginProtection
 	cookies []string // names of the access cookie, the safest first
 	watch   *watcher
-	metrics *Metrics
+	clock   *clock
+	table   *table // nil: nothing is remembered
+	headers headers
+	bad     *throttle
+	marker  *marker
+
+	refusals refusals
+	metrics  *Metrics
 }
 
 // New makes a verifier, or returns all mistakes in config at once. It does not wait for the network:
@@ -32,6 +39,11 @@ func New(ctx context.Context, config Config) (*Verifier, error) {
 		return nil, mistaken(mistakes)
 	}
 	v := &Verifier{config: config, origins: http.NewCrossOriginProtection(), metrics: newMetrics()}
+	v.clock = newClock(config.Now)
+	v.table = newTable(config.CacheBytes, v.metrics)
+	v.bad = newThrottle(v.clock, config.Logger)
+	v.marker = newMarker()
+	v.refusals = newRefusals(config.Audience)
 	v.issuer, _ = url.Parse(config.Issuer) // checked above
 	v.cookies = cookieNames(v.issuer)
 	for _, origin := range config.TrustedOrigins {
@@ -45,7 +57,7 @@ func New(ctx context.Context, config Config) (*Verifier, error) {
 		return nil, mistaken([]error{err})
 	}
 	v.keys = keys
-	v.watch = newWatcher(v.revoked, config)
+	v.watch = newWatcher(v.revoked, v.clock)
 	return v, nil
 }
 

@@ -1,0 +1,213 @@
+package verify
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"sync"
+	"sync/atomic"
+)
+
+// tailLen is how many of a token's last characters choose its place: 96 bits of the signature, or of the HMAC
+const tailLen = 16
+
+// table remembers the tokens that were verified, so that one which is shown again costs a look-up and not a
+// signature check.
+//
+// A Verifier has one, and everything that Verify decides by (issuer, audience, leeway, keys) is fixed when a Verifier
+// is made: so an entry can only be found under the policy it was judged by. What a route demands beyond that is
+// never remembered, and checked on each request (JV-24). The seeded hash of a token's tail chooses the
+// place where it is looked for; then the whole text is compared, so that a collision can only miss. The time that
+// this comparison takes tells nothing to anyone who does not know the tail already.
+//
+// Looking takes no lock. See admit for who has to leave when there is no room.
+type table struct {
+	seed    maphash.Seed
+	limit   int64 // bytes that may be used
+	metrics *Metrics
+	sets    atomic.Pointer[[]set] // a power of two many; replaced whole when they grow
+
+	mu      sync.Mutex // guards what follows, and is held by whoever changes sets
+	entries int
+	bytes   int64
+	shares  shares
+	hand    uint64 // the set to look at next when room must be made
+}
+
+// ways is how many tokens have room in one set
+const ways = 7
+
+// set is the tokens of one place, in one line of a processor's cache. A byte of tags says which of them could be the
+// one looked for, so that no other's memory is touched.
+type set struct {
+	tags atomic.Uint64 // a byte for each way, 0 where it is free; the eighth is not used
+	ways [ways]atomic.Pointer[verified]
+}
+
+// The number of sets that a table begins with, and the size of one.
+const (
+	firstSets = 16
+	setBytes  = 8 * (1 + ways)
+)
+
+// newTable makes a table of so many bytes; nil for none
+func newTable(limit int64, m *Metrics) *table {
+	if limit < 0 {
+		return nil
+	}
+	t := &table{seed: maphash.MakeSeed(), limit: limit, metrics: m, bytes: firstSets * setBytes}
+	sets := make([]set, firstSets)
+	t.sets.Store(&sets)
+	return t
+}
+
+// hash is what places a token; 0 for a text that is too short to be one
+func (t *table) hash(token string) uint64 {
+	if len(token) <= tailLen {
+		return 0
+	}
+	return maphash.String(t.seed, token[len(token)-tailLen:])
+}
+
+// first is the set in which a token is, unless there was no room
+func first(hash uint64, sets []set) *set { return &sets[hash&uint64(len(sets)-1)] }
+
+// second is the set in which it is then
+func second(hash uint64, sets []set) *set { return &sets[hash>>28&uint64(len(sets)-1)] }
+
+// places are both
+func places(hash uint64, sets []set) [2]*set {
+	return [...]*set{first(hash, sets), second(hash, sets)}
+}
+
+// find returns what is remembered of a token, or nil
+func (t *table) find(token string) *verified {
+	if t == nil {
+		return nil
+	}
+	hash := t.hash(token)
+	if hash == 0 {
+		return nil
+	}
+	sets := *t.sets.Load()
+	if k := first(hash, sets).find(hash, token); k != nil {
+		return k
+	}
+	return second(hash, sets).find(hash, token)
+}
+
+// find returns the token's entry in this set, or nil
+func (s *set) find(hash uint64, token string) *verified {
+	for same := zeroBytes(s.tags.Load() ^ tagOf(hash)*lowBits); same != 0; same &= same - 1 {
+		way := bits.TrailingZeros64(same) / 8
+		if way >= ways {
+			break
+		}
+		if k := s.ways[way].Load(); k != nil && k.text == token {
+			return k
+		}
+	}
+	return nil
+}
+
+// tagOf is the byte that stands for a hash; never 0
+func tagOf(hash uint64) uint64 { return hash>>56 | 1 }
+
+// Words with the lowest and the highest bit of each byte.
+const (
+	lowBits  = 0x0101010101010101
+	highBits = 0x8080808080808080
+)
+
+// zeroBytes marks the bytes of a word that are zero, by their highest bit. Beyond the lowest of them it may mark one
+// that is 1.
+func zeroBytes(word uint64) uint64 { return (word - lowBits) &^ word & highBits }
+
+// put places k in a way. Whoever sees the tag sees the entry, or another one that its text gives away.
+func (s *set) put(way int, k *verified) {
+	s.ways[way].Store(k)
+	s.tags.Store(s.tags.Load()&^(0xFF<<(8*way)) | tagOf(k.hash)<<(8*way))
+}
+
+// clear frees a way
+func (s *set) clear(way int) {
+	s.tags.Store(s.tags.Load() &^ (0xFF << (8 * way)))
+	s.ways[way].Store(nil)
+}
+
+// free is a way that is free, or -1
+func (s *set) free() int {
+	for way := range s.ways {
+		if s.ways[way].Load() == nil {
+			return way
+		}
+	}
+	return -1
+}
+
+// drop forgets an entry that was found not to be good any more
+func (t *table) drop(k *verified) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	sets := *t.sets.Load()
+	for _, s := range places(k.hash, sets) {
+		for way := range s.ways {
+			if s.ways[way].Load() == k {
+				t.remove(s, way)
+			}
+		}
+	}
+}
+
+// remove frees a way and what its entry took; the caller holds mu
+func (t *table) remove(s *set, way int) {
+	k := s.ways[way].Load()
+	s.clear(way)
+	t.entries--
+	t.bytes -= int64(k.size)
+	t.shares.add(k.owner, -int64(k.size))
+}
+
+// grow doubles the sets once half of their ways are taken; the caller holds mu. An entry that finds no room in the larger
+// ones is forgotten.
+func (t *table) grow() {
+	old := *t.sets.Load()
+	if t.entries < len(old)*ways/2 {
+		return
+	}
+	sets := make([]set, 2*len(old))
+	for i := range old {
+		for way := range old[i].ways {
+			k := old[i].ways[way].Load()
+			if k == nil {
+				continue
+			}
+			if s, way := vacancy(places(k.hash, sets)); s != nil {
+				s.put(way, k)
+			} else {
+				t.remove(&old[i], way)
+			}
+		}
+	}
+	t.sets.Store(&sets)
+	t.bytes += int64(len(old)) * setBytes
+}
+
+// vacancy is a free way, in the first set if there is one; nil if there is none
+func vacancy(both [2]*set) (*set, int) {
+	for _, s := range both {
+		if way := s.free(); way >= 0 {
+			return s, way
+		}
+	}
+	return nil, -1
+}
+
+// usage is how many tokens are remembered, and in how many bytes
+func (t *table) usage() (entries int, bytes int64) {
+	if t == nil {
+		return 0, 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.entries, t.bytes
+}

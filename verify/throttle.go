@@ -1,0 +1,155 @@
+package verify
+
+import (
+	"hash/maphash"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// How many bad tokens an address may send before they are slowed (RL-09).
+const (
+	badBurst = 100                    // at once
+	badEvery = 100 * time.Millisecond // and one more each
+	warnings = time.Minute            // between two log lines that say so
+)
+
+// The size of a throttle: 65,536 addresses in one mebibyte.
+const (
+	cellSets  = 8192
+	cellsEach = 8
+	cellLocks = 64
+)
+
+// throttle counts the bad tokens of each client address. It decides how bad tokens are answered, and about nothing else:
+// a good token is found to be good before anyone asks a throttle, so that nobody suffers from whom they
+// share an address with.
+//
+// What it bounds is what bad tokens fill: logs, and the patience of whoever counts 401s. It cannot bound
+// what it costs to find out that a token is bad, because a good one that was never seen looks the same until
+// its signature was checked. That stays what the signature check takes, and far less for all that is no token of the issuer's
+// by its form, its base64url or its kid.
+type throttle struct {
+	seed  maphash.Seed
+	clock *clock
+	log   *slog.Logger
+	locks [cellLocks]sync.Mutex // each guards a part of cells
+	cells atomic.Pointer[[cellSets]cellSet]
+
+	slowed atomic.Int64 // since the last warning
+	warned atomic.Int64 // when that was, by the monotonic clock; 0: never
+}
+
+// cell is one address and its account by GCRA: the time at which it will have been quiet for long enough to be
+// forgotten. A cell whose time has come is as good as none.
+type cell struct {
+	address uint64 // its seeded hash
+	quiet   int64  // by the monotonic clock
+}
+
+// cellSet is the cells that an address may have
+type cellSet [cellsEach]cell
+
+// newThrottle counts by a clock, and warns a log
+func newThrottle(c *clock, log *slog.Logger) *throttle {
+	return &throttle{seed: maphash.MakeSeed(), clock: c, log: log}
+}
+
+// allow counts one bad token from an address, and reports whether it may be answered like the first one
+func (t *throttle) allow(address netip.Addr) bool {
+	now := t.clock.glance().mono
+	address = network(address)
+	ok := false
+	t.at(address, now, func(c *cell) { ok = c.count(now) })
+	if !ok {
+		t.warn(address, now)
+	}
+	return ok
+}
+
+// slows reports whether a bad token from an address would be one too many; it counts none
+func (t *throttle) slows(address netip.Addr) bool {
+	now := t.clock.glance().mono
+	slow := false
+	t.at(network(address), now, func(c *cell) { slow = c.full(now) })
+	return slow
+}
+
+// at does something with the cell of an address
+func (t *throttle) at(address netip.Addr, now int64, do func(*cell)) {
+	if t.cells.Load() == nil { // made for the first bad token
+		t.cells.CompareAndSwap(nil, new([cellSets]cellSet))
+	}
+	bytes := address.As16()
+	hash := maphash.Bytes(t.seed, bytes[:])
+	place := hash % cellSets
+	lock := &t.locks[place%cellLocks]
+	lock.Lock()
+	defer lock.Unlock()
+	do(t.cells.Load()[place].find(hash, now))
+}
+
+// network is what counts as one address: an IPv4 address however it is written, and a /64 of IPv6, which is what one
+// customer has at least
+func network(a netip.Addr) netip.Addr {
+	a = a.Unmap().WithZone("")
+	if a.Is6() {
+		prefix, _ := a.Prefix(64) // no error: 64 bits are there
+		return prefix.Addr()
+	}
+	return a
+}
+
+// find returns the cell of an address. When all are taken it is that of the address which will be forgotten the
+// soonest: those who send the most are kept.
+func (set *cellSet) find(hash uint64, now int64) *cell {
+	soonest := &set[0]
+	for i := range set {
+		switch c := &set[i]; {
+		case c.address == hash:
+			return c
+		case c.quiet < soonest.quiet:
+			soonest = c
+		}
+	}
+	*soonest = cell{hash, now}
+	return soonest
+}
+
+// full reports whether one bad token more would be too many
+func (c *cell) full(now int64) bool { return c.quiet+int64(badEvery) > now+badBurst*int64(badEvery) }
+
+// count takes one bad token into account, unless there were too many. One that is refused does not count, so that
+// waiting helps. An account from the future, of a clock that was set back, is one that is just full.
+func (c *cell) count(now int64) bool {
+	c.quiet = min(max(c.quiet, now), now+badBurst*int64(badEvery))
+	if c.full(now) {
+		return false
+	}
+	c.quiet += int64(badEvery)
+	return true
+}
+
+// warn tells the log of a bad token that was slowed, once a minute
+func (t *throttle) warn(address netip.Addr, now int64) {
+	t.slowed.Add(1)
+	last := t.warned.Load()
+	if last != 0 && 0 <= now-last && now-last < int64(warnings) || !t.warned.CompareAndSwap(last, max(now, 1)) {
+		return
+	}
+	t.log.Warn("too many bad tokens, answered with 429", "code", string(CodeTooManyBadTokens),
+		"client", address.String(), "slowed", t.slowed.Swap(0))
+}
+
+// clientAddress is where a request comes from, when Config.ClientAddress does not say; not valid when its
+// server does not know either
+func clientAddress(r *http.Request) netip.Addr {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return from.Addr()
+}
