@@ -1,0 +1,80 @@
+package test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// setupLink is what a terminal shows where there is no admin yet.
+var setupLink = regexp.MustCompile(`\s(http\S+/setup/\S+)\s`)
+
+// terminal starts the current server as serve does, but at a terminal, by script(1): what is
+// shown there is in NAME.tty, and the log still in NAME.log. It sets $SETUP to the link for
+// the first admin, empty when none is shown.
+func terminal(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: terminal")
+	}
+	s := storyOf(ts)
+	name := s.current
+	program := filepath.Join(programs, "handstamp")
+	cmd := exec.Command("script", "-qfec", "echo $$ > "+name+".pid; exec "+program+" serve 2>>"+name+".log", name+".tty")
+	cmd.Dir, cmd.Env = ts.MkAbs("."), environment(ts)
+	ts.Check(cmd.Start())
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	go func() {
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
+	s.running[name] = p
+	if err := p.awaitListening("127.0.0.1:" + s.ports[name]); err != nil {
+		ts.Fatalf("terminal: %v; it says:\n%s", err, ts.ReadFile(name+".log"))
+	}
+	shown, err := awaitText(ts.MkAbs(name+".tty"), s.ports[name])
+	ts.Check(err)
+	ts.Setenv("SETUP", "")
+	if link := setupLink.FindStringSubmatch(shown); link != nil {
+		ts.Setenv("SETUP", link[1])
+	}
+}
+
+// awaitText waits until a file mentions something, and has not grown for a moment.
+func awaitText(file, mention string) (string, error) {
+	last := ""
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		read, err := os.ReadFile(file)
+		if err == nil && last == string(read) && strings.Contains(last, mention) {
+			return last, nil
+		}
+		last = string(read)
+	}
+	return "", errors.New("the terminal shows nothing but: " + last)
+}
+
+// leave ends the server that was started at a terminal, as an operator does.
+func leave(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: leave")
+	}
+	s := storyOf(ts)
+	p := s.take(ts, s.current)
+	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(s.current + ".pid")))
+	ts.Check(err)
+	ts.Check(syscall.Kill(pid, syscall.SIGTERM))
+	select {
+	case <-p.done:
+		ts.Check(p.err)
+	case <-time.After(patience):
+		p.kill()
+		ts.Fatalf("%s does not stop", s.current)
+	}
+}
