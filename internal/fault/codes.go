@@ -20,6 +20,7 @@ const (
 	MissingToken             Code = "missing_token"
 	InvalidToken             Code = "invalid_token"
 	TokenExpired             Code = "token_expired"
+	TooManyBadTokens         Code = "too_many_bad_tokens"
 	SessionEnded             Code = "session_ended"
 	Superseded               Code = "superseded"
 	ReauthenticationRequired Code = "reauthentication_required"
@@ -59,6 +60,7 @@ var catalogue = map[Code]entry{ // code → what it means
 	MissingToken:             {Unproven, "Sign in first.", "Send an access token in the Authorization header or the access cookie.", 0},
 	InvalidToken:             {Unproven, "The token is not valid.", "Refresh, or sign in again.", 0},
 	TokenExpired:             {Unproven, "The access token has expired.", "Refresh.", 0},
+	TooManyBadTokens:         {Limited, "The token is not valid, like many before it from your address.", "Send a good token, at any time; another bad one after Retry-After seconds at the earliest.", time.Second},
 	SessionEnded:             {Unproven, "Your session has ended.", "Sign in again; reason says why it ended.", 0},
 	Superseded:               {Conflict, "A newer token has already been used.", "Read the newest stored token, wait a second and refresh again, at most three times; then sign in.", 0},
 	ReauthenticationRequired: {Unproven, "Please sign in again to do this.", "Sign in again, then repeat the request.", 0},
@@ -70,7 +72,7 @@ var catalogue = map[Code]entry{ // code → what it means
 	SetupDone:                {Conflict, "There is an admin already.", "Sign in as the admin, or make another with handstamp user create --admin.", 0},
 	UserNotFound:             {Missing, "There is no such user.", "List the users.", 0},
 	SessionNotFound:          {Missing, "There is no such session, or it has ended already.", "List the sessions.", 0},
-	StorageUnavailable:       {Unavailable, "The server cannot reach its database. Nothing was changed.", "Repeat the same request after Retry-After seconds; a refresh token stays good.", time.Second},
+	StorageUnavailable:       {Unavailable, "The server cannot reach its database at this moment.", "Repeat the same request after Retry-After seconds; a refresh token stays good.", time.Second},
 	DatabaseInUse:            {Conflict, "Another server is running on this database.", "Stop the other server first; for several nodes, use PostgreSQL.", 0},
 	Overloaded:               {Unavailable, "Too many people are signing in at this moment.", "Repeat the same request after Retry-After seconds.", 2 * time.Second},
 }
