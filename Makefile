@@ -6,7 +6,7 @@ FUZZTIME ?= 10m
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
 # What is made from the program, and committed.
-GENERATED := docs/config.md docs/errors.md internal/password/common.bin
+GENERATED := docs/config.md docs/errors.md docs/api.md internal/password/common.bin
 
 # Modules of their own, so that what they use does not enter the product's graph.
 MODULES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod test/*/go.mod bench/go.mod))

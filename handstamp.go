@@ -94,10 +94,7 @@ func Open(ctx context.Context, c Config) (*Auth, error) {
 		s.Close()
 		return nil, err
 	}
-	v, err := verify.New(ctx, verify.Config{
-		Issuer: settings.PublicURL.String(), Audience: settings.Audience, Keys: verify.InProcess(s.Memory()),
-		TrustedOrigins: settings.AllowedOrigins, Logger: c.Logger,
-	})
+	v, err := verify.New(ctx, s.Verification())
 	if err != nil {
 		s.Close()
 		return nil, err

@@ -107,5 +107,5 @@ func (w world) openServer(cmd *cobra.Command) (*server.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return server.Open(cmd.Context(), c, server.Options{Log: slog.New(slog.NewTextHandler(w.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	return server.Open(cmd.Context(), c, server.Options{Beside: true, Log: slog.New(slog.NewTextHandler(w.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 }

@@ -43,9 +43,7 @@ type sampleParts struct {
 // newSample builds the app. It shares the server's memory of what has ended, since it runs
 // in the same program; examples/service is one that runs in another.
 func newSample(ctx context.Context, p sampleParts) (*sample, error) {
-	v, err := verify.New(ctx, verify.Config{
-		Issuer: p.issuer, Audience: p.issuer, Keys: verify.InProcess(p.server.Memory()), Logger: p.log,
-	})
+	v, err := verify.New(ctx, p.server.Verification())
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func (s *Server) Work(ctx context.Context) {
 	var all sync.WaitGroup
 	report := s.reporter()
 	all.Go(func() { s.ended.Follow(ctx, followEvery, report) })
-	all.Go(func() { every(ctx, tendEvery, report, func() error { return s.Keys.Tend(ctx, s.options.Now()) }) })
+	all.Go(func() { every(ctx, tendEvery, report, func() error { return s.Keys.Tend(ctx, s.now()) }) })
 	all.Go(func() { every(ctx, sweepEvery, report, func() error { return s.sweep(ctx) }) })
 	all.Wait()
 }
@@ -148,7 +148,7 @@ func (s *Server) reporter() func(error) {
 // sweep drops old rows in small bites, until there are none left.
 func (s *Server) sweep(ctx context.Context) error {
 	for ctx.Err() == nil {
-		n, err := s.store.Sweep(ctx, store.Sweeping{Keep: keepEnded, Limit: sweepLimit}, s.options.Now())
+		n, err := s.store.Sweep(ctx, store.Sweeping{Keep: keepEnded, Limit: sweepLimit}, s.now())
 		if err != nil || n == 0 {
 			return err
 		}

@@ -32,6 +32,7 @@ type Options struct {
 	Log                *slog.Logger
 	Now                func() time.Time // nil: time.Now
 	SharedSecret       []byte           // signs with HS256 instead of keys of its own; nil: keys
+	Beside             bool             // a command beside the server: it makes and drops no signing keys
 	TestingOnlyParams  password.Params  // cheaper password hashes; zero: the real cost
 	TestingOnlyWrapped func(store.Store) store.Store
 }
@@ -46,6 +47,7 @@ type Server struct {
 	options  Options
 	store    store.Store
 	ended    *revocation.Log
+	site     web.Site
 	verifier *verify.Verifier
 	surfaces []web.Surface
 	handler  http.Handler
@@ -55,11 +57,6 @@ type Server struct {
 // Open opens the database, its keys and what has ended, and builds the rest. It makes the
 // database, the master key's file and the first signing key where all is new.
 func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err error) {
-	clock := time.Now
-	if o.Now != nil {
-		clock = o.Now
-	}
-	o.Now = func() time.Time { return clock().UTC() }
 	engine, err := openEngine(ctx, c.Database)
 	if err != nil {
 		return nil, err
@@ -86,8 +83,10 @@ func (s *Server) build(ctx context.Context) error {
 		return err
 	}
 	s.ended = revocation.New(s.store)
-	if err := s.Keys.Tend(ctx, s.options.Now()); err != nil {
-		return err
+	if !s.options.Beside {
+		if err := s.Keys.Tend(ctx, s.now()); err != nil {
+			return err
+		}
 	}
 	if err := s.ended.CatchUp(ctx); err != nil {
 		return err
@@ -95,12 +94,12 @@ func (s *Server) build(ctx context.Context) error {
 	s.Users = user.New(user.Parts{
 		Store: s.store, Hasher: password.NewHasher(password.Options{Params: s.options.TestingOnlyParams}),
 		Policy: password.Policy{Words: []string{"handstamp", c.PublicURL.Host()}},
-		Ended:  s.ended, Log: log, Signup: user.Signup(c.Signup), SetupKey: master.Derive("setup link"), Now: s.options.Now,
+		Ended:  s.ended, Log: log, Signup: user.Signup(c.Signup), SetupKey: master.Derive("setup link"), Now: s.now,
 	})
 	s.Sessions = session.New(session.Parts{
 		Store:   s.store,
 		Access:  token.NewMinter(s.Keys, token.Issue{Issuer: c.PublicURL.String(), Audience: c.Audience, Life: c.AccessTTL}),
-		Refresh: token.NewRefresher(master), Ended: s.ended, Log: log, Limits: limits(c.Session), Now: s.options.Now,
+		Refresh: token.NewRefresher(master), Ended: s.ended, Log: log, Limits: limits(c.Session), Now: s.now,
 	})
 	return s.buildWeb(ctx, master)
 }
@@ -126,27 +125,26 @@ func limits(c config.Session) session.Limits {
 // buildWeb makes the verifier of our own routes and the surfaces behind the door.
 func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error) {
 	c := s.config
-	s.verifier, err = verify.New(ctx, verify.Config{
-		Issuer: c.PublicURL.String(), Audience: c.Audience, Keys: verify.InProcess(s.Memory()),
-		TrustedOrigins: c.AllowedOrigins, NoRedirect: true, Now: s.options.Now, Logger: s.options.Log,
-	})
-	if err != nil {
-		return err
-	}
 	site, err := web.NewSite(c.PublicURL.String(), c.AllowedOrigins, c.TrustedProxies)
 	if err != nil {
 		return err
 	}
 	site.Domain = c.CookieDomain
+	s.site = site
+	ours := s.Verification()
+	ours.NoRedirect = true
+	if s.verifier, err = verify.New(ctx, ours); err != nil {
+		return err
+	}
 	door, err := web.NewDoor(site, s.verifier, s.options.Log)
 	if err != nil {
 		return err
 	}
 	cookies := web.NewCookies(site)
-	forPrograms := api.Parts{Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys, Now: s.options.Now}
+	forPrograms := api.Parts{Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys, Now: s.now}
 	forPeople := pages.Parts{
 		Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions,
-		Export: api.Export(forPrograms), FormKey: master.Derive("forms"), Now: s.options.Now,
+		Export: api.Export(forPrograms), FormKey: master.Derive("forms"), Now: s.now,
 	}
 	s.surfaces = []web.Surface{pages.Surface(forPeople), api.Surface(forPrograms), api.WellKnown(forPrograms), api.Description(forPrograms)}
 	s.handler, err = door.Handler(s.surfaces...)
@@ -168,8 +166,22 @@ type memory struct {
 	ended *revocation.Log
 }
 
-// Memory gives what a verifier in this program may share: the keys, and what has ended.
-func (s *Server) Memory() verify.Memory { return memory{s.Keys, s.ended} }
+// Verification is how this server's tokens are verified in this program: from the server's
+// own memory, so that what has ended is refused at once.
+func (s *Server) Verification() verify.Config {
+	return verify.Config{
+		Issuer: s.config.PublicURL.String(), Audience: s.config.Audience, Keys: verify.InProcess(memory{s.Keys, s.ended}),
+		TrustedOrigins: s.config.AllowedOrigins, ClientAddress: s.site.ClientIP, Now: s.options.Now, Logger: s.options.Log,
+	}
+}
+
+// now gives the time, in UTC.
+func (s *Server) now() time.Time {
+	if s.options.Now != nil {
+		return s.options.Now().UTC()
+	}
+	return time.Now().UTC()
+}
 
 // Keys gives the keys that may have signed.
 func (m memory) Keys() *jose.KeySet { return m.keys.Keys() }

@@ -91,9 +91,9 @@ func (s Site) allows(r *http.Request) (origin string, ok bool) {
 	return origin, slices.Contains(s.Allowed, origin)
 }
 
-// clientIP gives the address of whoever sent the request: the peer or, when the peer is a
+// ClientIP gives the address of whoever sent the request: the peer or, when the peer is a
 // trusted proxy, the nearest address in X-Forwarded-For that is not one. RFC 7239 §8.1
-func (s Site) clientIP(r *http.Request) netip.Addr {
+func (s Site) ClientIP(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}

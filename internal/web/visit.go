@@ -34,7 +34,7 @@ func newVisit(site Site, r *http.Request) *visit {
 	rand.Read(raw[:]) // never fails: it would crash the program first
 	return &visit{
 		id:     base64.RawURLEncoding.EncodeToString(raw[:]),
-		client: store.NewClient(site.clientIP(r), r.UserAgent()),
+		client: store.NewClient(site.ClientIP(r), r.UserAgent()),
 	}
 }
 

@@ -24,7 +24,7 @@ func TestDelete(t *testing.T) {
 		shows("Nothing was deleted", "Error: Delete your account", `aria-describedby="sure-error"`, "Sign out")
 	b.post("/account/delete", "form_token", token, "sure", "").page(http.StatusUnprocessableEntity).sets(0)
 	p.broken.Store(true)
-	b.post("/account/delete", "form_token", token, "sure", "yes").page(http.StatusServiceUnavailable).sets(0).shows("Nothing was changed")
+	b.post("/account/delete", "form_token", token, "sure", "yes").page(http.StatusServiceUnavailable).sets(0).shows("cannot reach its database")
 	p.broken.Store(false)
 	if p.Dump() != before {
 		t.Error("a refused deletion changed something")

@@ -57,7 +57,7 @@ func open(t testing.TB, publicURL string, settings ...string) *place {
 	})
 	log := slog.New(slog.NewJSONHandler(&p.log, nil))
 	verifier, err := verify.New(t.Context(), verify.Config{
-		Issuer: publicURL, Audience: publicURL, Keys: verify.InProcess(p.Memory()), NoRedirect: true, Now: p.Clock.Now, Logger: log,
+		Issuer: publicURL, Audience: publicURL, Keys: p.Verification().Keys, NoRedirect: true, Now: p.Clock.Now, Logger: log,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -76,7 +76,7 @@ func TestChangePasswordRefused(t *testing.T) {
 		p.broken.Store(true)
 		defer p.broken.Store(false)
 		b.in(t).post("/account/security", "form_token", token, "current_password", good, "new_password", newPassword).
-			page(http.StatusServiceUnavailable).sets(0).shows("database", "Nothing was changed")
+			page(http.StatusServiceUnavailable).sets(0).shows("cannot reach its database")
 	})
 	if p.Dump() != before {
 		t.Error("a refused change changed something")
