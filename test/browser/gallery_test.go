@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"github.com/handstamp/handstamp/internal/handstamptest"
@@ -168,7 +170,10 @@ func (p *profile) sticksOut(width int64) []string {
 func (p *profile) keep(name string) {
 	p.t.Helper()
 	var picture []byte
-	p.do(chromedp.FullScreenshot(&picture, 100))
+	p.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		picture, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).WithOptimizeForSpeed(true).Do(ctx)
+		return err
+	}))
 	if err := os.WriteFile(filepath.Join(screens, name+".png"), picture, 0o600); err != nil {
 		p.t.Fatal(err)
 	}

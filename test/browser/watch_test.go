@@ -44,7 +44,9 @@ func (w *watch) note(event any) {
 	case *network.EventWebSocketCreated:
 		w.request(e.URL)
 	case *log.EventEntryAdded:
-		if e.Entry.Source != log.SourceNetwork { // that a page was refused is what some tests are about
+		refused := e.Entry.Source == log.SourceNetwork                                   // which is what some tests are about
+		early := e.Entry.Source == log.SourceRendering && e.Entry.Level == log.LevelInfo // a test typed before the page had put the focus somewhere
+		if !refused && !early {
 			w.complaints.add("%s %s: %s", e.Entry.Source, e.Entry.Level, e.Entry.Text)
 		}
 	case *audits.EventIssueAdded:
@@ -107,10 +109,12 @@ func TestWatch(t *testing.T) {
 		{"an error of a script", `setTimeout(() => { throw new Error("oops") })`, "exception"},
 		{"a console line", `console.log("oops")`, "console.log"},
 	}
+	shared := newProfile(t, s.URL)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p := newProfile(t, s.URL)
+			p := shared.in(t)
 			p.visit("/signin")
+			p.seen.complaints.take()
 			p.do(chromedp.Evaluate(test.script, nil))
 			p.expect(test.want)
 			if eval[bool](p, "window.ran == true") {
