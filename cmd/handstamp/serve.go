@@ -32,14 +32,14 @@ func (w world) serveCommand() *cobra.Command {
 			if err := s.Claim(); err != nil {
 				return err
 			}
+			if err := w.offerSetup(cmd.Context(), s, c); err != nil {
+				return err
+			}
 			listeners, err := s.Listen()
 			if err != nil {
 				return fmt.Errorf("listen: %w", err)
 			}
 			fmt.Fprintf(w.stdout, "handstamp: listening on %s for %s\n", listeners.Public.Addr(), c.PublicURL)
-			if err := w.offerSetup(cmd.Context(), s, c); err != nil {
-				return err
-			}
 			return s.Serve(cmd.Context(), listeners)
 		},
 	})
