@@ -1,0 +1,164 @@
+package verify_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/handstamp/handstamp/verify"
+	"github.com/handstamp/handstamp/verify/verifytest"
+)
+
+// hand is a clock that is set by hand.
+type hand struct {
+	mu sync.Mutex // guards at
+	at time.Time
+}
+
+// now gives the time it shows.
+func (h *hand) now() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.at
+}
+
+// move moves it on.
+func (h *hand) move(d time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at = h.at.Add(d)
+}
+
+// TestRemembered lets a token in twice, so that it is remembered, then takes away what it was good for: the
+// remembered token is refused like one never seen, with the table and without.
+func TestRemembered(t *testing.T) {
+	const sid = "AAAAAAAAAAAAAAAAAAAAAA"
+	tests := []struct {
+		name string
+		take func(iss *verifytest.Issuer, clock *hand)
+		want verify.Code
+	}{
+		{"the session ends", func(iss *verifytest.Issuer, _ *hand) { iss.End(sid) }, verify.CodeInvalidToken},
+		{"the user is shut out", func(iss *verifytest.Issuer, _ *hand) { iss.EndUser("usr_ada") }, verify.CodeInvalidToken},
+		{"the keys are withdrawn", func(iss *verifytest.Issuer, _ *hand) { iss.WithdrawKeys() }, verify.CodeInvalidToken},
+		{"the token expires", func(_ *verifytest.Issuer, clock *hand) { clock.move(time.Hour) }, verify.CodeTokenExpired},
+		{"the clock goes back before it", func(_ *verifytest.Issuer, clock *hand) { clock.move(-time.Hour) }, verify.CodeInvalidToken},
+		{"another session ends", func(iss *verifytest.Issuer, _ *hand) { iss.End("BBBBBBBBBBBBBBBBBBBBBB") }, ""},
+		{"a key is added", func(iss *verifytest.Issuer, _ *hand) { iss.RotateKeys() }, ""},
+	}
+	for _, test := range tests {
+		for name, bytes := range map[string]int64{"remembered": 0, "never remembered": -1} {
+			t.Run(test.name+"/"+name, func(t *testing.T) {
+				iss, clock := verifytest.NewIssuer(t), &hand{at: time.Now()}
+				config := iss.Config()
+				config.Now, config.CacheBytes = clock.now, bytes
+				v, err := verify.New(t.Context(), config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer v.Close()
+				token := iss.Token(verifytest.User("usr_ada"), verifytest.Session(sid))
+				for range 3 {
+					if s, err := v.Verify(t.Context(), token); err != nil || s.Subject != "usr_ada" || s.ID != sid {
+						t.Fatalf("Verify(good token) = %v, %v, want the session", s, err)
+					}
+				}
+				test.take(iss, clock)
+				for range 2 {
+					if code := answer(t, v, token); code != test.want {
+						t.Errorf("Verify afterwards = %q, want %q", code, test.want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// answer is the code of a refusal by v; empty when there was none.
+func answer(t *testing.T, v *verify.Verifier, token string) verify.Code {
+	t.Helper()
+	_, err := v.Verify(t.Context(), token)
+	return codeOf(err)
+}
+
+// TestRememberedIsWhole remembers a token, and refuses each token that differs from it in one character: what
+// is remembered is the whole text, not its tail.
+func TestRememberedIsWhole(t *testing.T) {
+	iss := verifytest.NewIssuer(t)
+	v := iss.Verifier(t)
+	token := iss.Token()
+	if _, err := v.Verify(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	for i := range token {
+		for _, c := range "Az0.=" {
+			if changed := token[:i] + string(c) + token[i+1:]; changed != token {
+				if s, err := v.Verify(t.Context(), changed); err == nil {
+					t.Fatalf("a token with another character %d = %v, want a refusal", i, s)
+				}
+			}
+		}
+	}
+	if _, err := v.Verify(t.Context(), token); err != nil {
+		t.Errorf("the token itself afterwards = %v, want the session", err)
+	}
+}
+
+// TestRememberedByOne keeps what one verifier remembers from another with another audience.
+func TestRememberedByOne(t *testing.T) {
+	iss := verifytest.NewIssuer(t)
+	token := iss.Token()
+	if _, err := iss.Verifier(t).Verify(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	config := iss.Config()
+	config.Audience = "https://elsewhere.example"
+	other, err := verify.New(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if code := answer(t, other, token); code != verify.CodeInvalidToken {
+		t.Errorf("Verify for another audience = %q, want invalid_token", code)
+	}
+}
+
+// TestRememberedFlood has one user show more tokens than there is room for: the token of another, who keeps
+// using it, stays good all along, and the flood's own are good too. Run it with the race detector.
+func TestRememberedFlood(t *testing.T) {
+	iss := verifytest.NewIssuer(t)
+	config := iss.Config()
+	config.CacheBytes = 256 << 10
+	v, err := verify.New(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	quiet := iss.Token(verifytest.User("usr_quiet"))
+	flood := make([]string, 600)
+	for i := range flood {
+		flood[i] = iss.Token(verifytest.User("usr_loud"))
+	}
+	var all sync.WaitGroup
+	for range 2 {
+		all.Go(func() {
+			for _, token := range flood {
+				for _, shown := range []string{token, quiet} {
+					if _, err := v.Verify(t.Context(), shown); err != nil {
+						t.Errorf("Verify(good token) = %v", err)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+	iss.EndUser("usr_loud")
+	for _, token := range flood {
+		if code := answer(t, v, token); code != verify.CodeInvalidToken {
+			t.Fatalf("a token of the flood after its user was shut out = %q, want invalid_token", code)
+		}
+	}
+	if _, err := v.Verify(t.Context(), quiet); err != nil {
+		t.Errorf("Verify(quiet) = %v, want the session", err)
+	}
+}
