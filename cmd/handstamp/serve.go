@@ -32,14 +32,15 @@ func (w world) serveCommand() *cobra.Command {
 			if err := s.Claim(); err != nil {
 				return err
 			}
-			if err := w.offerSetup(cmd.Context(), s, c); err != nil {
+			setup, err := w.offerSetup(cmd.Context(), s, c)
+			if err != nil {
 				return err
 			}
 			listeners, err := s.Listen()
 			if err != nil {
 				return fmt.Errorf("listen: %w", err)
 			}
-			fmt.Fprintf(w.stdout, "handstamp: listening on %s for %s\n", listeners.Public.Addr(), c.PublicURL)
+			fmt.Fprintf(w.stdout, "handstamp: listening on %s for %s\n%s", listeners.Public.Addr(), c.PublicURL, setup)
 			return s.Serve(cmd.Context(), listeners)
 		},
 	})
@@ -54,19 +55,17 @@ func (w world) logger(c *config.Config) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w.stderr, options))
 }
 
-// offerSetup shows a terminal, and nothing else, the link that makes the first admin: what
-// is not a terminal may be kept as a log.
-func (w world) offerSetup(ctx context.Context, s *server.Server, c *config.Config) error {
+// offerSetup gives what to say when there is no admin yet: to a terminal, and nothing else,
+// the link that makes one, since what is not a terminal may be kept as a log.
+func (w world) offerSetup(ctx context.Context, s *server.Server, c *config.Config) (string, error) {
 	needed, err := s.Users.NeedsAdmin(ctx)
-	if err != nil || !needed {
-		return err
+	switch {
+	case err != nil || !needed:
+		return "", err
+	case !isTerminal(w.stdout):
+		return "handstamp: there is no admin yet; make one with: handstamp user create EMAIL --admin\n", nil
 	}
-	if !isTerminal(w.stdout) {
-		_, err = fmt.Fprintln(w.stdout, "handstamp: there is no admin yet; make one with: handstamp user create EMAIL --admin")
-		return err
-	}
-	_, err = fmt.Fprintf(w.stdout, "handstamp: there is no admin yet; this link makes one, once, for a day:\n\n  %s/setup/%s\n\n", c.PublicURL, s.Users.SetupToken().Reveal())
-	return err
+	return fmt.Sprintf("handstamp: there is no admin yet; this link makes one, once, for a day:\n\n  %s/setup/%s\n\n", c.PublicURL, s.Users.SetupToken().Reveal()), nil
 }
 
 // isTerminal tells whether somebody is reading along.
