@@ -31,6 +31,7 @@ func SignCompact(p *PrivateKey, typ string, claims []byte) (string, error) {
 
 // Compact is a JWS in compact serialization, cut at its dots. Its parts are still base64url.
 type Compact struct {
+	Token                      string // the whole
 	Header, Payload, Signature string
 	SigningInput               string // header and payload with the dot between (RFC 7515 §5.2)
 }
@@ -49,6 +50,7 @@ func SplitCompact(token string) (Compact, error) {
 		return Compact{}, errParts
 	}
 	return Compact{
+		Token:        token,
 		Header:       header,
 		Payload:      payload,
 		Signature:    signature,

@@ -175,22 +175,36 @@ func (r *Reader) String() string {
 		return ""
 	}
 	start := r.pos
-	for r.pos < len(r.text) {
-		switch c := r.text[r.pos]; {
-		case c == '"':
-			r.pos++
-			return r.text[start : r.pos-1]
-		case c == '\\':
-			return r.unescape(start)
-		case c < 0x20: // RFC 8259 §7: must be escaped
-			r.fail("a control character in a string")
-			return ""
+	rest := r.text[start:]
+	for i := range len(rest) {
+		c := rest[i]
+		if !special[c] {
+			continue
 		}
-		r.pos++
+		r.pos = start + i
+		switch c {
+		case '"':
+			r.pos++
+			return rest[:i]
+		case '\\':
+			return r.unescape(start)
+		}
+		r.fail("a control character in a string") // RFC 8259 §7: must be escaped
+		return ""
 	}
+	r.pos = len(r.text)
 	r.fail("a string without end")
 	return ""
 }
+
+// special are the bytes that are not simply a part of a string
+var special = func() (is [256]bool) {
+	for c := range 0x20 {
+		is[c] = true
+	}
+	is['"'], is['\\'] = true, true
+	return is
+}()
 
 // Bool takes true or false.
 func (r *Reader) Bool() bool {
@@ -264,8 +278,16 @@ type syntaxError struct {
 // Error is for logs.
 func (e *syntaxError) Error() string { return fmt.Sprintf("json at byte %d: %s", e.pos, e.what) }
 
-// space passes the four blanks of RFC 8259 §2
+// space passes the four blanks of RFC 8259 §2, of which there are mostly none
 func (r *Reader) space() {
+	if r.pos >= len(r.text) || r.text[r.pos] > ' ' {
+		return
+	}
+	r.blanks()
+}
+
+// blanks is space where there is one
+func (r *Reader) blanks() {
 	for r.err == nil && r.pos < len(r.text) {
 		switch r.text[r.pos] {
 		case ' ', '\t', '\n', '\r':

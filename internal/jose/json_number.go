@@ -9,8 +9,12 @@ import (
 // Number is the text of a JSON number, kept so that nothing is rounded on the way.
 type Number string
 
+// maxDigits is how many characters of a number without exponent fit a double, whatever they are
+const maxDigits = 308
+
 // Number takes a number, by the grammar of RFC 8259 §6: no plus sign, no leading zero, no bare
-// point, no NaN.
+// point, no NaN. One beyond what a double can hold is refused, because most parsers do, and others
+// make infinity of it (RFC 7493 §2.2).
 func (r *Reader) Number() Number {
 	r.space()
 	start := r.pos
@@ -23,7 +27,8 @@ func (r *Reader) Number() Number {
 	if r.take('.') && !r.digits() {
 		r.fail("a number without digits after its point")
 	}
-	if r.take('e') || r.take('E') {
+	exponent := r.take('e') || r.take('E')
+	if exponent {
 		if !r.take('+') {
 			r.take('-')
 		}
@@ -34,7 +39,14 @@ func (r *Reader) Number() Number {
 	if r.err != nil {
 		return ""
 	}
-	return Number(r.text[start:r.pos])
+	n := r.text[start:r.pos]
+	if exponent || len(n) > maxDigits {
+		if _, err := strconv.ParseFloat(n, 64); err != nil {
+			r.fail("a number beyond what a double can hold")
+			return ""
+		}
+	}
+	return Number(n)
 }
 
 // digits passes decimal digits, and reports whether there was one

@@ -240,7 +240,7 @@ func TestSplitCompact(t *testing.T) {
 		}
 	}
 	got, err := jose.SplitCompact("a.b.c")
-	if want := (jose.Compact{Header: "a", Payload: "b", Signature: "c", SigningInput: "a.b"}); err != nil || got != want {
+	if want := (jose.Compact{Token: "a.b.c", Header: "a", Payload: "b", Signature: "c", SigningInput: "a.b"}); err != nil || got != want {
 		t.Errorf("SplitCompact = %+v, %v, want %+v", got, err, want)
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"slices"
 )
 
+// maxKeys is how many keys a set that we read may have. An issuer needs three.
+const maxKeys = 100
+
 // KeySet is the keys of one issuer, by id. It never changes; the next one replaces it whole.
 type KeySet struct {
 	keys []*Key
@@ -79,7 +82,7 @@ func (s *KeySet) JSON() []byte {
 }
 
 // ParseKeySet reads a JWK Set (RFC 7517 §5). A key that should not be used is left out and says
-// why in skipped; the others are kept. Text that is not strict JSON, or no set, is an error.
+// why in skipped; the others are kept. Text that is not strict JSON, no set, or one of more than 100 keys is an error.
 //
 // A key must say its kid and its alg; it must not say that it is for anything but checking signatures
 // (use, key_ops), hold no private or symmetric member, be strong enough, and share its kid with no other.
@@ -117,7 +120,11 @@ func readKeySet(text string) ([]jwk, error) {
 			continue
 		}
 		found = true
-		for range r.Array() {
+		for i := range r.Array() {
+			if i == maxKeys {
+				r.Fail("more than 100 keys")
+				break
+			}
 			list = append(list, readJWK(r.Raw()))
 		}
 	}
