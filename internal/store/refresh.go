@@ -112,13 +112,14 @@ func (l Line) within(window time.Duration, now time.Time) bool {
 }
 
 // Confirm gives the line after p was confirmed at now. The parent is p's own, which is the
-// row's nonce but when the row had lost writes (Ahead): then only p still knows it.
+// row's nonce but when the row had lost writes (Ahead): then only p still knows it, and the
+// forks that the row has counted are another token's.
 func (l Line) Confirm(p Presented, now time.Time) Line {
 	return Line{
 		Generation:   p.Generation,
 		Nonce:        p.Nonce,
 		Parent:       p.Parent,
-		ParentForked: l.Forks > 0,
+		ParentForked: l.Forks > 0 && p.Generation == l.Generation+1,
 		RotatedAt:    now,
 	}
 }

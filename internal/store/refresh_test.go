@@ -229,6 +229,14 @@ func TestConfirm(t *testing.T) {
 	if diff := cmp.Diff(want, line.Confirm(p, now)); diff != "" {
 		t.Errorf("Confirm two after a recovery, got +, want -:\n%s", diff)
 	}
+
+	// Ahead: what the row knows of forks is of another token than p's parent.
+	line.Forks, line.ParentForked = 1, true
+	p = store.Presented{Generation: 9, Parent: dad, Nonce: next}
+	want = store.Line{Generation: 9, Nonce: next, Parent: dad, RotatedAt: now}
+	if diff := cmp.Diff(want, line.Confirm(p, now)); diff != "" {
+		t.Errorf("Confirm ahead of a recovery, got +, want -:\n%s", diff)
+	}
 }
 
 // TestCaseString names every case once.

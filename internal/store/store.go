@@ -25,14 +25,12 @@ type Store interface {
 	Authority
 	Sessions
 	Keys
+	Services
 	Revocations
 	Facts
+	Copying
 	io.Closer
 }
-
-// Clock tells the time. Verbs that refuse all earlier tokens of a user take a clock, not a
-// time: they must read it after the rows of the act are locked (protocol.md R6).
-type Clock func() time.Time
 
 // RevocationLife is how long an entry of the revocation log lives: the longest life an
 // access token may have (15 min), plus leeway and clock skew. protocol.md §6
@@ -47,6 +45,19 @@ type Revocations interface {
 	// RevocationsSince gives up to limit entries numbered above seq, oldest first.
 	// Entries that Sweep has dropped are missing; the first entry's Prev then tells.
 	RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error)
+
+	// RaiseEpoch begins a new epoch of the log, later than above and than now in Unix
+	// milliseconds, unless it is no longer from, and gives the epoch as then kept. Entries keep
+	// their numbers. Of any number of concurrent calls with the same from, one begins it.
+	RaiseEpoch(ctx context.Context, from, above int64, now time.Time) (int64, error)
+}
+
+// Notifier is what an engine is besides when it hears of other nodes' entries by itself. Polling
+// stays the truth: a notification only makes it sooner.
+type Notifier interface {
+	// Notify calls heard soon after entries were committed by any node, until ctx ends. It
+	// connects again by itself, and tells report why it had to.
+	Notify(ctx context.Context, heard func(), report func(error))
 }
 
 // Facts keeps small values that are set once, such as the check value of the master key.

@@ -96,6 +96,13 @@ type Authority interface {
 	// devices are gone when it returns. The address is free for another user; the id is not given
 	// again. The fault is user_not_found.
 	DeleteUser(ctx context.Context, id UserID, clock Clock) error
+
+	// EndEverything ends every session of everybody for e.Reason, by e.By, and refuses every
+	// access token issued so far by one entry of kind all, whose NotBefore is found as in
+	// DisableUser, above that of every user. All users' NotBefore becomes the same, and later
+	// users begin with it, so that whoever signs in again is let in at once. Users, signing
+	// keys and service keys stay. It gives the number of live sessions that it ended.
+	EndEverything(ctx context.Context, e Ending, clock Clock) (int, error)
 }
 
 // RoleAdmin is the role that may administer the server.

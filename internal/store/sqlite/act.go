@@ -10,6 +10,7 @@ import (
 	code "modernc.org/sqlite/lib"
 
 	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/store/batch"
 )
 
 // act is one write transaction, under the only lock there is: nothing that it has read
@@ -17,44 +18,120 @@ import (
 type act struct {
 	ctx context.Context // has no end: see write
 	tx  *sql.Tx
+	hot map[string]*sql.Stmt // SQL → the statement, prepared on the writer
 }
 
-// write does one act whole, or not at all. Every write goes through here.
+// write does one act whole, or not at all. Every write goes through here or through together.
 //
 // The caller's context counts until the lock is held. From then on the act is a matter of
 // milliseconds, and is finished: a caller who gives up leaves no doubt behind him.
 func (db *DB) write(ctx context.Context, do func(act) error) error {
-	conn, err := db.turn(ctx)
-	if err != nil {
-		return unavailable(err)
-	}
-	defer func() { _ = conn.Close() }() // gives the turn on
-	ctx = context.WithoutCancel(ctx)
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return unavailable(err)
-	}
-	if err := do(act{ctx, tx}); err != nil {
-		_ = tx.Rollback() // SQLite may have done so already
-		return unavailable(err)
-	}
-	return unavailable(tx.Commit())
+	return db.wait(ctx, func(waiting context.Context) error {
+		conn, err := db.writer.Conn(waiting)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }() // gives the turn on
+		one := &wish{do: do}
+		db.writer.fulfil(conn, []*wish{one})
+		return one.err
+	})
 }
 
-// turn waits for the writer to be free.
-func (db *DB) turn(ctx context.Context) (*sql.Conn, error) {
-	waiting, cancel := context.WithTimeout(ctx, db.wait)
+// together is write for acts that are many: those that wait at the same time share a
+// transaction, and the one flush to the disk that it costs. do may run twice, as if it had not run
+// before; a fault that it gives says that it has written nothing.
+func (db *DB) together(ctx context.Context, do func(act) error) error {
+	return db.wait(ctx, func(waiting context.Context) error {
+		one := &wish{do: do}
+		if err := db.batches.Do(waiting, one); err != nil {
+			return err
+		}
+		return one.err
+	})
+}
+
+// mostTogether bounds how long a batch holds the lock.
+const mostTogether = 128
+
+// newBatches gives what makes batches of those who wait for the writer.
+func newBatches(writer *pool) *batch.Batcher[*wish] {
+	return &batch.Batcher[*wish]{Most: mostTogether, Turn: func(ctx context.Context) (func([]*wish), error) {
+		conn, err := writer.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return func(wishes []*wish) {
+			defer func() { _ = conn.Close() }()
+			writer.fulfil(conn, wishes)
+		}, nil
+	}}
+}
+
+// wait bounds how long an act may wait for its turn, and gives its error as callers want it.
+func (db *DB) wait(ctx context.Context, do func(waiting context.Context) error) error {
+	waiting, cancel := context.WithTimeout(ctx, db.patience)
 	defer cancel()
-	conn, err := db.writer.Conn(waiting)
-	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
-		return nil, fmt.Errorf("wait for other writes: %w", err)
+	err := do(waiting)
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("wait for other writes: %w", err)
 	}
-	return conn, err
+	return unavailable(err)
+}
+
+// wish is an act that somebody waits for.
+type wish struct {
+	do  func(act) error
+	err error // what came of it
+}
+
+// errUndone says that an act of a transaction failed, as its wish tells, and that all of it was undone.
+var errUndone = errors.New("undone")
+
+// fulfil does acts in one transaction. Where one fails, and not by deciding for a fault, all are undone and
+// each is done by itself: nobody fails for a neighbour.
+func (p *pool) fulfil(conn *sql.Conn, wishes []*wish) {
+	err := p.try(conn, wishes)
+	switch {
+	case err == nil:
+	case !errors.Is(err, errUndone): // no transaction, or no commit: nothing was changed for anybody
+		for _, w := range wishes {
+			w.err = err
+		}
+	case len(wishes) > 1:
+		for i := range wishes {
+			p.fulfil(conn, wishes[i:i+1])
+		}
+	}
+}
+
+// try does acts in one transaction, or none of them.
+func (p *pool) try(conn *sql.Conn, wishes []*wish) error {
+	ctx := context.Background()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit; SQLite may have done so already
+	for _, w := range wishes {
+		w.err = w.do(act{ctx, tx, p.hot})
+		_, decided := errors.AsType[*fault.Fault](w.err)
+		if w.err != nil && !(decided && len(wishes) > 1) {
+			return errUndone
+		}
+	}
+	return tx.Commit()
 }
 
 // exec changes rows and gives their number.
 func (a act) exec(query string, args ...any) (int, error) {
-	result, err := a.tx.ExecContext(a.ctx, query, args...)
+	var result sql.Result
+	var err error
+	if statement := a.hot[query]; statement != nil {
+		result, err = a.tx.StmtContext(a.ctx, statement).ExecContext(a.ctx, args...)
+	} else {
+		result, err = a.tx.ExecContext(a.ctx, query, args...)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -64,11 +141,17 @@ func (a act) exec(query string, args ...any) (int, error) {
 
 // row reads one row.
 func (a act) row(query string, args ...any) *sql.Row {
+	if statement := a.hot[query]; statement != nil {
+		return a.tx.StmtContext(a.ctx, statement).QueryRowContext(a.ctx, args...)
+	}
 	return a.tx.QueryRowContext(a.ctx, query, args...)
 }
 
 // each reads rows, one after the other.
 func (a act) each(scan func(*sql.Rows) error, query string, args ...any) error {
+	if statement := a.hot[query]; statement != nil {
+		return each(scan)(a.tx.StmtContext(a.ctx, statement).QueryContext(a.ctx, args...))
+	}
 	return each(scan)(a.tx.QueryContext(a.ctx, query, args...))
 }
 

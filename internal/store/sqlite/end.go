@@ -26,26 +26,47 @@ type ended struct {
 	lastUsedAt time.Time
 }
 
+// limits says which limit a session has passed, or nothing.
+const limits = `CASE WHEN expires_at <= :now THEN 'expired' WHEN :now - last_used_at >= idle_limit THEN 'idle' ELSE '' END`
+
+// endSQL is the statement of end for each of the three.
+var endSQL = map[which]string{one: ending(one), oneOfOwner: ending(oneOfOwner), otherThan: ending(otherThan)}
+
+// ending gives the statement of end.
+func ending(w which) string {
+	return `UPDATE sessions
+		SET ended_at = :now, sweep_at = :now,
+			end_reason = coalesce(nullif(` + limits + `, ''), :reason),
+			ended_by = iif(` + limits + ` = '', :by, '')
+		WHERE ended_at IS NULL AND ` + string(w) + `
+		RETURNING id, end_reason, ` + limits + ` = '', last_used_at`
+}
+
 // end ends sessions that have not been ended. Those that are past their limits end as idle
 // or expired, by nobody, and are not live: they are ended for good as well, because a
 // clock that steps back would bring them to life again.
 func (a act) end(w which, e store.Ending, now time.Time) ([]ended, error) {
-	const limits = `CASE WHEN expires_at <= :now THEN 'expired' WHEN :now - last_used_at >= idle_limit THEN 'idle' ELSE '' END`
 	var all []ended
 	err := a.each(func(rows *sql.Rows) error {
 		var s ended
 		err := rows.Scan((*sid)(&s.id), &s.reason, &s.live, (*instant)(&s.lastUsedAt))
 		all = append(all, s)
 		return err
-	}, `UPDATE sessions
-		SET ended_at = :now, sweep_at = :now,
-			end_reason = coalesce(nullif(`+limits+`, ''), :reason),
-			ended_by = iif(`+limits+` = '', :by, '')
-		WHERE ended_at IS NULL AND `+string(w)+`
-		RETURNING id, end_reason, `+limits+` = '', last_used_at`,
+	}, endSQL[w],
 		sql.Named("now", instant(now)), sql.Named("session", sid(e.Session)), sql.Named("owner", e.Owner),
 		sql.Named("reason", e.Reason), sql.Named("by", e.By))
 	return all, err
+}
+
+// endAll ends everybody's sessions like end, and gives how many were live.
+func (a act) endAll(e store.Ending, now time.Time) (int, error) {
+	at := sql.Named("now", instant(now))
+	live, err := a.exec(`UPDATE sessions SET ended_at = :now, sweep_at = :now, end_reason = :reason, ended_by = :by
+		WHERE ended_at IS NULL AND `+limits+` = ''`, at, sql.Named("reason", e.Reason), sql.Named("by", e.By))
+	if err == nil {
+		_, err = a.exec(`UPDATE sessions SET ended_at = :now, sweep_at = :now, end_reason = `+limits+` WHERE ended_at IS NULL`, at)
+	}
+	return live, err
 }
 
 // endLogged ends sessions like end, writes their entries, and gives how many were live.

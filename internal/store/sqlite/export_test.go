@@ -20,5 +20,14 @@ func (db *DB) ReaderExec(ctx context.Context, statement string) error {
 	return err
 }
 
-// RotateSQL is the statement of a refresh.
-var RotateSQL = rotateSQL
+// RefreshSQL is what an ordinary refresh writes.
+const RefreshSQL = saveUseSQL
+
+// HoldWriter keeps every write waiting until it is released.
+func (db *DB) HoldWriter(ctx context.Context) (release func() error, err error) {
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return conn.Close, nil
+}

@@ -3,24 +3,38 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"time"
 
+	"github.com/handstamp/handstamp/internal/revoked"
 	"github.com/handstamp/handstamp/internal/store"
 )
 
+// selectKeys reads signing keys, in the order of scanKey.
+const selectKeys = `SELECT id, algorithm, sealed, created_at, active_from FROM signing_keys`
+
 // SigningKeys gives every key.
 func (db *DB) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
-	var keys []store.SigningKey
-	err := each(func(rows *sql.Rows) error {
-		var k store.SigningKey
-		err := rows.Scan(&k.ID, &k.Algorithm, &k.Sealed, (*instant)(&k.CreatedAt), (*instant)(&k.ActiveFrom))
-		keys = append(keys, k)
-		return err
-	})(db.reader.QueryContext(ctx, `SELECT id, algorithm, sealed, created_at, active_from
-		FROM signing_keys ORDER BY active_from, id`))
+	keys, err := signingKeys(ctx, db.reader)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	return keys, nil
+}
+
+// signingKeys reads every key, oldest first.
+func signingKeys(ctx context.Context, q querier) (keys []store.SigningKey, err error) {
+	err = each(func(rows *sql.Rows) error {
+		k, err := scanKey(rows)
+		keys = append(keys, k)
+		return err
+	})(q.QueryContext(ctx, selectKeys+` ORDER BY active_from, id`))
+	return keys, err
+}
+
+// scanKey reads a row of selectKeys.
+func scanKey(rows *sql.Rows) (k store.SigningKey, err error) {
+	err = rows.Scan(&k.ID, &k.Algorithm, &k.Sealed, (*instant)(&k.CreatedAt), (*instant)(&k.ActiveFrom))
+	return k, err
 }
 
 // AddSigningKey keeps a new key if newest is still the last.
@@ -48,4 +62,34 @@ func (db *DB) DropSigningKeys(ctx context.Context, ids []string) error {
 		}
 		return nil
 	})
+}
+
+// RevokeSigningKey forgets a key at once.
+func (db *DB) RevokeSigningKey(ctx context.Context, id string, next store.SigningKey, now time.Time) (store.SigningKey, error) {
+	var signs store.SigningKey
+	err := db.write(ctx, func(a act) error {
+		keys, err := signingKeys(a.ctx, a.tx)
+		if err != nil {
+			return err
+		}
+		var write bool
+		if signs, write, err = store.SuccessorOf(id, keys, next, cut(now)); err != nil {
+			return err
+		}
+		if _, err := a.exec(`DELETE FROM signing_keys WHERE id = ?`, id); err != nil {
+			return err
+		}
+		if write {
+			_, err := a.exec(`INSERT OR REPLACE INTO signing_keys (id, algorithm, sealed, created_at, active_from) VALUES (?, ?, ?, ?, ?)`,
+				signs.ID, signs.Algorithm, signs.Sealed, instant(signs.CreatedAt), instant(signs.ActiveFrom))
+			if err != nil {
+				return err
+			}
+		}
+		return a.log(cut(now), revoked.Entry{Kind: revoked.Key, ID: id})
+	})
+	if err != nil {
+		return store.SigningKey{}, err
+	}
+	return signs, nil
 }

@@ -2,60 +2,26 @@ package sqlite
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"embed"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
-	"strings"
 
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/migration"
 )
 
-// ErrSchema is wrapped when a file holds a schema that this program must not touch: a newer
-// one, one whose history is not ours, or that of another program.
-var ErrSchema = errors.New("schema refused")
+// ErrSchema is wrapped when a file holds a schema that this program must not touch.
+var ErrSchema = migration.ErrSchema
 
 // files holds the migrations, in order of their names: 0001_what.sql.
 //
 //go:embed migrations/*.sql
 var files embed.FS
 
-// migration is one step of the schema. It is never changed once released.
-type migration struct {
-	number int
-	name   string // the file's
-	script string
-	sum    string // SHA-256 of the script, in hex
-}
-
-// migrations gives all steps there are.
-func migrations() ([]migration, error) {
-	names, err := fs.Glob(files, "migrations/*.sql")
-	if err != nil {
-		return nil, err
-	}
-	steps := make([]migration, len(names))
-	for i, name := range names {
-		script, err := files.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		sum := sha256.Sum256(script)
-		steps[i] = migration{i + 1, strings.TrimPrefix(name, "migrations/"), string(script), hex.EncodeToString(sum[:])}
-		if !strings.HasPrefix(steps[i].name, fmt.Sprintf("%04d_", steps[i].number)) {
-			return nil, fmt.Errorf("%w: migration %s is not number %d", ErrSchema, name, i+1)
-		}
-	}
-	return steps, nil
-}
-
 // migrate brings the schema up to date, one transaction a step. Where several processes
 // do so at once, each step is done by one of them.
 func (db *DB) migrate(ctx context.Context, clock store.Clock) error {
-	steps, err := migrations()
+	steps, err := migration.Read(files, "migrations")
 	if err != nil {
 		return err
 	}
@@ -73,7 +39,7 @@ func (db *DB) migrate(ctx context.Context, clock store.Clock) error {
 }
 
 // step does one migration. Its row comes first, because the script may read it.
-func (a act) step(m migration, clock store.Clock) error {
+func (a act) step(m migration.Step, clock store.Clock) error {
 	_, err := a.exec(`
 		CREATE TABLE IF NOT EXISTS migrations (
 			number     INTEGER NOT NULL PRIMARY KEY,
@@ -83,13 +49,13 @@ func (a act) step(m migration, clock store.Clock) error {
 		) STRICT`)
 	if err == nil {
 		_, err = a.exec(`INSERT INTO migrations (number, name, sha256, applied_at) VALUES (?, ?, ?, ?)`,
-			m.number, m.name, m.sum, instant(clock()))
+			m.Number, m.Name, m.Sum, instant(clock()))
 	}
 	if err == nil {
-		_, err = a.exec(m.script)
+		_, err = a.exec(m.Script)
 	}
 	if err != nil {
-		return fmt.Errorf("migration %s: %w", m.name, err)
+		return fmt.Errorf("migration %s: %w", m.Name, err)
 	}
 	return nil
 }
@@ -102,7 +68,7 @@ type querier interface {
 
 // applied gives how many of the steps the file has behind it, and refuses a file that has
 // others behind it.
-func applied(ctx context.Context, q querier, steps []migration) (int, error) {
+func applied(ctx context.Context, q querier, steps []migration.Step) (int, error) {
 	var tables, ours int
 	err := q.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE name = 'migrations')
 		FROM sqlite_schema WHERE type = 'table'`).Scan(&tables, &ours)
@@ -112,28 +78,16 @@ func applied(ctx context.Context, q querier, steps []migration) (int, error) {
 	if ours == 0 {
 		return 0, fmt.Errorf("%w: the file belongs to another program", ErrSchema)
 	}
-	done := 0
+	var found []migration.Step
 	err = each(func(rows *sql.Rows) error {
-		var m migration
-		if err := rows.Scan(&m.number, &m.name, &m.sum); err != nil {
-			return err
-		}
-		if done++; m.number != done {
-			return fmt.Errorf("%w: migration %d is missing", ErrSchema, done)
-		}
-		return m.known(steps)
+		var m migration.Step
+		err := rows.Scan(&m.Number, &m.Name, &m.Sum)
+		m.Oldest = m.Number // one server a file: no program of an older release runs beside us
+		found = append(found, m)
+		return err
 	})(q.QueryContext(ctx, `SELECT number, name, sha256 FROM migrations ORDER BY number`))
-	return done, err
-}
-
-// known tells whether a step that the file has behind it is one of ours.
-func (m migration) known(steps []migration) error {
-	if m.number > len(steps) {
-		return fmt.Errorf("%w: the file has schema %d (%s), this program knows %d: use a newer handstamp",
-			ErrSchema, m.number, m.name, len(steps))
+	if err != nil {
+		return 0, err
 	}
-	if m.sum != steps[m.number-1].sum {
-		return fmt.Errorf("%w: migration %s of the file is not the one of this program", ErrSchema, m.name)
-	}
-	return nil
+	return migration.Done(steps, found)
 }

@@ -19,6 +19,7 @@ import (
 	"modernc.org/sqlite"
 
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/batch"
 )
 
 // readers is how many statements may read at once. Readers block nobody and nobody blocks them.
@@ -37,10 +38,10 @@ type Options struct {
 
 // DB is an open database. It keeps store.Store's promises.
 type DB struct {
-	writer *sql.DB       // one connection: SQLite has one writer at a time
-	reader *sql.DB       // connections that cannot write
-	wait   time.Duration // Options.Wait
-	rotate *sql.Stmt     // rotateSQL, prepared on writer: the statement of every refresh
+	writer   *pool                 // one connection: SQLite has one writer at a time
+	reader   *pool                 // connections that cannot write
+	batches  *batch.Batcher[*wish] // what waits for writer together
+	patience time.Duration         // Options.Wait
 }
 
 // DB is an engine.
@@ -75,7 +76,7 @@ func (o Options) Open(ctx context.Context, path string) (*DB, error) {
 
 // connect makes the file and what will connect to it. Nothing has connected yet.
 func (o Options) connect(path string) (*DB, error) {
-	db := &DB{wait: o.Wait}
+	db := &DB{patience: o.Wait}
 	if err := create(path); err != nil {
 		return db, err
 	}
@@ -88,10 +89,8 @@ func (o Options) connect(path string) (*DB, error) {
 	if err != nil {
 		return db, err
 	}
-	db.writer, db.reader = sql.OpenDB(writer), sql.OpenDB(reader)
-	db.writer.SetMaxOpenConns(1)
-	db.reader.SetMaxOpenConns(readers)
-	db.reader.SetMaxIdleConns(readers)
+	db.writer, db.reader = newPool(sql.OpenDB(writer), 1), newPool(sql.OpenDB(reader), readers)
+	db.batches = newBatches(db.writer)
 	return db, nil
 }
 
@@ -126,7 +125,7 @@ func source(path string, pragmas ...string) string {
 	return "file:" + strings.ReplaceAll(url.PathEscape(path), "%2F", "/") + "?" + query.Encode()
 }
 
-// prepare turns the log on, migrates, and prepares the statement of every refresh.
+// prepare turns the log on, migrates, and prepares the hot statements.
 func (db *DB) prepare(ctx context.Context, o Options) error {
 	if err := db.writeAhead(ctx); err != nil {
 		return err
@@ -134,15 +133,13 @@ func (db *DB) prepare(ctx context.Context, o Options) error {
 	if err := db.migrate(ctx, o.Clock); err != nil {
 		return err
 	}
-	var err error
-	db.rotate, err = db.writer.PrepareContext(ctx, rotateSQL)
-	return err
+	return errors.Join(db.writer.prepare(ctx, hotWrites), db.reader.prepare(ctx, hotReads))
 }
 
 // writeAhead makes readers and the writer independent of each other. It is kept in the file.
 func (db *DB) writeAhead(ctx context.Context) error {
 	var mode string
-	err := retry(ctx, db.wait, func() error {
+	err := retry(ctx, db.patience, func() error {
 		return db.writer.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode)
 	})
 	if err == nil && mode != "wal" {
@@ -171,12 +168,9 @@ func retry(ctx context.Context, wait time.Duration, try func() error) error {
 // Close closes the database. Verbs answer storage_unavailable from then on.
 func (db *DB) Close() error {
 	var errs []error
-	if db.rotate != nil {
-		errs = append(errs, db.rotate.Close())
-	}
-	for _, pool := range []*sql.DB{db.reader, db.writer} { // the last to close writes the log back
-		if pool != nil {
-			errs = append(errs, pool.Close())
+	for _, p := range []*pool{db.reader, db.writer} { // the last to close writes the log back
+		if p != nil {
+			errs = append(errs, p.Close())
 		}
 	}
 	return errors.Join(errs...)

@@ -9,8 +9,14 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// headSQL reads where the log stands.
-const headSQL = `SELECT epoch, seq FROM revocation_head`
+// The statements about the log.
+const (
+	headSQL        = `SELECT epoch, seq FROM revocation_head`
+	moveHeadSQL    = `UPDATE revocation_head SET seq = ?`
+	insertEntrySQL = `INSERT INTO revocations (seq, at, kind, id, not_before, expires) VALUES (?, ?, ?, ?, ?, ?)`
+	selectEntries  = `SELECT head.epoch, r.seq, r.at, r.kind, r.id, r.not_before, r.expires FROM revocations r, revocation_head head`
+	entriesSQL     = selectEntries + ` WHERE r.seq > ? ORDER BY r.seq LIMIT ?`
+)
 
 // log writes entries, of which kind, id and not-before are given. The head moves last in the
 // act, so that numbers have no gaps and run in the order of commit.
@@ -22,18 +28,13 @@ func (a act) log(now time.Time, entries ...revoked.Entry) error {
 	if err := a.row(headSQL).Scan(&epoch, &seq); err != nil {
 		return err
 	}
-	insert, err := a.tx.PrepareContext(a.ctx, `INSERT INTO revocations (seq, at, kind, id, not_before, expires) VALUES (?, ?, ?, ?, ?, ?)`)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = insert.Close() }()
 	for _, e := range entries {
 		seq++
-		if _, err := insert.ExecContext(a.ctx, seq, instant(now), e.Kind, e.ID, e.NotBefore, expiry(e, now)); err != nil {
+		if _, err := a.exec(insertEntrySQL, seq, instant(now), e.Kind, e.ID, e.NotBefore, expiry(e, now)); err != nil {
 			return err
 		}
 	}
-	_, err = a.exec(`UPDATE revocation_head SET seq = ?`, seq)
+	_, err := a.exec(moveHeadSQL, seq)
 	return err
 }
 
@@ -53,15 +54,35 @@ func (db *DB) Head(ctx context.Context) (epoch, seq int64, err error) {
 func (db *DB) RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error) {
 	var entries []revoked.Entry
 	err := each(func(rows *sql.Rows) error {
-		var e revoked.Entry
-		err := rows.Scan(&e.Epoch, &e.Seq, &e.At, &e.Kind, &e.ID, &e.NotBefore, &e.Expires)
-		e.Prev = e.Seq - 1 // there are no gaps
+		e, err := scanEntry(rows)
 		entries = append(entries, e)
 		return err
-	})(db.reader.QueryContext(ctx, `SELECT head.epoch, r.seq, r.at, r.kind, r.id, r.not_before, r.expires
-		FROM revocations r, revocation_head head WHERE r.seq > ? ORDER BY r.seq LIMIT ?`, seq, limit))
+	})(db.reader.QueryContext(ctx, entriesSQL, seq, limit))
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	return entries, nil
+}
+
+// scanEntry reads a row of selectEntries.
+func scanEntry(rows *sql.Rows) (e revoked.Entry, err error) {
+	err = rows.Scan(&e.Epoch, &e.Seq, &e.At, &e.Kind, &e.ID, &e.NotBefore, &e.Expires)
+	e.Prev = e.Seq - 1 // there are no gaps
+	return e, err
+}
+
+// RaiseEpoch begins a new epoch of the log.
+func (db *DB) RaiseEpoch(ctx context.Context, from, above int64, now time.Time) (int64, error) {
+	var epoch int64
+	err := db.write(ctx, func(a act) error {
+		_, err := a.exec(`UPDATE revocation_head SET epoch = max(epoch, ?, ?) + 1 WHERE epoch = ?`, above, now.UnixMilli(), from)
+		if err != nil {
+			return err
+		}
+		return a.row(`SELECT epoch FROM revocation_head`).Scan(&epoch)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return epoch, nil
 }

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -10,29 +9,17 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// rotateSQL is the whole of an ordinary refresh: the row "rotate" of protocol.md §4, its
-// condition and its write. 4294967295 is the generation that has no successor.
-var rotateSQL = `UPDATE sessions
-	SET generation = :generation, nonce = :nonce, parent = nonce, parent_forked = forks > 0, forks = 0,
-		rotated_at = :now, last_used_at = :now, last_used_ip = :ip, last_used_agent = :agent
-	WHERE id = :session AND generation = :generation - 1 AND nonce = :parent AND :generation < 4294967295
-		AND ended_at IS NULL AND expires_at > :now AND last_used_at + idle_limit > :now
-		AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND disabled_at IS NULL)
-	RETURNING ` + columns("", sessionColumns) + owner(userColumns)
-
-// owner selects columns of a session's user, one by one: RETURNING knows no join.
-func owner(names []string) (list string) {
-	for _, name := range names {
-		list += `, (SELECT ` + name + ` FROM users WHERE users.id = sessions.user_id)`
-	}
-	return list
-}
+// saveUseSQL writes what a use changes of a session: the whole write of an ordinary refresh.
+const saveUseSQL = `UPDATE sessions
+	SET generation = ?, nonce = ?, parent = ?, parent_forked = ?, forks = ?, rotated_at = ?,
+		last_used_at = ?, last_used_ip = ?, last_used_agent = ?
+	WHERE id = ?`
 
 // Rotate decides what a presented refresh token is worth.
 func (db *DB) Rotate(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
 	var outcome store.Outcome
-	err := db.write(ctx, func(a act) (err error) {
-		outcome, err = a.rotate(db.rotate, p, cut(now))
+	err := db.together(ctx, func(a act) (err error) {
+		outcome, err = a.rotate(p, cut(now))
 		return err
 	})
 	if err != nil {
@@ -41,19 +28,8 @@ func (db *DB) Rotate(ctx context.Context, p store.Presented, now time.Time) (sto
 	return outcome, nil
 }
 
-// rotate tries the one conditional write. When it changes nothing, the table decides on the
-// row as this transaction sees it.
-func (a act) rotate(write *sql.Stmt, p store.Presented, now time.Time) (store.Outcome, error) {
-	after, err := scanStanding(a.tx.StmtContext(a.ctx, write).QueryRowContext(a.ctx,
-		sql.Named("session", sid(p.Session)), sql.Named("generation", p.Generation),
-		sql.Named("parent", nonce(p.Parent)), sql.Named("nonce", nonce(p.Nonce)),
-		sql.Named("now", instant(now)), sql.Named("ip", address(p.From.IP)), sql.Named("agent", p.From.Agent)))
-	if err == nil {
-		return store.Outcome{Case: store.Rotated, Standing: after}, nil
-	}
-	if !fault.HasCode(err, fault.SessionNotFound) {
-		return store.Outcome{}, err
-	}
+// rotate lets the table decide on the row as this transaction sees it, and writes what follows.
+func (a act) rotate(p store.Presented, now time.Time) (store.Outcome, error) {
 	before, err := scanStanding(a.row(standingSQL, sid(p.Session)))
 	if fault.HasCode(err, fault.SessionNotFound) {
 		return store.Outcome{Case: store.Ended}, nil
@@ -92,10 +68,7 @@ func (a act) follow(o *store.Outcome, p store.Presented, now time.Time) error {
 
 // saveUse writes what a use changes of a session.
 func (a act) saveUse(s store.Session) error {
-	_, err := a.exec(`UPDATE sessions
-		SET generation = ?, nonce = ?, parent = ?, parent_forked = ?, forks = ?, rotated_at = ?,
-			last_used_at = ?, last_used_ip = ?, last_used_agent = ?
-		WHERE id = ?`,
+	_, err := a.exec(saveUseSQL,
 		s.Line.Generation, nonce(s.Line.Nonce), nonce(s.Line.Parent), s.Line.ParentForked, s.Line.Forks, instant(s.Line.RotatedAt),
 		instant(s.LastUsedAt), address(s.LastUsedBy.IP), s.LastUsedBy.Agent,
 		sid(s.ID))

@@ -74,7 +74,7 @@ func TestDisabledByHand(t *testing.T) {
 func TestRefreshTouchesNoIndex(t *testing.T) {
 	path := newPath(t)
 	mustOpen(t, path)
-	_, set, _ := strings.Cut(sqlite.RotateSQL, "SET")
+	_, set, _ := strings.Cut(sqlite.RefreshSQL, "SET")
 	set, _, _ = strings.Cut(set, "WHERE")
 	written := map[string]bool{} // column → whether a refresh writes it
 	for _, m := range regexp.MustCompile(`(\w+) = `).FindAllStringSubmatch(set, -1) {

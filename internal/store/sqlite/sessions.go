@@ -24,7 +24,7 @@ var (
 // Begin keeps a new session.
 func (db *DB) Begin(ctx context.Context, b store.Beginning, now time.Time) (store.User, error) {
 	var user store.User
-	err := db.write(ctx, func(a act) (err error) {
+	err := db.together(ctx, func(a act) (err error) {
 		user, err = scanUser(a.row(userSQL, b.Session.User))
 		if fault.HasCode(err, fault.UserNotFound) {
 			return fault.New(fault.InvalidCredentials)
@@ -105,7 +105,7 @@ func (db *DB) EndSession(ctx context.Context, e store.Ending, now time.Time) err
 		which = oneOfOwner
 	}
 	var n int
-	err := db.write(ctx, func(a act) (err error) {
+	err := db.together(ctx, func(a act) (err error) {
 		n, err = a.endLogged(which, e, cut(now))
 		return err
 	})

@@ -16,16 +16,20 @@ var (
 	userSQL        = `SELECT ` + columns("", userColumns) + ` FROM users WHERE id = ? AND deleted_at IS NULL`
 	userByEmailSQL = `SELECT ` + columns("", userColumns) + ` FROM users WHERE email_key = ? AND deleted_at IS NULL`
 	listUsersSQL   = `SELECT ` + columns("", userColumns) + ` FROM users WHERE id > ? AND deleted_at IS NULL ORDER BY id LIMIT ?`
+	cutOffSQL      = `SELECT max(not_before, ?) FROM revocation_head`
 	renameSQL      = `UPDATE users SET name = ? WHERE id = ? AND deleted_at IS NULL RETURNING ` + columns("", userColumns)
 )
 
 // CreateUser keeps a new user.
 func (db *DB) CreateUser(ctx context.Context, u store.User) error {
-	return db.write(ctx, func(a act) error { return a.createUser(u) })
+	return db.together(ctx, func(a act) error { return a.createUser(u) })
 }
 
 // createUser keeps a new user.
 func (a act) createUser(u store.User) error {
+	if err := a.row(cutOffSQL, u.NotBefore).Scan(&u.NotBefore); err != nil {
+		return err
+	}
 	_, err := a.exec(insertUserSQL, userFields(&u)...)
 	if isTaken(err) { // email_key: the table has no other UNIQUE column
 		return fault.New(fault.EmailTaken)

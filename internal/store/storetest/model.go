@@ -120,7 +120,7 @@ func (m *model) recoverable(now time.Time) bool {
 
 // confirm moves the line on to a token.
 func (m *model) confirm(l *leaf, from store.Client, now time.Time) {
-	m.parentForked, m.forks = m.forks > 0, 0
+	m.parentForked, m.forks = m.forks > 0 && l.above == m.confirmed, 0
 	m.confirmed, m.rotatedAt, m.rotatedBy, m.lastUsedAt = l, now, from, now
 	m.handOut(l.successor())
 }

@@ -131,7 +131,7 @@ func (p *play) clock(rt *rapid.T) {
 
 // signIn begins a session, in place of another or none.
 func (p *play) signIn(rt *rapid.T) {
-	at := world{p.w.Store, p.now}
+	at := world{Store: p.w.Store, now: p.now}
 	s := at.newSession(p.user.ID)
 	s.Line.RotatedAt = p.now
 	s.IdleLimit = rapid.SampledFrom([]time.Duration{15 * time.Minute, idleLimit}).Draw(rt, "idle")

@@ -192,7 +192,7 @@ func testRaceDisable(t *testing.T, w *world) {
 				return
 			}
 			after, now := answered.Load(), clock()
-			if at := (&world{w.Store, now}); i%3 == 0 && at.signedIn(t, u.ID) || i%3 > 0 && at.refreshed(t, tokens[i%len(tokens)]) {
+			if at := (&world{Store: w.Store, now: now}); i%3 == 0 && at.signedIn(t, u.ID) || i%3 > 0 && at.refreshed(t, tokens[i%len(tokens)]) {
 				grants[i] = granted{now.Unix(), after}
 			}
 		})

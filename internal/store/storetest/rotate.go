@@ -118,7 +118,7 @@ func testAhead(t *testing.T, w *world) {
 	w.pass(time.Minute)
 	o := w.mustPresent(t, ahead.from(phone), store.Ahead)
 	same(t, "line", o.Standing.Session.Line,
-		store.Line{Generation: 4, Nonce: ahead.nonce, Parent: ahead.parent, ParentForked: true, RotatedAt: w.now})
+		store.Line{Generation: 4, Nonce: ahead.nonce, Parent: ahead.parent, RotatedAt: w.now}) // the fork was another token's
 	if s := o.Standing.Session; !s.LastUsedAt.Equal(w.now) || s.LastUsedBy != phone {
 		t.Errorf("last used = %v by %v, want now by the phone", s.LastUsedAt, s.LastUsedBy)
 	}

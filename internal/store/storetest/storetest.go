@@ -14,7 +14,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	for _, c := range contract {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			c.test(t, &world{Store: open(t), now: start})
+			c.test(t, &world{Store: open(t), now: start, another: open})
 		})
 	}
 }
@@ -38,6 +38,7 @@ var contract = []struct {
 	{"user/roles", testRoles},
 	{"user/first admin", testFirstAdmin},
 	{"user/first admin by role", testFirstAdminByRole},
+	{"user/end everything", testEndEverything},
 	{"user/delete", testDelete},
 	{"user/delete and sweep", testDeleteSwept},
 
@@ -72,11 +73,22 @@ var contract = []struct {
 	{"log/entries", testEntries},
 	{"log/pages", testLogPages},
 	{"log/sweep", testSweepLog},
+	{"log/epoch", testRaiseEpoch},
 
 	{"key/add", testAddSigningKey},
 	{"key/same moment", testSigningKeyTie},
 	{"key/drop", testDropSigningKeys},
+	{"key/revoke", testRevokeSigningKey},
+	{"service/round trip", testServiceRoundTrip},
+	{"service/name taken", testServiceNameTaken},
+	{"service/uses", testServiceUses},
+	{"service/revoke", testRevokeService},
 	{"fact/keep", testKeepFact},
+
+	{"copy/round trip", testCopy},
+	{"copy/failing row", testCopyFails},
+	{"copy/refused", testCopyRefused},
+	{"copy/one moment", testCopyMoment},
 
 	{"trouble/cancelled", testCancelled},
 	{"trouble/cancelled midway", testCancelledMidway},
@@ -90,12 +102,16 @@ var contract = []struct {
 	{"race/disable", testRaceDisable},
 	{"race/disable twice", testRaceDisableTwice},
 	{"race/roles", testRaceRoles},
+	{"race/end everything", testRaceEndEverything},
+	{"race/epoch", testRaceEpoch},
+	{"race/service", testRaceService},
 	{"race/change password", testRaceChangePassword},
 	{"race/change password and sign in", testRaceChangePasswordSignIn},
 	{"race/e-mail", testRaceEmail},
 	{"race/signing key", testRaceSigningKey},
 	{"race/fact", testRaceFact},
 	{"race/log", testRaceLog},
+	{"race/copy", testRaceCopy},
 
 	{"model", testModel},
 }

@@ -51,8 +51,27 @@ func (w *world) verbs(u store.User, k token) []verb {
 		{"SigningKeys", func(ctx context.Context) error { _, err := w.SigningKeys(ctx); return err }},
 		{"AddSigningKey", func(ctx context.Context) error { _, err := w.AddSigningKey(ctx, w.newKey("kid-a", 0), ""); return err }},
 		{"DropSigningKeys", func(ctx context.Context) error { return w.DropSigningKeys(ctx, []string{"kid-a"}) }},
+		{"CopyOut", func(ctx context.Context) error {
+			for _, err := range w.CopyOut(ctx) {
+				return err
+			}
+			return nil
+		}},
 		{"Head", func(ctx context.Context) error { _, _, err := w.Head(ctx); return err }},
 		{"RevocationsSince", func(ctx context.Context) error { _, err := w.RevocationsSince(ctx, 0, 9); return err }},
+		{"RaiseEpoch", func(ctx context.Context) error { _, err := w.RaiseEpoch(ctx, 1, 1, w.now); return err }},
+		{"RevokeSigningKey", func(ctx context.Context) error {
+			_, err := w.RevokeSigningKey(ctx, "kid-a", w.newKey("kid-b", 0), w.now)
+			return err
+		}},
+		{"EndEverything", func(ctx context.Context) error { _, err := w.EndEverything(ctx, all, clock); return err }},
+		{"AddService", func(ctx context.Context) error { return w.AddService(ctx, w.newService("x")) }},
+		{"Service", func(ctx context.Context) error { _, err := w.Service(ctx, "svc_x"); return err }},
+		{"ListServices", func(ctx context.Context) error { _, err := w.ListServices(ctx); return err }},
+		{"NoteServiceUses", func(ctx context.Context) error {
+			return w.NoteServiceUses(ctx, map[store.ServiceID]time.Time{"svc_x": w.now})
+		}},
+		{"RevokeService", func(ctx context.Context) error { return w.RevokeService(ctx, "svc_x", w.now) }},
 		{"Fact", func(ctx context.Context) error { _, err := w.Fact(ctx, "x"); return err }},
 		{"KeepFact", func(ctx context.Context) error { _, err := w.KeepFact(ctx, "x", []byte("x")); return err }},
 	}

@@ -46,7 +46,8 @@ const (
 // world is a store under test, and a clock that moves only when it is moved.
 type world struct {
 	store.Store
-	now time.Time
+	now     time.Time
+	another func(*testing.T) store.Store // opens one more, new and empty
 }
 
 // pass moves the clock.

@@ -1,0 +1,177 @@
+// Package batch does together what waits together: whoever finds nobody at work begins at once, and whoever comes
+// meanwhile is done in the next batch.
+package batch
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+// ErrPanicked is what the others of a batch get when doing it panicked: whether anything was done is not known.
+var ErrPanicked = errors.New("batch: the work panicked")
+
+// Batcher collects items of one kind. An item is done once, by the caller whose turn it is; the others of the
+// batch wait for it. A Batcher is used by any number of goroutines.
+type Batcher[T any] struct {
+	// Turn waits until a batch can be done, for no longer than ctx, and gives what does it. Whatever comes while it
+	// waits is in the batch. What it gives is called once, with at least one item, in the order in which they came.
+	Turn func(ctx context.Context) (do func(items []T), err error)
+
+	// Most is how many items a batch has at most. The others are next, in their order.
+	Most int
+
+	// Hurry is how long items wait for a batch under way before the next is begun beside it. Zero: always until it
+	// has ended.
+	Hurry time.Duration
+
+	mu      sync.Mutex // guards what follows
+	led     bool       // somebody leads, and has not taken his batch yet
+	working int        // batches under way
+	waiting []*entry[T]
+}
+
+// entry is an item that waits.
+type entry[T any] struct {
+	item T
+	told chan verdict // gets one; nobody who leads the first batch of all is told
+}
+
+// verdict is what a waiting caller is told.
+type verdict struct {
+	lead bool  // the next batch is for the caller to do
+	err  error // nil: the item was done
+}
+
+// Do has an item done and then returns nil: what came of it, errors included, is for the item to hold. Any error says
+// that it was not done, but for ErrPanicked. A caller's context counts until the item's batch has begun; that one gives up
+// changes nothing for the others.
+func (b *Batcher[T]) Do(ctx context.Context, item T) error {
+	e := &entry[T]{item, make(chan verdict, 1)}
+	if b.join(e) {
+		return b.lead(ctx, e)
+	}
+	hurry, stop := b.alarm()
+	defer stop()
+	for {
+		select {
+		case v := <-e.told:
+			return b.obey(ctx, e, v)
+		case <-hurry:
+			b.hasten(e)
+			continue
+		case <-ctx.Done():
+		}
+		if b.leave(e) {
+			return ctx.Err()
+		}
+		return b.obey(ctx, e, <-e.told) // the batch has begun, or the next is the caller's: Turn then looks at ctx
+	}
+}
+
+// alarm tells when an item has waited long enough.
+func (b *Batcher[T]) alarm() (<-chan time.Time, func()) {
+	if b.Hurry <= 0 {
+		return nil, func() {}
+	}
+	timer := time.NewTimer(b.Hurry)
+	return timer.C, func() { timer.Stop() }
+}
+
+// obey does what a caller is told.
+func (b *Batcher[T]) obey(ctx context.Context, e *entry[T], v verdict) error {
+	if v.lead {
+		return b.lead(ctx, e)
+	}
+	return v.err
+}
+
+// join waits in line, and tells whether the next batch is the caller's to do.
+func (b *Batcher[T]) join(e *entry[T]) (lead bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waiting = append(b.waiting, e)
+	if b.led || b.working > 0 {
+		return false
+	}
+	b.led = true
+	return true
+}
+
+// leave gives up waiting. It tells false when that is too late: a batch has the item, or the caller leads.
+func (b *Batcher[T]) leave(e *entry[T]) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.Index(b.waiting, e)
+	if i < 0 || len(e.told) > 0 {
+		return false
+	}
+	b.waiting = slices.Delete(b.waiting, i, i+1)
+	return true
+}
+
+// lead does the next batch, of which e is the first.
+func (b *Batcher[T]) lead(ctx context.Context, e *entry[T]) error {
+	do, err := b.Turn(ctx)
+	if err != nil {
+		b.take(1)
+		b.end()
+		return err
+	}
+	runtime.Gosched() // who is about to come may come now: on one processor nobody else can run while a batch is done
+	batch := b.take(b.Most)
+	items := make([]T, len(batch))
+	for i, one := range batch {
+		items[i] = one.item
+	}
+	outcome := verdict{err: ErrPanicked}
+	defer func() {
+		b.end()
+		for _, other := range batch[1:] {
+			other.told <- outcome
+		}
+	}()
+	do(items)
+	outcome = verdict{}
+	return nil
+}
+
+// take begins a batch with the first that wait, at most so many.
+func (b *Batcher[T]) take(most int) []*entry[T] {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := min(most, len(b.waiting))
+	batch := slices.Clone(b.waiting[:n])
+	b.waiting = slices.Delete(b.waiting, 0, n)
+	b.led = false
+	b.working++
+	return batch
+}
+
+// hasten begins the next batch beside those under way, if e still waits for one.
+func (b *Batcher[T]) hasten(e *entry[T]) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if slices.Contains(b.waiting, e) {
+		b.pass()
+	}
+}
+
+// end ends a batch, and another begins.
+func (b *Batcher[T]) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.working--
+	b.pass()
+}
+
+// pass gives the lead to whoever waits longest, unless somebody has it. The caller holds mu.
+func (b *Batcher[T]) pass() {
+	if !b.led && len(b.waiting) > 0 {
+		b.led = true
+		b.waiting[0].told <- verdict{lead: true}
+	}
+}

@@ -1,0 +1,4 @@
+package postgres
+
+// RotateSQL is the statement of refreshes.
+var RotateSQL = rotateSQL
