@@ -1,12 +1,18 @@
 // Package revocation follows the log of what ended early, so that this node refuses from
-// memory what any node has ended.
+// memory what any node has ended, and tells it on to verifiers in other programs.
+// docs/protocol.md §6
 package revocation
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/revoked"
 	"github.com/handstamp/handstamp/internal/store"
 )
@@ -14,57 +20,215 @@ import (
 // batch is how many entries are read at once.
 const batch = 1000
 
-// Log is this node's view of the log.
+// Log is this node's view of the log: the set that verifiers in this program ask, and the
+// entries themselves for verifiers elsewhere. There is one copy of the entries, whoever listens.
 type Log struct {
-	store store.Revocations
-	set   *revoked.Set
+	Parts
+	set *revoked.Set
 
-	mu  sync.Mutex // guards seq, and orders the applying
-	seq int64      // of the newest entry applied
+	begun atomic.Int64  // reads of the database so far
+	turn  chan struct{} // holds one while somebody reads
+	good  int64         // the number of the last read that succeeded; only whose turn it is has it
+	wake  chan struct{} // has Follow look at once
+
+	mu      sync.RWMutex    // guards what follows, and is never held while the database is asked
+	place   Place           // how far the set and the entries have come
+	floor   int64           // the number before the first of entries: nobody can go on from below
+	entries []revoked.Entry // changed at its end alone, so that listeners read theirs without a lock
+	read    reading
+	news    chan struct{} // closed when place moves
+	stopped chan struct{} // closed by Stop
+	raised  time.Time     // when a listener's word last began an epoch; zero: never
+}
+
+// Parts are what a Log works with.
+type Parts struct {
+	Store store.Revocations
+	Log   *slog.Logger
+	Now   func() time.Time // what beats and snapshots say
+
+	// Before is called when this node has learned of endings, and tells nobody elsewhere before it returns: what they
+	// do about an ending, such as asking for keys, finds this node ready. Nil: there is nothing to do.
+	Before func(context.Context)
+}
+
+// reading is a read of the database that succeeded.
+type reading struct {
+	began time.Time // when it began, on this machine's steady clock; zero: there was none
+	at    time.Time // the same by Parts.Now
 }
 
 // New makes a view that knows nothing until CatchUp.
-func New(s store.Revocations) *Log { return &Log{store: s, set: revoked.NewSet()} }
+func New(p Parts) *Log {
+	return &Log{
+		Parts: p, set: revoked.NewSet(), turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		news: make(chan struct{}), stopped: make(chan struct{}),
+	}
+}
 
 // Revoked gives the set that verifiers ask.
 func (l *Log) Revoked() *revoked.Set { return l.set }
 
 // CatchUp applies every entry that was committed before the call. An act that ends
 // something calls it before it answers, so that this node refuses from the answer on;
-// Follow calls it for what other nodes and the command line have ended.
+// Follow calls it for what other nodes and the command line have ended. Of many calls at once, those
+// that wait for one read share the next.
 func (l *Log) CatchUp(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	asked := l.begun.Load()
+	select {
+	case l.turn <- struct{}{}:
+	case <-ctx.Done():
+		return fault.New(fault.StorageUnavailable).Because(ctx.Err())
+	}
+	defer func() { <-l.turn }()
+	if l.good > asked { // it began after we asked
+		return nil
+	}
+	number := l.begun.Add(1)
+	err := errAnotherEpoch
+	for tries := 0; errors.Is(err, errAnotherEpoch) && tries < 5; tries++ {
+		err = l.look(ctx)
+	}
+	if err == nil {
+		l.good = number
+	}
+	return err
+}
+
+// errAnotherEpoch says that a new epoch began between two questions: ask again.
+var errAnotherEpoch = errors.New("another epoch of the log has begun")
+
+// look reads what is new. Where the log's head lies before what this node holds, or another
+// entry has the number of its newest, the database has lost commits.
+func (l *Log) look(ctx context.Context) error {
+	now := reading{time.Now(), l.Now()}
+	epoch, seq, err := l.Store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	head, here := Place{epoch, seq}, l.Place()
+	if head.Before(here) {
+		return cmp.Or(l.raise(ctx, head, here), errAnotherEpoch)
+	}
+	if head == here {
+		return l.apply(ctx, head, nil, now)
+	}
+	from, newest := Place{Epoch: epoch}, l.newest()
+	if head.Epoch == here.Epoch {
+		from.Seq = newest.Prev // once more what we have, to compare
+	}
+	entries, err := l.since(ctx, from)
+	if err != nil {
+		return err
+	}
+	if len(entries) > 0 && entries[0].Seq == newest.Seq && head.Epoch == here.Epoch {
+		if entries[0] != newest {
+			return cmp.Or(l.raise(ctx, head, here), errAnotherEpoch)
+		}
+		entries = entries[1:]
+	}
+	if n := len(entries); n > 0 { // some may have been committed after we read the head
+		head.Seq = max(head.Seq, entries[n-1].Seq)
+	}
+	return l.apply(ctx, head, entries, now)
+}
+
+// newest gives the last of entries, or one that is none and lies where the node stands.
+func (l *Log) newest() revoked.Entry {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if n := len(l.entries); n > 0 {
+		return l.entries[n-1]
+	}
+	return revoked.Entry{Seq: l.place.Seq, Prev: l.place.Seq}
+}
+
+// since reads the entries after a place to their end.
+func (l *Log) since(ctx context.Context, p Place) ([]revoked.Entry, error) {
+	var all []revoked.Entry
 	for {
-		entries, err := l.store.RevocationsSince(ctx, l.seq, batch)
+		entries, err := l.Store.RevocationsSince(ctx, p.Seq, batch)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if len(entries) == 0 {
-			return nil
+		for _, e := range entries {
+			if e.Epoch != p.Epoch {
+				return nil, errAnotherEpoch
+			}
 		}
-		newest := entries[len(entries)-1]
-		if err := l.set.Merge(revoked.Snapshot{Epoch: newest.Epoch, Seq: newest.Seq, At: newest.At, Entries: entries}); err != nil {
-			return err
+		all = append(all, entries...)
+		if len(entries) < batch {
+			return all, nil
 		}
-		l.seq = newest.Seq
+		p.Seq = entries[len(entries)-1].Seq
 	}
 }
 
-// Follow catches up every interval until ctx ends, and drops what has expired. report gets
-// every error; the next round tries again.
-func (l *Log) Follow(ctx context.Context, interval time.Duration, report func(error)) {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-tick.C:
-			if err := l.CatchUp(ctx); err != nil && ctx.Err() == nil {
-				report(err)
-			}
-			l.set.Sweep(now.Unix())
+// apply takes what was read: first into the set, then for listeners.
+func (l *Log) apply(ctx context.Context, head Place, entries []revoked.Entry, now reading) error {
+	here := l.Place()
+	if head != here {
+		if err := l.set.Merge(revoked.Snapshot{Epoch: head.Epoch, Seq: head.Seq, At: now.at.UnixMilli(), Entries: entries}); err != nil {
+			return err
 		}
+		if l.Before != nil {
+			l.Before(ctx)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.read = now
+	if head == here {
+		return nil
+	}
+	if head.Epoch == here.Epoch && len(entries) > 0 && entries[0].Prev == here.Seq {
+		l.entries = append(l.entries, entries...)
+	} else { // another epoch, or entries that were swept before we came
+		l.entries, l.floor = entries, head.Seq
+		if len(entries) > 0 {
+			l.floor = entries[0].Prev
+		}
+	}
+	l.place = head
+	close(l.news)
+	l.news = make(chan struct{})
+	return nil
+}
+
+// raise begins a new epoch because commits were lost: somebody has been given more of the log than
+// there is. Verifiers then take snapshots, and refuse on what they know.
+func (l *Log) raise(ctx context.Context, head, seen Place) error {
+	epoch, err := l.Store.RaiseEpoch(ctx, head.Epoch, seen.Epoch, l.Now())
+	if err != nil {
+		return err
+	}
+	l.Log.Error("THE DATABASE HAS LOST COMMITS: entries of the revocation log that were handed out are not in it. Was it restored "+
+		"from a copy, or failed over to a server that was behind? What was ended since then may live again. A new epoch of the log has begun",
+		"handed_out", seen.String(), "found", head.String(), "epoch", epoch)
+	return nil
+}
+
+// Place gives how far this node has come.
+func (l *Log) Place() Place {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.place
+}
+
+// Changed gives a channel that is closed when this node has come further.
+func (l *Log) Changed() <-chan struct{} {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.news
+}
+
+// Stop ends all listening, now and later, so that a server can stop.
+func (l *Log) Stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-l.stopped:
+	default:
+		close(l.stopped)
 	}
 }

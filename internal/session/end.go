@@ -57,3 +57,17 @@ func (m *Manager) EndOthers(ctx context.Context, by audit.Caller) (int, error) {
 	m.log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, User: by.User, Reason: string(e.Reason), Count: n})
 	return n, m.ended.CatchUp(ctx)
 }
+
+// EndEverything ends every session of everybody, for the operator, and refuses every access token
+// there is. It gives the number of sessions that lived.
+func (m *Manager) EndEverything(ctx context.Context, by audit.Caller) (int, error) {
+	if !by.Operator {
+		return 0, fault.New(fault.InsufficientRole)
+	}
+	n, err := m.store.EndEverything(ctx, store.Ending{Reason: store.EndedByAdmin, By: by.Device}, m.now)
+	if err != nil {
+		return 0, err
+	}
+	m.log.Record(ctx, by, audit.Event{Name: audit.EverythingEnded, Reason: string(store.EndedByAdmin), Count: n})
+	return n, m.ended.CatchUp(ctx)
+}

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -16,13 +15,11 @@ import (
 // Refresh trades a refresh token for its successor and a new access token, as the table in
 // protocol.md §4 says. The faults are invalid_token (never was one; the database is not
 // asked), session_ended with its reason, superseded, and storage_unavailable, after which the
-// same token works again.
+// same token works again. A token past its expiry is presented too: only a session that was
+// ended in the database stays over when the clock steps back (R4).
 func (m *Manager) Refresh(ctx context.Context, by audit.Caller, refresh secret.Text) (Grant, error) {
 	now := m.now() // before anything is read: protocol.md R6
-	t, err := m.refresh.Read(refresh, now)
-	if errors.Is(err, token.ErrRefreshExpired) {
-		return Grant{}, sessionEnded(store.EndedExpired)
-	}
+	t, err := m.refresh.ReadExpired(refresh)
 	if err != nil {
 		m.log.Record(ctx, by, audit.Event{Name: audit.RefreshRefused, Reason: "not_a_token"})
 		return Grant{}, fault.New(fault.InvalidToken).Because(err)
@@ -53,15 +50,12 @@ func (m *Manager) answer(ctx context.Context, by audit.Caller, t token.Refresh, 
 	case store.Reused:
 		event.Name, event.Reason = audit.RefreshReused, string(store.ReuseDetected)
 		m.log.Record(ctx, by, event)
-		if err := m.ended.CatchUp(ctx); err != nil {
-			return Grant{}, err
-		}
-		return Grant{}, sessionEnded(store.ReuseDetected)
+		return Grant{}, m.over(ctx, store.ReuseDetected)
 	case store.Ended:
 		reason := endReason(out.Standing, now)
 		event.Name, event.Reason = audit.RefreshRefused, string(reason)
 		m.log.Record(ctx, by, event)
-		return Grant{}, sessionEnded(reason)
+		return Grant{}, m.over(ctx, reason)
 	}
 	return Grant{}, fmt.Errorf("rotate gave case %d", out.Case)
 }
@@ -81,8 +75,12 @@ func endReason(s store.Standing, now time.Time) store.EndReason {
 	return store.EndedExpired
 }
 
-// sessionEnded is the refusal that tells why.
-func sessionEnded(reason store.EndReason) *fault.Fault {
+// over is the refusal that tells why. Before it is given this node refuses the session's access
+// tokens as well, whoever ended it: another request, another node, or one whose answer failed.
+func (m *Manager) over(ctx context.Context, reason store.EndReason) error {
+	if err := m.ended.CatchUp(ctx); err != nil {
+		return err
+	}
 	f := fault.New(fault.SessionEnded)
 	f.Reason = string(reason)
 	return f

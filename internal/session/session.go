@@ -24,9 +24,15 @@ type Limits struct {
 	Window      store.Window  // how late a refresh token may come again
 }
 
+// Store is what a Manager needs kept.
+type Store interface {
+	store.Sessions
+	EndEverything(ctx context.Context, e store.Ending, clock store.Clock) (int, error)
+}
+
 // Manager is every act on sessions.
 type Manager struct {
-	store   store.Sessions
+	store   Store
 	access  *token.Minter
 	refresh *token.Refresher
 	ended   *revocation.Log
@@ -37,7 +43,7 @@ type Manager struct {
 
 // Parts are what a Manager works with.
 type Parts struct {
-	Store   store.Sessions
+	Store   Store
 	Access  *token.Minter
 	Refresh *token.Refresher
 	Ended   *revocation.Log
@@ -77,6 +83,7 @@ func (m *Manager) Begin(ctx context.Context, by audit.Caller, s Start) (Grant, e
 		return Grant{}, err
 	}
 	if !s.Replaces.IsZero() {
+		m.log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, Session: s.Replaces, Reason: string(store.EndedReplaced)})
 		if err := m.ended.CatchUp(ctx); err != nil {
 			return Grant{}, err
 		}
@@ -119,9 +126,14 @@ func (m *Manager) Live(ctx context.Context, by audit.Caller) ([]store.Session, e
 	return m.store.LiveSessions(ctx, by.User, m.now())
 }
 
-// All gives every session of the caller's that is kept, live or over, newest first.
-func (m *Manager) All(ctx context.Context, by audit.Caller) ([]store.Session, error) {
-	return m.store.AllSessions(ctx, by.User)
+// Export gives every session of the caller's that is kept, live or over, newest first, to be
+// taken away with all else that is held about them. It leaves a line in the audit log.
+func (m *Manager) Export(ctx context.Context, by audit.Caller) ([]store.Session, error) {
+	all, err := m.store.AllSessions(ctx, by.User)
+	if err == nil {
+		m.log.Record(ctx, by, audit.Event{Name: audit.UserExported, User: by.User, Count: len(all)})
+	}
+	return all, err
 }
 
 // LiveOf gives any user's sessions, for the operator.

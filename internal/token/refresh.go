@@ -7,7 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"hash"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
@@ -44,11 +46,12 @@ type Refresh struct {
 
 // Refresher makes and reads refresh tokens. What it reads it has made: a stolen database
 // mints nothing, since the MAC key is derived from the master key.
-type Refresher struct{ macKey []byte }
+type Refresher struct{ macs sync.Pool } // of hash.Hash, keyed: keying one takes as long as signing
 
 // NewRefresher derives the MAC key.
 func NewRefresher(master secret.Master) *Refresher {
-	return &Refresher{master.Derive(purposeMAC + "1")}
+	key := master.Derive(purposeMAC + "1")
+	return &Refresher{sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
 // NewNonce makes a random nonce.
@@ -97,7 +100,9 @@ func (r *Refresher) write(t Refresh) secret.Text {
 
 // mac signs a message.
 func (r *Refresher) mac(message []byte) []byte {
-	h := hmac.New(sha256.New, r.macKey)
+	h := r.macs.Get().(hash.Hash)
+	defer r.macs.Put(h)
+	h.Reset()
 	h.Write(message)
 	return h.Sum(nil)
 }

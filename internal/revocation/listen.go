@@ -1,0 +1,178 @@
+package revocation
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/revoked"
+)
+
+// entry is a line of the log.
+type entry = revoked.Entry
+
+// What listeners are told, how often. docs/protocol.md §6
+const (
+	beatEvery = 2 * time.Second
+	retryBeat = 50 * time.Millisecond // while there is nothing to vouch for
+	atOnce    = 64                    // entries a listener is given at most in one piece
+	disbelief = time.Minute           // between two epochs that begin because a listener says so
+	ahead     = time.Hour             // how far an epoch may lie ahead of our clock
+)
+
+// Beat vouches that a listener has been told everything that was committed before At.
+type Beat struct {
+	Place
+	At time.Time
+}
+
+// Sink is where a listener's events go. An error ends the listening; so does, for the sink's
+// own sake, a limit on how long it may take.
+type Sink interface {
+	// Revoke passes entries on, in the order of the log.
+	Revoke(entries []revoked.Entry) error
+	// Beat passes a beat on.
+	Beat(b Beat) error
+	// Reset says that entries are missing up to a place: the listener needs a snapshot, and is
+	// told everything after it.
+	Reset(p Place) error
+}
+
+// Listener is told of entries as they come.
+type Listener struct {
+	log     *Log
+	place   Place     // up to which it was told; the zero Place: it needs a snapshot
+	beat    time.Time // when the last beat was passed on, or the listening began
+	started bool      // there was a beat
+}
+
+// Listen begins to listen after a place, or at the head when it is the zero Place. A listener who
+// has been told of more than there is proves that the database has lost commits.
+func (l *Log) Listen(ctx context.Context, after Place) (*Listener, error) {
+	if err := l.CatchUp(ctx); err != nil {
+		return nil, err
+	}
+	if here := l.Place(); here.Before(after) && l.believes(after) {
+		if err := l.raise(ctx, here, after); err != nil {
+			return nil, err
+		}
+		if err := l.CatchUp(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return &Listener{log: l, place: after}, nil
+}
+
+// believes tells whether a listener's word that it was told of a later place is enough to begin
+// an epoch. One who lies would make all others take snapshots, so it is not twice in a minute; and
+// no epoch begins later than our clock says, but for what clocks differ.
+func (l *Log) believes(seen Place) bool {
+	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if seen.Epoch > l.Now().Add(ahead).UnixMilli() || !l.raised.IsZero() && now.Sub(l.raised) < disbelief {
+		return false
+	}
+	l.raised = now
+	return true
+}
+
+// ErrCutOff ends listening where the database has not been heard of for too long.
+var ErrCutOff = errors.New("cut off from the database")
+
+// Run passes on what the listener has missed, then a beat, and then everything as it comes with a
+// beat every two seconds, until ctx ends, the log stops, or to gives an error, which is
+// returned. It returns ErrCutOff when a beat is overdue because no read of the database has
+// succeeded that began after the last one.
+func (s *Listener) Run(ctx context.Context, to Sink) error {
+	s.beat = time.Now()
+	due := time.NewTimer(0)
+	defer due.Stop()
+	for {
+		news := s.log.Changed() // before looking, so that nothing falls between
+		if err := s.pass(ctx, to); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.log.stopped:
+			return nil
+		case <-news:
+		case <-due.C:
+			wait, err := s.vouch(ctx, to)
+			if err != nil {
+				return err
+			}
+			due.Reset(wait)
+		}
+	}
+}
+
+// pass passes on what is new.
+func (s *Listener) pass(ctx context.Context, to Sink) error {
+	tail, place, ok := s.log.after(s.place)
+	if !ok {
+		s.place = place
+		return to.Reset(place)
+	}
+	for len(tail) > 0 && ctx.Err() == nil {
+		n := min(len(tail), atOnce)
+		if err := to.Revoke(tail[:n]); err != nil {
+			return err
+		}
+		s.place.Seq = tail[n-1].Seq
+		tail = tail[n:]
+	}
+	return nil
+}
+
+// vouch passes a beat on if there is a read to vouch for, and says when to come again.
+func (s *Listener) vouch(ctx context.Context, to Sink) (time.Duration, error) {
+	s.log.mu.RLock()
+	read := s.log.read
+	s.log.mu.RUnlock()
+	if s.started && !read.began.After(s.beat) || time.Since(read.began) >= CutOff {
+		if time.Since(s.beat) >= CutOff {
+			return 0, ErrCutOff
+		}
+		return retryBeat, nil
+	}
+	if err := s.pass(ctx, to); err != nil { // what that read has found
+		return 0, err
+	}
+	if ctx.Err() != nil { // not all was passed on
+		return beatEvery, nil
+	}
+	s.beat, s.started = time.Now(), true
+	return beatEvery, to.Beat(Beat{s.place, read.at})
+}
+
+// Snapshot is all that is in force at one place of the log.
+type Snapshot struct {
+	Place
+	At      time.Time // when the database was asked
+	entries []revoked.Entry
+}
+
+// Snapshot gives what is in force now, as the database says.
+func (l *Log) Snapshot(ctx context.Context) (Snapshot, error) {
+	if err := l.CatchUp(ctx); err != nil {
+		return Snapshot{}, err
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return Snapshot{l.place, l.read.at, l.entries[:len(l.entries):len(l.entries)]}, nil
+}
+
+// All gives the entries that have not expired, in the order of the log.
+func (s Snapshot) All() iter.Seq[revoked.Entry] {
+	return func(yield func(revoked.Entry) bool) {
+		for _, e := range s.entries {
+			if e.Expires > s.At.Unix() && !yield(e) {
+				return
+			}
+		}
+	}
+}
