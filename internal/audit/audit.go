@@ -30,12 +30,18 @@ const (
 	RowBehind        Name = "row_behind"
 	KeyAdded         Name = "key_added"
 	KeyDropped       Name = "key_dropped"
+	KeyRevoked       Name = "key_revoked"
+	EverythingEnded  Name = "everything_ended"
+	ServiceCreated   Name = "service_created"
+	ServiceRevoked   Name = "service_revoked"
+	ServiceRefused   Name = "service_refused"
 )
 
 // Caller is who acts. Domain methods that touch somebody's things cannot be called without one.
 type Caller struct {
 	User      store.UserID    // empty: nobody is signed in, or Operator
 	Session   store.SessionID // the caller's own session; zero: none
+	Service   store.ServiceID // a program with a service key; empty: none
 	Operator  bool            // at the terminal, with the database in hand
 	Client    store.Client    // where the request came from
 	Device    string          // the agent for people, such as "Firefox on Linux"
@@ -51,6 +57,7 @@ type Event struct {
 	User    store.UserID    // whom it concerns; empty: nobody known
 	Session store.SessionID // zero: none
 	Key     string          // a kid; empty: none
+	Service string          // a service key by id and name, never the key; empty: none
 	Reason  string          // why, such as an EndReason or the internal cause of a refusal
 	Count   int             // how many ended; 0: not said
 }
@@ -74,6 +81,7 @@ func (l *Log) Record(ctx context.Context, by Caller, e Event) {
 		add("session", e.Session.String())
 	}
 	add("key", e.Key)
+	add("service", e.Service)
 	add("reason", e.Reason)
 	if e.Count > 0 {
 		attrs = append(attrs, slog.Int("count", e.Count))
@@ -91,6 +99,9 @@ func (l *Log) Record(ctx context.Context, by Caller, e Event) {
 func (c Caller) name() string {
 	if c.Operator {
 		return "operator"
+	}
+	if c.Service != "" {
+		return string(c.Service)
 	}
 	return string(c.User)
 }

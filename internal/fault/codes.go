@@ -27,6 +27,7 @@ const (
 	InsufficientScope        Code = "insufficient_scope"
 	InsufficientRole         Code = "insufficient_role"
 	KeysUnavailable          Code = "keys_unavailable"
+	RevocationsUnavailable   Code = "revocations_unavailable"
 	EmailTaken               Code = "email_taken"
 	SignupClosed             Code = "signup_closed"
 	SetupDone                Code = "setup_done"
@@ -35,6 +36,10 @@ const (
 	StorageUnavailable       Code = "storage_unavailable"
 	Overloaded               Code = "overloaded"
 	DatabaseInUse            Code = "database_in_use"
+	InvalidServiceKey        Code = "invalid_service_key"
+	ServiceNotFound          Code = "service_not_found"
+	ServiceNameTaken         Code = "service_name_taken"
+	KeyNotFound              Code = "key_not_found"
 )
 
 // entry is what the catalogue knows of a code.
@@ -67,6 +72,7 @@ var catalogue = map[Code]entry{ // code → what it means
 	InsufficientScope:        {Denied, "You are not allowed to do this.", "Ask for the role or scope that the WWW-Authenticate header names.", 0},
 	InsufficientRole:         {Denied, "You are not allowed to do this.", "Ask for the role; only an admin or the operator gives it.", 0},
 	KeysUnavailable:          {Unavailable, "Tokens cannot be checked at this moment.", "Repeat the same request after Retry-After seconds.", time.Second},
+	RevocationsUnavailable:   {Unavailable, "Whether your session has ended cannot be checked at this moment.", "Repeat the same request after Retry-After seconds.", 2 * time.Second},
 	EmailTaken:               {Conflict, "There is already a user with this e-mail address.", "Sign in instead.", 0},
 	SignupClosed:             {Denied, "This server takes no new sign-ups.", "Ask whoever runs it to make a user.", 0},
 	SetupDone:                {Conflict, "There is an admin already.", "Sign in as the admin, or make another with handstamp user create --admin.", 0},
@@ -74,6 +80,10 @@ var catalogue = map[Code]entry{ // code → what it means
 	SessionNotFound:          {Missing, "There is no such session, or it has ended already.", "List the sessions.", 0},
 	StorageUnavailable:       {Unavailable, "The server cannot reach its database at this moment.", "Repeat the same request after Retry-After seconds; a refresh token stays good.", time.Second},
 	DatabaseInUse:            {Conflict, "Another server is running on this database.", "Stop the other server first; for several nodes, use PostgreSQL.", 0},
+	InvalidServiceKey:        {Unproven, "This route is for services.", "Send a service key in the Authorization header; handstamp service create makes one.", 0},
+	ServiceNotFound:          {Missing, "There is no such service key, or it is revoked already.", "List them with handstamp service list.", 0},
+	ServiceNameTaken:         {Conflict, "There is a service key with this name already.", "Choose another name, or revoke that key first.", 0},
+	KeyNotFound:              {Missing, "There is no such signing key.", "List them with handstamp key list.", 0},
 	Overloaded:               {Unavailable, "Too many people are signing in at this moment.", "Repeat the same request after Retry-After seconds.", 2 * time.Second},
 }
 

@@ -144,18 +144,14 @@ func (r *Ring) List(ctx context.Context, now time.Time) ([]Key, error) {
 
 // add makes a key and gives all rows with it, or with the one that another node added first.
 func (r *Ring) add(ctx context.Context, by audit.Caller, rows []store.SigningKey, now time.Time) ([]store.SigningKey, error) {
-	key, err := jose.Generate(r.algorithm)
+	row, err := r.fresh(now)
 	if err != nil {
 		return nil, err
 	}
-	row := store.SigningKey{ID: key.ID(), Algorithm: string(r.algorithm), CreatedAt: now, ActiveFrom: now}
 	newest := ""
 	if len(rows) > 0 { // somebody may hold the published keys: wait until they have this one
 		newest = rows[len(rows)-1].ID
 		row.ActiveFrom = now.Add(lead)
-	}
-	if row.Sealed, err = r.sealer.seal(key); err != nil {
-		return nil, err
 	}
 	added, err := r.keys.AddSigningKey(ctx, row, newest)
 	if err != nil {
@@ -241,7 +237,7 @@ func same(held []private, rows []store.SigningKey) bool {
 		return false
 	}
 	for i, row := range rows {
-		if held[i].row.ID != row.ID {
+		if held[i].row.ID != row.ID || !held[i].row.ActiveFrom.Equal(row.ActiveFrom) { // a pending key may begin sooner
 			return false
 		}
 	}
@@ -251,7 +247,7 @@ func same(held []private, rows []store.SigningKey) bool {
 // Active gives the key that signs at now. It panics before the first Tend has succeeded.
 func (r *Ring) Active(now time.Time) *jose.PrivateKey {
 	held := *r.private.Load()
-	for i := len(held) - 1; i > 0; i-- {
+	for i := len(held) - 1; i > 0; i-- { // as store.SigningAt, without a list of rows
 		if !held[i].row.ActiveFrom.After(now) {
 			return held[i].key
 		}

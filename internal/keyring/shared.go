@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/store"
 )
@@ -20,16 +21,19 @@ func OpenShared(secret []byte) (*Ring, error) {
 		return nil, err
 	}
 	r := &Ring{keys: noKeys{}, algorithm: jose.HS256}
-	r.publish([]private{{store.SigningKey{ID: sharedKeyID, Algorithm: string(jose.HS256)}, key}})
+	r.publish([]private{{sharedRow, key}})
 	return r, nil
 }
+
+// sharedRow is the one key as a store would keep it: always there, so that none is due.
+var sharedRow = store.SigningKey{ID: sharedKeyID, Algorithm: string(jose.HS256), ActiveFrom: time.Unix(1<<40, 0)}
 
 // noKeys is the store of a ring that keeps nothing but its secret in memory.
 type noKeys struct{}
 
-// SigningKeys gives the one key that is always there, so that none is due.
+// SigningKeys gives the one key.
 func (noKeys) SigningKeys(context.Context) ([]store.SigningKey, error) {
-	return []store.SigningKey{{ID: sharedKeyID, Algorithm: string(jose.HS256), ActiveFrom: time.Unix(1<<40, 0)}}, nil
+	return []store.SigningKey{sharedRow}, nil
 }
 
 // AddSigningKey keeps nothing.
@@ -39,3 +43,8 @@ func (noKeys) AddSigningKey(context.Context, store.SigningKey, string) (bool, er
 
 // DropSigningKeys has nothing to drop.
 func (noKeys) DropSigningKeys(context.Context, []string) error { return nil }
+
+// RevokeSigningKey has no key that could be withdrawn: the secret is in the program's settings.
+func (noKeys) RevokeSigningKey(context.Context, string, store.SigningKey, time.Time) (store.SigningKey, error) {
+	return store.SigningKey{}, fault.New(fault.KeyNotFound)
+}
