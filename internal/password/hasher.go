@@ -117,7 +117,7 @@ func (h *Hasher) CheckNothing(ctx context.Context, given secret.Text) error {
 func (h *Hasher) compare(ctx context.Context, stored phc, given secret.Text) (bool, error) {
 	normal, err := normalise(given)
 	if err != nil {
-		return false, nil //nolint:nilerr // no password can be this one
+		return false, nil // no password can be this one
 	}
 	key, err := h.derive(ctx, normal, stored)
 	if err != nil {
@@ -138,6 +138,18 @@ func (h *Hasher) derive(ctx context.Context, normal string, like phc) ([]byte, e
 	return argon2.IDKey([]byte(normal), like.salt, like.params.Time, like.params.Memory, like.params.Threads, uint32(len(like.key))), nil
 }
 
+// Ready gives the fault overloaded while so many wait that a hash would be refused at this moment, so that whoever is
+// to be turned away is turned away before any other work is done for him.
+func (h *Hasher) Ready() error {
+	if h.waiting.Load() >= h.queue {
+		return overloaded(errQueueFull)
+	}
+	return nil
+}
+
+// errQueueFull is why most of a flood are turned away.
+var errQueueFull = errors.New("the queue for hashing is full")
+
 // enter takes a lane. Callers are served in the order in which they came: Go gives a freed
 // place in a channel to the sender that waits longest.
 func (h *Hasher) enter(ctx context.Context) error {
@@ -151,7 +163,7 @@ func (h *Hasher) enter(ctx context.Context) error {
 	}
 	defer h.waiting.Add(-1)
 	if h.waiting.Add(1) > h.queue {
-		return overloaded(errors.New("the queue for hashing is full"))
+		return overloaded(errQueueFull)
 	}
 	timer := time.NewTimer(h.wait)
 	defer timer.Stop()
@@ -175,6 +187,6 @@ func overloaded(cause error) error { return fault.New(fault.Overloaded).Because(
 // randomBytes gives n random bytes. crypto/rand does not fail; it ends the program instead.
 func randomBytes(n int) []byte {
 	b := make([]byte, n)
-	rand.Read(b) //nolint:errcheck // documented never to fail
+	rand.Read(b) // documented never to fail
 	return b
 }

@@ -259,8 +259,14 @@ func TestFlood(t *testing.T) {
 		if refused.Load() != 190 || h.Waiting() != 8 {
 			t.Errorf("%d refused at once, %d wait, want 190 and 8", refused.Load(), h.Waiting())
 		}
+		if err := h.Ready(); !fault.HasCode(err, fault.Overloaded) {
+			t.Errorf("Ready when the queue is full = %v, want overloaded", err)
+		}
 		close(release)
 		all.Wait()
+		if err := h.Ready(); err != nil {
+			t.Errorf("Ready after the flood = %v, want nil", err)
+		}
 		if served.Load() != 10 || most.Load() != 2 || h.Waiting() != 0 {
 			t.Errorf("%d served, %d at once, %d still wait, want 10, 2, 0", served.Load(), most.Load(), h.Waiting())
 		}
@@ -287,7 +293,7 @@ func TestWaitEnds(t *testing.T) {
 				release := make(chan struct{})
 				var computed atomic.Int64
 				h.WatchDerivations(func(_, _ []byte, _ password.Params) { computed.Add(1); <-release })
-				go h.CheckNothing(t.Context(), secret.New("first")) //nolint:errcheck // holds the lane
+				go h.CheckNothing(t.Context(), secret.New("first")) // holds the lane
 				synctest.Wait()
 
 				ctx, cancel := test.give(t.Context())

@@ -46,7 +46,7 @@ func openDesk(t *testing.T) *desk {
 			Params:             password.Params{Memory: 64, Time: 1, Threads: 1},
 			TestingOnlyDerived: func(password.Params) { d.hashes.Add(1) },
 		}),
-		Ended: revocation.New(db), Log: audit.New(slog.New(slog.NewTextHandler(&d.log, nil))),
+		Ended: revocation.New(revocation.Parts{Store: db, Log: slog.New(slog.DiscardHandler), Now: time.Now}), Log: audit.New(slog.New(slog.NewTextHandler(&d.log, nil))),
 		Signup: user.SignupOpen, Now: time.Now,
 	})
 	for _, email := range []string{"ada@example.com", "bea@example.com"} {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store"
 )
@@ -28,7 +28,7 @@ func (m *Manager) NeedsAdmin(ctx context.Context) (bool, error) {
 // day it ends, signed.
 func (m *Manager) SetupToken() secret.Text {
 	end := binary.BigEndian.AppendUint64(nil, uint64(m.Now().Add(setupLife).Unix()))
-	return secret.New(base64.RawURLEncoding.EncodeToString(append(end, m.setupMAC(end)...)))
+	return secret.New(jose.EncodeBase64(append(end, m.setupMAC(end)...)))
 }
 
 // setupMAC signs the end of a setup token.
@@ -41,7 +41,7 @@ func (m *Manager) setupMAC(end []byte) []byte {
 // CheckSetup tells whether a setup token opens anything now. The fault is not_found for one
 // that is not ours or too old, and setup_done when there is an admin.
 func (m *Manager) CheckSetup(ctx context.Context, token secret.Text) error {
-	raw, err := base64.RawURLEncoding.DecodeString(token.Reveal())
+	raw, err := jose.DecodeBase64(token.Reveal())
 	if err != nil || len(raw) != 24 || !hmac.Equal(raw[8:], m.setupMAC(raw[:8])) || m.Now().Unix() >= int64(binary.BigEndian.Uint64(raw)) {
 		return fault.New(fault.NotFound)
 	}

@@ -125,8 +125,12 @@ func invalid(mistakes []fault.Field) error {
 
 // Authenticate checks a password. Every refusal is the same fault, invalid_credentials, and
 // costs the same work: an unknown address, a wrong password and a disabled user must not be
-// told apart. Only the log says which it was.
+// told apart. Only the log says which it was. The fault is overloaded, before anything is looked up, while too
+// many wait to be checked.
 func (m *Manager) Authenticate(ctx context.Context, by audit.Caller, email string, given secret.Text) (Proof, error) {
+	if err := m.Hasher.Ready(); err != nil {
+		return Proof{}, err
+	}
 	u, err := m.find(ctx, email)
 	if err != nil && !fault.HasCode(err, fault.UserNotFound) {
 		return Proof{}, err
