@@ -4,6 +4,7 @@
 package handstamptest
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"maps"
@@ -36,12 +37,14 @@ type Options struct {
 	Settings map[string]string             // over those of a test; nil: none
 	Log      io.Writer                     // gets the whole log; nil: nowhere
 	Wrap     func(store.Store) store.Store // puts something around the engine; nil: nothing
+	Work     bool                          // what happens in the background does, at its usual intervals
 }
 
 // Server is a running server.
 type Server struct {
 	*server.Server
-	URL   string
+	URL   string // where requests of its people go: the public URL
+	Local string // where it listens
 	Clock *Clock
 	store store.Store
 	t     testing.TB
@@ -82,11 +85,17 @@ func Start(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	started := &Server{s, given["public_url"], clock, kept, t}
+	local := "http://" + strings.Replace(listener.Addr().String(), "127.0.0.1", "localhost", 1)
+	started := &Server{s, given["public_url"], local, clock, kept, t}
 	web := s.Front()
 	var serving sync.WaitGroup
 	serving.Go(func() { web.Serve(listener) })
+	background, stop := context.WithCancel(context.Background())
+	if o.Work {
+		serving.Go(func() { s.Work(background) })
+	}
 	t.Cleanup(func() {
+		stop()
 		web.Close()
 		serving.Wait()
 		s.Close()

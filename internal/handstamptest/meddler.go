@@ -149,6 +149,21 @@ func (m *Meddler) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
 	return meddle(m, "SigningKeys", func() ([]store.SigningKey, error) { return m.Store.SigningKeys(ctx) })
 }
 
+// Head is the engine's, meddled with.
+func (m *Meddler) Head(ctx context.Context) (epoch, seq int64, err error) {
+	type head struct{ epoch, seq int64 }
+	got, err := meddle(m, "Head", func() (h head, err error) {
+		h.epoch, h.seq, err = m.Store.Head(ctx)
+		return h, err
+	})
+	return got.epoch, got.seq, err
+}
+
+// Service is the engine's, meddled with.
+func (m *Meddler) Service(ctx context.Context, id store.ServiceID) (store.Service, error) {
+	return meddle(m, "Service", func() (store.Service, error) { return m.Store.Service(ctx, id) })
+}
+
 // RevocationsSince is the engine's, meddled with.
 func (m *Meddler) RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error) {
 	return meddle(m, "RevocationsSince", func() ([]revoked.Entry, error) { return m.Store.RevocationsSince(ctx, seq, limit) })

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/service"
 	"github.com/handstamp/handstamp/verify"
 )
 
@@ -23,19 +25,21 @@ const FreshFor = 15 * time.Minute
 type Door struct {
 	site     Site
 	verifier *verify.Verifier
+	services *service.Manager
 	origins  *http.CrossOriginProtection
 	log      *slog.Logger
 }
 
-// NewDoor makes the door of one server. verifier checks our own routes, from memory.
-func NewDoor(site Site, verifier *verify.Verifier, log *slog.Logger) (*Door, error) {
+// NewDoor makes the door of one server. verifier checks our own routes, from memory; services
+// those that programs call.
+func NewDoor(site Site, verifier *verify.Verifier, services *service.Manager, log *slog.Logger) (*Door, error) {
 	origins := http.NewCrossOriginProtection()
 	for _, origin := range site.origins() {
 		if err := origins.AddTrustedOrigin(origin); err != nil {
 			return nil, err
 		}
 	}
-	return &Door{site, verifier, origins, log}, nil
+	return &Door{site, verifier, services, origins, log}, nil
 }
 
 // Handler puts the door before surfaces, of which the first answers for "/". The error tells of a route that does not say who
@@ -137,8 +141,12 @@ func (d *Door) surface(r *http.Request, surfaces []Surface) Surface {
 func (d *Door) dispatch(mux *http.ServeMux, surfaces []Surface) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, pattern := mux.Handler(r)
-		if pattern != "" {
-			mux.ServeHTTP(w, r)
+		switch {
+		case strings.Contains(pattern, "{"):
+			mux.ServeHTTP(w, r) // which fills in the path's values
+			return
+		case pattern != "":
+			handler.ServeHTTP(w, r)
 			return
 		}
 		probe := &recorder{ResponseWriter: discard{http.Header{}}}
@@ -168,8 +176,11 @@ func (d *Door) guard(route Route, refuse func(http.ResponseWriter, *http.Request
 
 // admit checks that the caller may call the route, and notes who it is.
 func (d *Door) admit(r *http.Request, access Access) error {
-	if access == Anyone {
+	switch access {
+	case Anyone:
 		return d.sameOrigin(r)
+	case Service:
+		return d.admitService(r)
 	}
 	var demands []verify.Demand
 	if access == Fresh {
@@ -200,6 +211,16 @@ func (d *Door) sameOrigin(r *http.Request) error {
 // an access token that is good counts.
 func (d *Door) Optional(r *http.Request) *verify.Session {
 	s, err := d.verifier.Authenticate(r)
+	if err != nil {
+		return nil
+	}
+	return s
+}
+
+// Read gives the session of an access token that stands in a body, for whoever asks about it; nil
+// when it is not good. It lets nobody in.
+func (d *Door) Read(r *http.Request, token secret.Text) *verify.Session {
+	s, err := d.verifier.Verify(r.Context(), token.Reveal())
 	if err != nil {
 		return nil
 	}

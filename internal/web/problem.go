@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strconv"
@@ -84,17 +85,43 @@ func RefuseProblem(w http.ResponseWriter, r *http.Request, err error) {
 	w.Write(body)
 }
 
+// oauthError is a refusal in the form of OAuth. RFC 6749 §5.2
+type oauthError struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+	RequestID   string `json:"request_id"`
+}
+
+// oauthErrors is what a kind is in OAuth. RFC 6749 §4.1.2.1, §5.2
+var oauthErrors = map[fault.Kind]string{
+	fault.Internal: "server_error", fault.Unavailable: "temporarily_unavailable", fault.Unproven: "invalid_client",
+}
+
+// RefuseOAuth refuses in the form of OAuth: the status as elsewhere, and one of few words.
+func RefuseOAuth(w http.ResponseWriter, r *http.Request, err error) {
+	f := Refused(w, r, err)
+	said := oauthError{cmp.Or(oauthErrors[f.Kind], "invalid_request"), f.Say, RequestID(r)}
+	if _, _, basic := r.BasicAuth(); basic && f.Kind == fault.Unproven { // the scheme that was tried: RFC 6749 §5.2
+		w.Header().Set("WWW-Authenticate", `Basic realm="handstamp"`)
+	}
+	if err := WriteJSON(w, Status(f), said); err != nil {
+		w.WriteHeader(Status(f)) // cannot be: texts of ours are JSON
+	}
+}
+
 // WriteJSON answers with a value as JSON.
 func WriteJSON(w http.ResponseWriter, status int, value any) error {
 	body, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
+	return WriteBody(w, status, body)
+}
+
+// WriteBody answers with a JSON text.
+func WriteBody(w http.ResponseWriter, status int, body []byte) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, err = w.Write(body)
-	if err != nil {
-		return nil //nolint:nilerr // the client is gone; there is nobody to answer
-	}
+	w.Write(body) // the client is gone; there is nobody to answer
 	return nil
 }

@@ -16,11 +16,12 @@ const (
 	Anyone   Access = iota + 1 // no credential needed
 	SignedIn                   // a valid access token, by cookie or header
 	Fresh                      // the same, fully authenticated at most FreshFor ago
+	Service                    // a service key; in development on loopback none
 )
 
 // String names the rule for tables that people read.
 func (a Access) String() string {
-	names := [...]string{"no rule", "anyone", "signed in", "fresh"}
+	names := [...]string{"no rule", "anyone", "signed in", "fresh", "service"}
 	if a < 0 || int(a) >= len(names) {
 		return names[0]
 	}
@@ -48,7 +49,7 @@ type Surface struct {
 // check tells of the first route that does not say who may call it.
 func (s Surface) check() error {
 	for _, route := range s.Routes {
-		if route.Access < Anyone || route.Access > Fresh {
+		if route.Access < Anyone || route.Access > Service {
 			return fmt.Errorf("route %q does not say who may call it", route.Pattern)
 		}
 	}

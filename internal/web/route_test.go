@@ -25,10 +25,11 @@ func TestRouteWithoutAccess(t *testing.T) {
 	}{
 		{"forgotten", 0, `route "GET /secret" does not say who may call it`},
 		{"below the rules", -1, `route "GET /secret" does not say who may call it`},
-		{"above the rules", web.Fresh + 1, `route "GET /secret" does not say who may call it`},
+		{"above the rules", web.Service + 1, `route "GET /secret" does not say who may call it`},
 		{"anyone", web.Anyone, ""},
 		{"signed in", web.SignedIn, ""},
 		{"fresh", web.Fresh, ""},
+		{"service", web.Service, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -36,7 +37,7 @@ func TestRouteWithoutAccess(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			door, err := web.NewDoor(site, nil, slog.New(slog.DiscardHandler))
+			door, err := web.NewDoor(site, nil, nil, slog.New(slog.DiscardHandler))
 			if err != nil {
 				t.Fatal(err)
 			}

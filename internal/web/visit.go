@@ -22,6 +22,7 @@ type visit struct {
 	client  store.Client
 	route   string          // the pattern; empty: none matched
 	session *verify.Session // nil: nobody signed in
+	service store.Service   // zero: no service
 	refused *fault.Fault    // nil: it went well
 }
 
@@ -65,10 +66,14 @@ func RequestID(r *http.Request) string { return visitOf(r).id }
 // that is open to anyone.
 func SessionOf(r *http.Request) *verify.Session { return visitOf(r).session }
 
+// ServiceOf gives the service whose key let the request in; zero on other routes, and in
+// development without a key.
+func ServiceOf(r *http.Request) store.Service { return visitOf(r).service }
+
 // Caller gives who acts, as domain methods want it.
 func Caller(r *http.Request) audit.Caller {
 	v := visitOf(r)
-	by := audit.Caller{Client: v.client, Device: Device(v.client.Agent), RequestID: v.id}
+	by := audit.Caller{Service: v.service.ID, Client: v.client, Device: Device(v.client.Agent), RequestID: v.id}
 	if v.session != nil {
 		by.User = store.UserID(v.session.Subject)
 		by.Session, _ = store.ParseSessionID(v.session.ID) // identify has checked it
@@ -86,6 +91,7 @@ const (
 	logRequestID = "request_id"
 	logUser      = "user"
 	logSession   = "session"
+	logService   = "service"
 	logCode      = "code"
 	logCause     = "cause"
 )
@@ -104,6 +110,9 @@ func (v *visit) logTo(log *slog.Logger, r *http.Request, status int, took time.D
 	}
 	if v.session != nil {
 		attrs = append(attrs, slog.String(logUser, v.session.Subject), slog.String(logSession, v.session.ID))
+	}
+	if v.service.ID != "" {
+		attrs = append(attrs, slog.String(logService, v.service.Label()))
 	}
 	if f := v.refused; f != nil {
 		attrs = append(attrs, slog.String(logCode, string(f.Code)))

@@ -3,10 +3,13 @@ package api
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/keyring"
+	"github.com/handstamp/handstamp/internal/revocation"
+	"github.com/handstamp/handstamp/internal/service"
 	"github.com/handstamp/handstamp/internal/session"
 	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
@@ -15,7 +18,8 @@ import (
 // API is the surface's handlers.
 type API struct {
 	Parts
-	desk web.Desk
+	desk   web.Desk
+	frames atomic.Pointer[frames] // of the revocation feed, as last written; nil: none yet
 }
 
 // Parts are what the handlers work with.
@@ -26,12 +30,14 @@ type Parts struct {
 	Users    *user.Manager
 	Sessions *session.Manager
 	Keys     *keyring.Ring
+	Ended    *revocation.Log
+	Services *service.Manager
 	Now      func() time.Time
 }
 
 // New makes the handlers.
 func New(p Parts) *API {
-	return &API{p, web.Desk{Door: p.Door, Cookies: p.Cookies, Sessions: p.Sessions}}
+	return &API{Parts: p, desk: web.Desk{Door: p.Door, Cookies: p.Cookies, Sessions: p.Sessions}}
 }
 
 // Surface is the table of routes for programs.
@@ -52,6 +58,9 @@ func Surface(p Parts) web.Surface {
 		{"GET /v1/user/sessions", web.SignedIn, a.sessions},
 		{"DELETE /v1/user/sessions", web.Fresh, a.endOthers},
 		{"DELETE /v1/user/sessions/{id}", web.Fresh, a.endSession},
+
+		{"GET /v1/revocations", web.Service, a.revocations},
+		{"GET /v1/revocations/stream", web.Service, a.revocationStream},
 	}}
 }
 

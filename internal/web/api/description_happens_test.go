@@ -52,7 +52,7 @@ type prober struct {
 	t       *testing.T
 	o       *openapi.Operation
 	meddler *handstamptest.Meddler
-	access  string          // ada's
+	access  string          // ada's, or a service key
 	refresh string          // ada's
 	cookies string          // of ada's browser
 	other   string          // the id of ada's session in the browser
@@ -70,7 +70,11 @@ func startProber(t *testing.T, o *openapi.Operation, settings map[string]string)
 	in := s.Program(phone).SignIn("ada@example.com")
 	browser := s.Browser(firefox)
 	other := browser.SignIn("ada@example.com").Text("session.id")
-	return &prober{s, t, o, m, in.Text("access_token"), in.Text("refresh_token"), browser.Cookies("/"), other, 0, map[string]bool{}}
+	p := &prober{s, t, o, m, in.Text("access_token"), in.Text("refresh_token"), browser.Cookies("/"), other, 0, map[string]bool{}}
+	if o.Access == web.Service.String() {
+		_, p.access = s.MustService("prober")
+	}
+	return p
 }
 
 // good is the body that the operation takes, empty if none. Each time somebody else signs up.
@@ -116,10 +120,26 @@ func (p *prober) sendTo(ctx context.Context, path, body string, headers []string
 			r.Host = headers[i+1]
 		}
 	}
-	w := httptest.NewRecorder()
+	w := untilFlushed{httptest.NewRecorder(), func() {}}
+	if p.o.ID == "revocationStream" {
+		ctx, cancel := context.WithCancel(ctx)
+		r, w.flushed = r.WithContext(ctx), cancel
+	}
 	p.ServeHTTP(w, r)
 	p.note(handstamptest.Exchange{p.o.Method, path, body, w.Code, w.Header(), w.Body.String()})
-	return w
+	return w.ResponseRecorder
+}
+
+// untilFlushed records an answer that goes on, up to its first piece.
+type untilFlushed struct {
+	*httptest.ResponseRecorder
+	flushed func()
+}
+
+// Flush ends it.
+func (w untilFlushed) Flush() {
+	w.ResponseRecorder.Flush()
+	w.flushed()
 }
 
 // note judges an answer and keeps its status and code.

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strings"
 
@@ -23,6 +24,8 @@ var special = map[string]func(p *prober){ // operationId → what to try
 	"sessions":          func(*prober) {},
 	"endOthers":         func(p *prober) { p.sendTo(p.now(), p.o.Path, "", p.bearer()) },
 	"endSession":        endSessionSpecial,
+	"revocations":       feedSpecial,
+	"revocationStream":  feedSpecial,
 	"jwks":              func(*prober) {},
 	"metadata":          func(*prober) {},
 	"metadataForOpenID": func(*prober) {},
@@ -91,4 +94,12 @@ func changePasswordSpecial(p *prober) {
 func endSessionSpecial(p *prober) {
 	p.sendTo(p.now(), "/v1/user/sessions/AAAAAAAAAAAAAAAAAAAAAA", "", p.bearer())
 	p.sendTo(p.now(), "/v1/user/sessions/"+p.other, "", p.byPage())
+}
+
+// feedSpecial reads the feed while the log cannot be read.
+func feedSpecial(p *prober) {
+	for _, failure := range []error{errors.New("bug"), outage(), nil} {
+		p.meddler.FailBefore("Head", failure)
+		p.send(p.now(), "", p.bearer())
+	}
 }

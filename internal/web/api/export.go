@@ -46,7 +46,7 @@ func (a *API) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	all, err := a.Sessions.All(r.Context(), by)
+	all, err := a.Sessions.Export(r.Context(), by)
 	if err != nil {
 		return err
 	}

@@ -207,7 +207,7 @@ var table = []presented{
 	}, want: "session_ended expired", row: func(a, b *store.Session) { a.EndedAt, a.EndReason = b.EndedAt, b.EndReason }},
 
 	{name: "idle", token: successor, after: 14 * 24 * time.Hour, want: "session_ended idle", row: ended(store.EndedIdle)},
-	{name: "expired", token: successor, after: 30 * 24 * time.Hour, want: "session_ended expired"},
+	{name: "expired", token: successor, after: 30 * 24 * time.Hour, want: "session_ended expired", row: ended(store.EndedExpired)},
 	{name: "a session that is not there", token: func(r *rotation) string {
 		other := r.read(successor(r))
 		other.Session[0] ^= 1

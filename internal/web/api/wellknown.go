@@ -42,6 +42,10 @@ type metadataBody struct {
 	JWKS          string   `json:"jwks_uri"`
 	ResponseTypes []string `json:"response_types_supported"`
 	GrantTypes    []string `json:"grant_types_supported"`
+	Introspection string   `json:"introspection_endpoint"`
+	IntrospectBy  []string `json:"introspection_endpoint_auth_methods_supported"`
+	Revocation    string   `json:"revocation_endpoint"`
+	RevokeBy      []string `json:"revocation_endpoint_auth_methods_supported"`
 }
 
 // metadata tells a verifier that knows only the issuer where the keys are. There are no
@@ -53,5 +57,7 @@ func (a *API) metadata(w http.ResponseWriter, r *http.Request) error {
 	return web.WriteJSON(w, http.StatusOK, metadataBody{
 		Issuer: a.Site.Issuer, JWKS: a.Site.Issuer + "/.well-known/jwks.json",
 		ResponseTypes: []string{}, GrantTypes: []string{},
+		Introspection: a.Site.Issuer + "/oauth2/introspect", IntrospectBy: []string{"client_secret_basic", "Bearer"},
+		Revocation: a.Site.Issuer + "/oauth2/revoke", RevokeBy: []string{"client_secret_basic"}, // that list knows no Bearer
 	})
 }

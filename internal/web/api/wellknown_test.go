@@ -104,6 +104,8 @@ func TestMetadata(t *testing.T) {
 		want := map[string]any{
 			"issuer": s.URL, "jwks_uri": s.URL + "/.well-known/jwks.json",
 			"response_types_supported": []any{}, "grant_types_supported": []any{},
+			"introspection_endpoint": s.URL + "/oauth2/introspect", "introspection_endpoint_auth_methods_supported": []any{"client_secret_basic", "Bearer"},
+			"revocation_endpoint": s.URL + "/oauth2/revoke", "revocation_endpoint_auth_methods_supported": []any{"client_secret_basic"},
 		}
 		if fmt.Sprint(got.JSON()) != fmt.Sprint(want) {
 			t.Errorf("GET %s = %s, want %v", path, got.Body, want)

@@ -66,7 +66,7 @@ func open(t testing.TB, publicURL string, settings ...string) *place {
 	if p.site, err = web.NewSite(publicURL, []string{friend}, nil); err != nil {
 		t.Fatal(err)
 	}
-	door, err := web.NewDoor(p.site, verifier, log)
+	door, err := web.NewDoor(p.site, verifier, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func TestSetUpLinks(t *testing.T) {
 	for name, token := range map[string]string{
 		"cut": good[:len(good)-1], "longer": good + "A", "another server's": elsewhere, "changed": string(flipped), "short": "x",
 		"huge": strings.Repeat("A", 8<<10), "markup": "%3Cscript%3Ealert(1)%3C%2Fscript%3E", "NUL": "%00", "not UTF-8": "%ff", "slash": good[:9] + "%2F" + good[9:],
-		"padded": good + "%3D",
+		"padded": good + "%3D", "a line break inside": good[:9] + "%0A" + good[9:],
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.in(t).get("/setup/"+token).page(http.StatusNotFound).sets(0).shows("This link opens nothing", command).hides("<input", "alert(1)")
