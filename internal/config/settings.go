@@ -66,8 +66,8 @@ var settings = []setting{
 	},
 	{
 		name: "database", fallback: "sqlite:handstamp.db",
-		values: "sqlite: and the path of a file",
-		say:    "Where users, sessions and sealed keys are kept.",
+		values: "sqlite: and the path of a file, or postgres://user:password@host:port/database",
+		say:    "Where users, sessions and sealed keys are kept: a file for one server, or PostgreSQL for any number; other users of the machine can read a password in a flag.",
 		access: one(func(c *Config) *Database { return &c.Database }, readDatabase),
 	},
 	{

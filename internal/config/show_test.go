@@ -55,3 +55,25 @@ func valuesOnly(c *config.Config) map[string]string {
 	}
 	return values
 }
+
+// TestShowDatabase shows where data is kept, and no password.
+func TestShowDatabase(t *testing.T) {
+	tests := []struct{ given, shown string }{
+		{"sqlite:data/x.db", "sqlite:data/x.db"},
+		{"postgres://ada:hunter2@db.example.com/x", "postgres://ada:(secret)@db.example.com/x"},
+		{"postgresql://ada:@db.example.com/x", "postgresql://ada:(secret)@db.example.com/x"},
+		{"postgres://ada@a:5433,b:5434/x?target_session_attrs=read-write", "postgres://ada@a:5433,b:5434/x?target_session_attrs=read-write"},
+		{"postgres://ada:p%40ss@a:5433,b/x", "postgres://ada:(secret)@a:5433,b/x"},
+		{"postgres://db/x", "postgres://db/x"},
+		{"postgres:///x?host=/run/postgresql", "postgres:///x?host=/run/postgresql"},
+	}
+	for _, tt := range tests {
+		c := mustLoad(t, config.Sources{Flags: mustFlags(t, "--database="+tt.given)})
+		if got := valuesOnly(c)["database"]; got != tt.shown {
+			t.Errorf("database = %s, want %s", got, tt.shown)
+		}
+		if c.Database.Engine == config.EnginePostgres && c.Database.URL.Reveal() != tt.given {
+			t.Errorf("URL = %s, want %s", c.Database.URL.Reveal(), tt.given)
+		}
+	}
+}

@@ -14,15 +14,6 @@ import (
 	"github.com/handstamp/handstamp/internal/secret"
 )
 
-// Database says where data is kept.
-type Database struct {
-	Engine string // sqlite
-	Path   string // of the file
-}
-
-// String gives the database as it was set.
-func (d Database) String() string { return d.Engine + ":" + d.Path }
-
 // choice reads one of a few words, exactly.
 func choice[T ~string](options ...T) func(string) (T, error) {
 	words := make([]string, len(options))
@@ -74,27 +65,6 @@ func readListen(text string) (string, error) {
 		return "", wrong(quote(text)+" has no good host", hint)
 	}
 	return text, nil
-}
-
-// readDatabase reads sqlite:path.
-func readDatabase(text string) (Database, error) {
-	const hint = "write sqlite: and a path, like sqlite:/var/lib/handstamp/handstamp.db"
-	engine, path, found := strings.Cut(text, ":")
-	switch {
-	case engine == "postgres" || engine == "postgresql":
-		return Database{}, wrong("PostgreSQL is not available in this version", hint)
-	case !found || engine != "sqlite":
-		return Database{}, wrong(quote(text)+" does not begin with sqlite:", hint)
-	case path == "":
-		return Database{}, wrong(quote(text)+" names no file", hint)
-	case strings.HasPrefix(path, "//"):
-		return Database{}, wrong(quote(text)+" is a URL, not a path", "write sqlite:"+strings.TrimPrefix(path, "//"))
-	case strings.HasPrefix(path, ":memory:") || strings.HasPrefix(path, "file:"):
-		return Database{}, wrong(quote(text)+" is not the path of a file: users and sessions would be gone with the process", hint)
-	case strings.ContainsAny(path, "?\x00"):
-		return Database{}, wrong(quote(text)+" has a query", "leave out the ? and what follows: how the file is opened is not a setting")
-	}
-	return Database{engine, path}, nil
 }
 
 // readPath reads the path of a file.

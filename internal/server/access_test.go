@@ -44,6 +44,10 @@ var callers = []caller{
 		p.Do("DELETE", "/v1/session", "").Want(204)
 		return p
 	}},
+	{"service", func(s *handstamptest.Server, email string) *handstamptest.Person {
+		p, _ := s.MustService(strings.ReplaceAll(email, "@", "-"))
+		return p
+	}},
 	{"another site", func(s *handstamptest.Server, email string) *handstamptest.Person {
 		p := byCookie(s, email)
 		p.Header.Set("Sec-Fetch-Site", "cross-site")
@@ -102,6 +106,12 @@ func (v *visitor) call(route web.Route, c caller, method string) int {
 	).Replace(strings.Fields(route.Pattern)[1])
 	if strings.Contains(path, "{") {
 		v.t.Fatalf("%s: say in this test what stands for the wildcard", route.Pattern)
+	}
+	if method == "GET" && strings.HasSuffix(path, "/stream") {
+		return p.Open(path).Status
+	}
+	if strings.HasPrefix(path, "/oauth2/") {
+		return p.Do(method, path, "token=x", "Content-Type", "application/x-www-form-urlencoded").Status
 	}
 	body := strings.NewReplacer("EMAIL", "new"+own, "OWN", own).Replace(bodies[route.Pattern])
 	return p.Do(method, path+queries[route.Pattern], body).Status

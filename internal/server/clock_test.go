@@ -47,3 +47,22 @@ func TestIdleSessionStaysOver(t *testing.T) {
 	s.Clock.Advance(-2 * time.Hour)
 	app.Do("POST", "/v1/session/refresh", body).Want(401)
 }
+
+// TestExpiredSessionStaysOver is the same for the absolute limit, which the refresh token
+// itself names.
+func TestExpiredSessionStaysOver(t *testing.T) {
+	s := handstamptest.Start(t, handstamptest.Options{})
+	app := s.Program("app")
+	body := func(in handstamptest.Answer) string { return `{"refresh_token":"` + in.Text("refresh_token") + `"}` }
+	in := app.Do("POST", "/v1/users", `{"email":"ada@example.com","password":"`+handstamptest.GoodPassword+`"}`).Want(201)
+	for range 3 {
+		s.Clock.Advance(9 * 24 * time.Hour) // in use, so that it is never idle
+		in = app.Do("POST", "/v1/session/refresh", body(in)).Want(200)
+	}
+	s.Clock.Advance(3*24*time.Hour + time.Second)
+	if reason := app.Do("POST", "/v1/session/refresh", body(in)).Want(401).Text("reason"); reason != "expired" {
+		t.Errorf("reason = %s, want expired", reason)
+	}
+	s.Clock.Advance(-24 * time.Hour)
+	app.Do("POST", "/v1/session/refresh", body(in)).Want(401)
+}

@@ -9,22 +9,40 @@ import (
 
 	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/postgres"
 	"github.com/handstamp/handstamp/internal/store/sqlite"
 )
 
 // openEngine opens the engine that the settings name.
 func openEngine(ctx context.Context, d config.Database) (store.Store, error) {
+	if d.Engine == config.EnginePostgres {
+		return postgres.Open(ctx, d.URL.Reveal())
+	}
 	return sqlite.Open(ctx, d.Path)
 }
 
 // claimEngine makes this process a server of the database. The fault is database_in_use
 // where the engine has room for one server and has one.
 func claimEngine(d config.Database) (release func() error, err error) {
+	if d.Engine == config.EnginePostgres {
+		return func() error { return nil }, nil // any number of servers
+	}
 	return sqlite.Claim(d.Path)
+}
+
+// onlySQLite refuses what is for a file. PostgreSQL has better of its own.
+func onlySQLite(d config.Database, instead string) error {
+	if d.Engine == config.EngineSQLite {
+		return nil
+	}
+	return errors.New("this is for a database in a file; yours is PostgreSQL: " + instead)
 }
 
 // Backup writes the database into a new file, while servers run. It makes no database.
 func Backup(ctx context.Context, c *config.Config, to string) error {
+	if err := onlySQLite(c.Database, "use pg_dump, or its continuous archiving to come back to any moment; the master key is in neither: keep it as well, elsewhere"); err != nil {
+		return err
+	}
 	if _, err := os.Stat(c.Database.Path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no database at %s", c.Database.Path)
 	}
@@ -37,5 +55,8 @@ func Backup(ctx context.Context, c *config.Config, to string) error {
 
 // Restore makes the database out of a backup. One that is there is never overwritten.
 func Restore(ctx context.Context, c *config.Config, from string, clock store.Clock) error {
+	if err := onlySQLite(c.Database, "stop every server, use pg_restore, or its point-in-time recovery, and start them again"); err != nil {
+		return err
+	}
 	return sqlite.Restore(ctx, from, c.Database.Path, clock)
 }

@@ -81,18 +81,17 @@ func awaitRounds(t *testing.T, clients []*client) {
 }
 
 // TestRotateUnderLoad rotates the signing key again and again, through every step of a key's
-// life, while five clients go on: no request is refused.
+// life, while five clients go on, each at a service of its own: no request is refused.
 // requirements KY-04
 func TestRotateUnderLoad(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
-	service := startService(t, s)
 	stop := make(chan struct{})
 	var working sync.WaitGroup
 	clients := make([]*client, 5)
 	s.MustUser("ada@example.com")
 	for i := range clients {
 		p := s.Program("curl")
-		c := &client{person: p, service: service.URL, refresh: p.SignIn("ada@example.com").Text("refresh_token")}
+		c := &client{person: p, service: startService(t, s).URL, refresh: p.SignIn("ada@example.com").Text("refresh_token")}
 		clients[i] = c
 		working.Go(func() {
 			for {

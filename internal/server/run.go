@@ -16,6 +16,8 @@ import (
 const (
 	followEvery = 250 * time.Millisecond // read what other processes have ended: docs/protocol.md §6
 	tendEvery   = 5 * time.Second        // read, rotate and drop signing keys
+	revokeEvery = 500 * time.Millisecond // look for service keys that were revoked elsewhere
+	noteEvery   = time.Minute            // keep when service keys were used
 	sweepEvery  = time.Minute            // drop rows that nobody needs
 	sweepLimit  = 500                    // rows of each kind at once, so that nobody waits for a sweep
 	keepEnded   = 30 * 24 * time.Hour    // an ended session's reason can be told for so long
@@ -79,6 +81,7 @@ func (s *Server) Serve(ctx context.Context, l Listeners) error {
 	}
 	drain, cancel := context.WithTimeout(background, drainTime)
 	defer cancel()
+	s.EndStreams()
 	err := public.Shutdown(drain)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.options.Log.Warn("stopped with requests under way", "after", drainTime.String())
@@ -109,9 +112,27 @@ func (s *Server) Work(ctx context.Context) {
 	var all sync.WaitGroup
 	report := s.reporter()
 	all.Go(func() { s.ended.Follow(ctx, followEvery, report) })
+	all.Go(func() { every(ctx, compareEvery, report, func() error { return s.clock.compare(ctx) }) })
 	all.Go(func() { every(ctx, tendEvery, report, func() error { return s.Keys.Tend(ctx, s.now()) }) })
+	all.Go(func() { every(ctx, revokeEvery, report, func() error { return s.Services.Tend(ctx) }) })
+	all.Go(func() { every(ctx, noteEvery, report, func() error { return s.Services.NoteUses(ctx) }) })
+	if engine, ok := s.engine.(store.Notifier); ok {
+		all.Go(func() { engine.Notify(ctx, s.ended.Wake, report) })
+	}
 	all.Go(func() { every(ctx, sweepEvery, report, func() error { return s.sweep(ctx) }) })
 	all.Wait()
+}
+
+// tendOnRevocation looks at the signing keys as soon as one of them was revoked, by whichever node or
+// command, and before anyone is told: what it would sign from now on would be refused, and who is told asks for
+// the next key. Without success it is tried again with the next Tend.
+func (s *Server) tendOnRevocation(ctx context.Context) {
+	if !s.Keys.HoldsAny(s.ended.Revoked()) {
+		return
+	}
+	if err := s.Keys.Tend(ctx, s.now()); err != nil && ctx.Err() == nil {
+		s.options.Log.Warn("a signing key was revoked, and the next cannot be read yet", "error", err)
+	}
 }
 
 // every does something at an interval until ctx ends.
@@ -165,6 +186,14 @@ func (s *Server) opsHandler() http.Handler {
 		defer cancel()
 		if _, _, err := s.store.Head(ctx); err != nil {
 			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		if !s.ended.Fresh() {
+			http.Error(w, "this node does not follow the revocation log", http.StatusServiceUnavailable)
+			return
+		}
+		if off := s.clock.off(); off != "" {
+			http.Error(w, off, http.StatusServiceUnavailable)
 			return
 		}
 		w.Write([]byte("ok\n"))

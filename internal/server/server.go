@@ -17,6 +17,7 @@ import (
 	"github.com/handstamp/handstamp/internal/revocation"
 	"github.com/handstamp/handstamp/internal/revoked"
 	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/service"
 	"github.com/handstamp/handstamp/internal/session"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/token"
@@ -42,15 +43,18 @@ type Server struct {
 	Users    *user.Manager
 	Sessions *session.Manager
 	Keys     *keyring.Ring
+	Services *service.Manager
 
 	config   *config.Config
 	options  Options
 	store    store.Store
+	engine   store.Store // the same, without what a test puts around it
 	ended    *revocation.Log
 	site     web.Site
 	verifier *verify.Verifier
 	surfaces []web.Surface
 	handler  http.Handler
+	clock    *clock
 	release  func() error // gives up the claim; nil: none was made
 }
 
@@ -61,9 +65,14 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err erro
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, options: o, store: engine}
+	s := &Server{config: c, options: o, store: engine, engine: engine}
 	if o.TestingOnlyWrapped != nil {
 		s.store = o.TestingOnlyWrapped(engine)
+	}
+	s.clock = newClock(o.Now, s.timekeeper(), o.Log)
+	if err := s.clock.compare(ctx); err != nil {
+		s.Close()
+		return nil, err
 	}
 	if err := s.build(ctx); err != nil {
 		s.Close()
@@ -82,12 +91,14 @@ func (s *Server) build(ctx context.Context) error {
 	if s.Keys, err = s.openKeys(master, log); err != nil {
 		return err
 	}
-	s.ended = revocation.New(s.store)
+	parts := revocation.Parts{Store: s.store, Log: s.options.Log, Now: s.now}
 	if !s.options.Beside {
 		if err := s.Keys.Tend(ctx, s.now()); err != nil {
 			return err
 		}
+		parts.Before = s.tendOnRevocation
 	}
+	s.ended = revocation.New(parts)
 	if err := s.ended.CatchUp(ctx); err != nil {
 		return err
 	}
@@ -101,6 +112,7 @@ func (s *Server) build(ctx context.Context) error {
 		Access:  token.NewMinter(s.Keys, token.Issue{Issuer: c.PublicURL.String(), Audience: c.Audience, Life: c.AccessTTL}),
 		Refresh: token.NewRefresher(master), Ended: s.ended, Log: log, Limits: limits(c.Session), Now: s.now,
 	})
+	s.Services = service.New(service.Parts{Store: s.store, MACKey: master.Derive("service key check"), Log: log, Now: s.now})
 	return s.buildWeb(ctx, master)
 }
 
@@ -136,17 +148,20 @@ func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error)
 	if s.verifier, err = verify.New(ctx, ours); err != nil {
 		return err
 	}
-	door, err := web.NewDoor(site, s.verifier, s.options.Log)
+	door, err := web.NewDoor(site, s.verifier, s.Services, s.options.Log)
 	if err != nil {
 		return err
 	}
 	cookies := web.NewCookies(site)
-	forPrograms := api.Parts{Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys, Now: s.now}
+	forPrograms := api.Parts{
+		Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys,
+		Ended: s.ended, Services: s.Services, Now: s.now,
+	}
 	forPeople := pages.Parts{
 		Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions,
 		Export: api.Export(forPrograms), FormKey: master.Derive("forms"), Now: s.now,
 	}
-	s.surfaces = []web.Surface{pages.Surface(forPeople), api.Surface(forPrograms), api.WellKnown(forPrograms), api.Description(forPrograms)}
+	s.surfaces = []web.Surface{pages.Surface(forPeople), api.Surface(forPrograms), api.WellKnown(forPrograms), api.OAuth(forPrograms), api.Description(forPrograms)}
 	s.handler, err = door.Handler(s.surfaces...)
 	return err
 }
@@ -171,17 +186,21 @@ type memory struct {
 func (s *Server) Verification() verify.Config {
 	return verify.Config{
 		Issuer: s.config.PublicURL.String(), Audience: s.config.Audience, Keys: verify.InProcess(memory{s.Keys, s.ended}),
-		TrustedOrigins: s.config.AllowedOrigins, ClientAddress: s.site.ClientIP, Now: s.options.Now, Logger: s.options.Log,
+		TrustedOrigins: s.config.AllowedOrigins, ClientAddress: s.site.ClientIP, Now: s.clock.forVerifiers(), Logger: s.options.Log,
 	}
 }
 
-// now gives the time, in UTC.
-func (s *Server) now() time.Time {
-	if s.options.Now != nil {
-		return s.options.Now().UTC()
+// timekeeper gives whose clock ours is corrected to, or nil.
+func (s *Server) timekeeper() store.Timekeeper {
+	if keeper, ok := s.store.(store.Timekeeper); ok { // what a test has put around the engine
+		return keeper
 	}
-	return time.Now().UTC()
+	keeper, _ := s.engine.(store.Timekeeper)
+	return keeper
 }
+
+// now gives the time, in UTC: the one that all nodes share.
+func (s *Server) now() time.Time { return s.clock.now() }
 
 // Keys gives the keys that may have signed.
 func (m memory) Keys() *jose.KeySet { return m.keys.Keys() }
@@ -192,8 +211,15 @@ func (m memory) Revoked() *revoked.Set { return m.ended.Revoked() }
 // ServeHTTP answers under the public URL, prefix included.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
+// EndStreams ends the streams of the revocation feed, which would hold up an orderly stop for ever.
+// Their readers go on with another node, or here when it is back.
+func (s *Server) EndStreams() { s.ended.Stop() }
+
 // Close lets go of everything. The server must not be serving any more.
 func (s *Server) Close() error {
+	if s.ended != nil {
+		s.ended.Stop()
+	}
 	if s.verifier != nil {
 		s.verifier.Close()
 	}
