@@ -1,18 +1,21 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/server"
 )
 
 // dbCommand is everything about the database as a whole.
 func (w world) dbCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "db", Short: "Back the database up, and restore it"}
-	cmd.AddCommand(w.dbBackup(), w.dbRestore())
+	cmd := &cobra.Command{Use: "db", Short: "Back the database up, restore it, copy it into another"}
+	cmd.AddCommand(w.dbBackup(), w.dbRestore(), w.dbCopy(), w.dbBeginEpoch())
 	return cmd
 }
 
@@ -61,5 +64,96 @@ func (w world) dbRestore() *cobra.Command {
 			_, err = fmt.Fprintf(w.stdout, "%s is restored; what was ended since the backup lives again until it is ended again\n", c.Database.Path)
 			return err
 		},
+	})
+}
+
+// copyHelp is what there is to know before a copy.
+const copyHelp = `Copies everything into another, empty database: users, sessions, keys and what has ended. Nobody is signed
+out: tokens that people hold go on working on the copy, under the same master key.
+
+Stop the server first. Whichever of the two is not named is the database of the settings:
+
+  handstamp db copy --to postgres://handstamp@db.example.com/handstamp
+
+A password in a flag can be read by everybody on the machine. Leave it out, and give it by PGPASSWORD or the
+file that PGPASSFILE names (~/.pgpass), or have HANDSTAMP_DATABASE name the database that has one.
+
+All is copied or nothing. When it was interrupted, run it again.`
+
+// dbCopy copies the database into another.
+func (w world) dbCopy() *cobra.Command {
+	var from, to string
+	cmd := withSettings(&cobra.Command{
+		Use:   "copy [--from DATABASE] [--to DATABASE]",
+		Short: "Copy everything into another, empty database, such as from a file into PostgreSQL; stop the server first",
+		Long:  copyHelp,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if from == "" && to == "" {
+				return usageError{errors.New("say --from, --to or both\nhint: handstamp db copy --help")}
+			}
+			c, err := w.settings(cmd)
+			if err != nil {
+				return err
+			}
+			m := server.Move{Log: slog.New(slog.NewTextHandler(w.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+			if m.From, err = w.database(cmd, c, "from"); err != nil {
+				return err
+			}
+			if m.To, err = w.database(cmd, c, "to"); err != nil {
+				return err
+			}
+			n, err := server.Copy(cmd.Context(), c, m)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(w.stdout, "copied to %s: %s, %s, %s, %s and %s of the revocation log\n"+
+				"start every server with that database from now on, and with the same master key: %s\n"+
+				"let none go on with %s: who then refreshes on both is signed out\n",
+				m.To, count(n.Users, "user"), count(n.Sessions, "session"), count(n.SigningKeys, "signing key"), count(n.ServiceKeys, "service key"),
+				count(n.Entries, "line"), keyPlace(c.MasterKeyFile), m.From)
+			return err
+		},
+	})
+	cmd.Flags().StringVar(&from, "from", "", "the database to copy; default: that of the settings")
+	cmd.Flags().StringVar(&to, "to", "", "the empty database to copy into; default: that of the settings")
+	return cmd
+}
+
+// database gives the database that a flag names, or else that of the settings.
+func (w world) database(cmd *cobra.Command, c *config.Config, flag string) (config.Database, error) {
+	named, err := cmd.Flags().GetString(flag)
+	if err != nil || named == "" {
+		return c.Database, err
+	}
+	other, err := config.Load(config.Sources{Flags: cmd.Flags(), Environ: w.env, Given: map[string]string{"database": named}})
+	if err != nil {
+		return config.Database{}, fmt.Errorf("--%s: %w", flag, err)
+	}
+	return other.Database, nil
+}
+
+// count gives a number of things.
+func count(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// dbBeginEpoch says that the database was brought back from a copy.
+func (w world) dbBeginEpoch() *cobra.Command {
+	return withSettings(&cobra.Command{
+		Use:   "begin-epoch",
+		Short: "Say that PostgreSQL was restored from a copy, so that services ask anew what has ended",
+		Args:  cobra.NoArgs,
+		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, _ []string) error {
+			epoch, err := s.BeginEpoch(cmd.Context())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(w.stdout, "the revocation log is in epoch %d; what was ended since the copy lives again until it is ended again\n", epoch)
+			return err
+		}),
 	})
 }

@@ -8,12 +8,13 @@ import (
 
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/keyring"
+	"github.com/handstamp/handstamp/internal/server"
 )
 
 // keyCommand is everything about signing keys.
 func (w world) keyCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "key", Short: "List and rotate signing keys"}
-	cmd.AddCommand(w.keyList(), w.keyRotate())
+	cmd := &cobra.Command{Use: "key", Short: "List, rotate and revoke signing keys"}
+	cmd.AddCommand(w.keyList(), w.keyRotate(), w.keyRevoke())
 	return cmd
 }
 
@@ -33,12 +34,7 @@ func (w world) keyList() *cobra.Command {
 		Use:   "list",
 		Short: "List the signing keys and what each is doing",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := w.openServer(cmd)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
+		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, _ []string) error {
 			keys, err := s.Keys.List(cmd.Context(), time.Now())
 			if err != nil {
 				return err
@@ -49,7 +45,7 @@ func (w world) keyList() *cobra.Command {
 				out.row(row, row.ID, row.Algorithm, row.State, day(row.CreatedAt), day(row.ActiveFrom))
 			}
 			return out.end()
-		},
+		}),
 	})
 	out.flag(cmd)
 	return cmd
@@ -61,18 +57,30 @@ func (w world) keyRotate() *cobra.Command {
 		Use:   "rotate",
 		Short: "Publish a new signing key; it signs as soon as every verifier can know it",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := w.openServer(cmd)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
+		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, _ []string) error {
 			k, err := s.Keys.Rotate(cmd.Context(), audit.Operator(), time.Now())
 			if err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(w.stdout, "key %s (%s) is published and signs from %s on\n", k.ID, k.Algorithm, k.ActiveFrom.UTC().Format(time.RFC3339))
 			return err
-		},
+		}),
+	})
+}
+
+// keyRevoke withdraws a key at once.
+func (w world) keyRevoke() *cobra.Command {
+	return withSettings(&cobra.Command{
+		Use:   "revoke KEY",
+		Short: "Withdraw a signing key at once, as when it may be stolen: all it signed is refused, sessions live on",
+		Args:  cobra.ExactArgs(1),
+		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
+			signs, err := s.Keys.Revoke(cmd.Context(), audit.Operator(), args[0], time.Now())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(w.stdout, "key %s is revoked: whatever it signed is refused; key %s (%s) signs now\n", args[0], signs.ID, signs.Algorithm)
+			return err
+		}),
 	})
 }

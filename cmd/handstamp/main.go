@@ -49,9 +49,9 @@ func run(ctx context.Context, w world) int {
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w\nhint: %s --help lists what there is", err, cmd.CommandPath())}
+		return usageError{fmt.Errorf("%w\nhint: %s --help lists what there is; an id that begins with a dash goes behind two: %[2]s -- ID", err, cmd.CommandPath())}
 	})
-	root.AddCommand(w.devCommand(), w.serveCommand(), w.userCommand(), w.sessionCommand(), w.keyCommand(), w.dbCommand(), w.configCommand())
+	root.AddCommand(w.devCommand(), w.serveCommand(), w.userCommand(), w.sessionCommand(), w.keyCommand(), w.serviceCommand(), w.dbCommand(), w.configCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
@@ -108,4 +108,16 @@ func (w world) openServer(cmd *cobra.Command) (*server.Server, error) {
 		return nil, err
 	}
 	return server.Open(cmd.Context(), c, server.Options{Beside: true, Log: slog.New(slog.NewTextHandler(w.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+}
+
+// beside runs a command on a server that serves nothing, and closes it.
+func (w world) beside(run func(*cobra.Command, *server.Server, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		s, err := w.openServer(cmd)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		return run(cmd, s, args)
+	}
 }

@@ -40,6 +40,7 @@ func (w world) serveCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("listen: %w", err)
 			}
+			server.Alone()
 			fmt.Fprintf(w.stdout, "handstamp: listening on %s for %s\n%s", listeners.Public.Addr(), c.PublicURL, setup)
 			return s.Serve(cmd.Context(), listeners)
 		},

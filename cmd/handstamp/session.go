@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/server"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/web"
 )
@@ -36,12 +37,7 @@ func (w world) sessionList() *cobra.Command {
 		Use:   "list EMAIL|ID",
 		Short: "List a user's live sessions",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := w.openServer(cmd)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
+		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
 				return err
@@ -56,33 +52,62 @@ func (w world) sessionList() *cobra.Command {
 				out.row(row, row.ID, row.Device, row.IP, day(row.CreatedAt), day(row.LastUsedAt), day(row.ExpiresAt))
 			}
 			return out.end()
-		},
+		}),
 	})
 	out.flag(cmd)
 	return cmd
 }
 
-// sessionEnd ends one session.
+// sessionEnd ends one session, or everybody's.
 func (w world) sessionEnd() *cobra.Command {
-	return withSettings(&cobra.Command{
-		Use:   "end SESSION",
-		Short: "End a session; its tokens are refused from then on",
-		Args:  cobra.ExactArgs(1),
+	var everything bool
+	cmd := withSettings(&cobra.Command{
+		Use:   "end SESSION | --everything",
+		Short: "End a session, or every one there is; its tokens are refused from then on",
+		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := store.ParseSessionID(args[0])
-			if err != nil {
-				return usageError{errors.New("a session id has 22 characters\nhint: handstamp session list EMAIL shows them")}
+			if everything == (len(args) == 1) {
+				return usageError{errors.New("name one session, or say --everything\nhint: handstamp session list EMAIL shows them")}
 			}
-			s, err := w.openServer(cmd)
-			if err != nil {
-				return err
+			if everything {
+				return w.endEverything(cmd)
 			}
-			defer s.Close()
-			if err := s.Sessions.End(cmd.Context(), audit.Operator(), id); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(w.stdout, "session %s has ended\n", id)
-			return err
+			return w.endSession(cmd, args[0])
 		},
 	})
+	cmd.Flags().BoolVar(&everything, "everything", false, "end every session of everybody, and refuse every access token there is")
+	return cmd
+}
+
+// endSession ends one session.
+func (w world) endSession(cmd *cobra.Command, sid string) error {
+	id, err := store.ParseSessionID(sid)
+	if err != nil {
+		return usageError{errors.New("a session id has 22 characters\nhint: handstamp session list EMAIL shows them")}
+	}
+	s, err := w.openServer(cmd)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.Sessions.End(cmd.Context(), audit.Operator(), id); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.stdout, "session %s has ended\n", id)
+	return err
+}
+
+// endEverything ends everybody's sessions.
+func (w world) endEverything(cmd *cobra.Command) error {
+	s, err := w.openServer(cmd)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	n, err := s.Sessions.EndEverything(cmd.Context(), audit.Operator())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.stdout, "everything has ended: %d sessions; everybody signs in again\n", n)
+	return err
 }

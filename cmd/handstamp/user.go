@@ -15,6 +15,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/server"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/user"
 )
@@ -108,12 +109,7 @@ func (w world) userList() *cobra.Command {
 		Use:   "list",
 		Short: "List all users",
 		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := w.openServer(cmd)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
+		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, _ []string) error {
 			out.begin("ID", "EMAIL", "NAME", "ROLES", "CREATED", "DISABLED")
 			for after := store.UserID(""); ; {
 				users, err := s.Users.List(cmd.Context(), audit.Operator(), after, pageSize)
@@ -129,7 +125,7 @@ func (w world) userList() *cobra.Command {
 					return out.end()
 				}
 			}
-		},
+		}),
 	})
 	out.flag(cmd)
 	return cmd
@@ -141,12 +137,7 @@ func (w world) userRole() *cobra.Command {
 		Use:   "role EMAIL|ID [ROLE]...",
 		Short: "Give a user exactly these roles; none takes all away",
 		Args:  cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := w.openServer(cmd)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
+		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
 				return err
@@ -157,7 +148,7 @@ func (w world) userRole() *cobra.Command {
 			}
 			_, err = fmt.Fprintf(w.stdout, "%s has the roles: %s\n", u.Email, cmp.Or(strings.Join(u.Roles, ", "), "none"))
 			return err
-		},
+		}),
 	})
 }
 
@@ -167,12 +158,7 @@ func (w world) userDisable() *cobra.Command {
 		Use:   "disable EMAIL|ID",
 		Short: "Refuse a user from now on: sessions end, tokens are refused",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := w.openServer(cmd)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
+		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
 				return err
@@ -187,6 +173,6 @@ func (w world) userDisable() *cobra.Command {
 			}
 			_, err = fmt.Fprintf(w.stdout, "%s is disabled; every session has ended\n", u.Email)
 			return err
-		},
+		}),
 	})
 }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/server"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// serviceCommand is everything about the keys of services.
+func (w world) serviceCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "service", Short: "Make, list and revoke the keys of services"}
+	cmd.AddCommand(w.serviceCreate(), w.serviceList(), w.serviceRevoke())
+	return cmd
+}
+
+// serviceCreate makes a key and prints it, this once.
+func (w world) serviceCreate() *cobra.Command {
+	return withSettings(&cobra.Command{
+		Use:   "create NAME",
+		Short: "Make a key with which a service follows what ends; it is printed once, alone on standard output",
+		Args:  cobra.ExactArgs(1),
+		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
+			made, key, err := s.Services.Create(cmd.Context(), audit.Operator(), args[0])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w.stderr, "service %s (%s) has this key, which is not shown again:\n", made.Name, made.ID)
+			_, err = fmt.Fprintln(w.stdout, key.Reveal())
+			return err
+		}),
+	})
+}
+
+// serviceRow is a service key as the list shows it.
+type serviceRow struct {
+	ID        store.ServiceID `json:"id"`
+	Name      string          `json:"name"`
+	CreatedAt time.Time       `json:"created_at"`
+	UsedAt    *time.Time      `json:"last_used_at"`
+	RevokedAt *time.Time      `json:"revoked_at"`
+}
+
+// serviceList lists the keys.
+func (w world) serviceList() *cobra.Command {
+	out := output{w: w.stdout}
+	cmd := withSettings(&cobra.Command{
+		Use:   "list",
+		Short: "List the keys of services, revoked ones too",
+		Args:  cobra.NoArgs,
+		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, _ []string) error {
+			all, err := s.Services.List(cmd.Context(), audit.Operator())
+			if err != nil {
+				return err
+			}
+			out.begin("ID", "NAME", "CREATED", "LAST USED", "REVOKED")
+			for _, one := range all {
+				row := serviceRow{one.ID, one.Name, one.CreatedAt.UTC(), maybe(one.UsedAt), maybe(one.RevokedAt)}
+				out.row(row, row.ID, row.Name, day(row.CreatedAt), maybeDay(one.UsedAt), maybeDay(one.RevokedAt))
+			}
+			return out.end()
+		}),
+	})
+	out.flag(cmd)
+	return cmd
+}
+
+// maybe gives a time for programs, null for the zero time.
+func maybe(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// maybeDay gives a time for people, "never" for the zero time.
+func maybeDay(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return day(t)
+}
+
+// serviceRevoke makes a key good no more.
+func (w world) serviceRevoke() *cobra.Command {
+	return withSettings(&cobra.Command{
+		Use:   "revoke NAME|ID",
+		Short: "Refuse a service's key from now on; its open streams end within a second",
+		Args:  cobra.ExactArgs(1),
+		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
+			gone, err := s.Services.Revoke(cmd.Context(), audit.Operator(), args[0])
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(w.stdout, "the key of service %s (%s) is revoked\n", gone.Name, gone.ID)
+			return err
+		}),
+	})
+}
