@@ -63,7 +63,7 @@ func audienceAttacks() []attack {
 
 // claimAttacks have claims of types that mean nothing, or mean something else elsewhere.
 func claimAttacks() []attack {
-	const class, cite = "claims", "RFC 7519 §4, RFC 9068 §2.2"
+	const class, bound, cite = "claims", "bound to a key", "RFC 7519 §4, RFC 9068 §2.2"
 	list := []attack{
 		{class, "no sub", cite, claimed("sub", ""), "missing"},
 		{class, "sub null", cite, claimed("sub", "null"), "not a string"},
@@ -83,8 +83,10 @@ func claimAttacks() []attack {
 		{class, "auth_time a string", "RFC 9068 §2.2.1", claimed("auth_time", `"now"`), "not a number"},
 		{class, "auth_time null", "RFC 9068 §2.2.1", claimed("auth_time", `null`), "not a number"},
 		{class, "auth_time negative", "RFC 9068 §2.2.1", claimed("auth_time", `-1`), "not a time"},
-		{class, "cnf: a token bound to a key", "RFC 7800 §3.1, RFC 9449 §6.1", claimed("cnf", `{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}`), "bound to a key"},
-		{class, "cnf: bound to a certificate", "RFC 8705 §3.1", claimed("cnf", `{"x5t#S256":"AA"}`), "bound to a key"},
+		{bound, "by its thumbprint", "RFC 7800 §3.1, RFC 9449 §6.1", claimed("cnf", `{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}`), "bound to a key"},
+		{bound, "by a certificate", "RFC 8705 §3.1", claimed("cnf", `{"x5t#S256":"AA"}`), "bound to a key"},
+		{bound, "by nothing", "RFC 7800 §3.1", claimed("cnf", `{}`), "bound to a key"},
+		{bound, "null", "RFC 7800 §3.1", claimed("cnf", `null`), "bound to a key"},
 	}
 	for _, name := range []string{"jti", "sid", "client_id"} {
 		for _, value := range []string{"null", "1", "[]", "{}"} {
@@ -112,7 +114,7 @@ func timeAttacks() []attack {
 		for value, why := range map[string]string{
 			"null": "not a number", `""`: "not a number", `"9999999999"`: "not a number", `"2026-11-22T12:00:00Z"`: "not a number",
 			"true": "not a number", "[]": "not a number", "{}": "not a number", "[9999999999]": "not a number",
-			"-1": "not a time", "-1e9": "not a time", "1e308": "not a time", "1e400": "not a time", "1e-400": "not a time",
+			"-1": "not a time", "-1e9": "not a time", "1e308": "not a time", "1e400": "beyond what a double can hold", "1e-400": "not a time",
 			"99999999999999999999": "not a time", "9223372036854775807": "not a time", "253402300800": "not a time",
 		} {
 			list = append(list, attack{class, name + " " + value, "RFC 7519 §2", claimed(name, value), why})

@@ -74,7 +74,7 @@ func otherBits(part string) string {
 
 // shapeAttacks are no JWS in compact serialization, or not of two objects.
 func shapeAttacks() []attack {
-	const class, cite = "shape", "RFC 7515 §7.1, RFC 8725 §3.14"
+	const class, object, serialized, cite = "shape", "no object", "JSON serialization", "RFC 7515 §7.1, RFC 8725 §3.14"
 	good, _ := jose.SplitCompact(goodToken())
 	h, c, s := good.Header, good.Payload, good.Signature
 	flattened := mustJSON(map[string]string{"protected": h, "payload": c, "signature": s})
@@ -94,19 +94,19 @@ func shapeAttacks() []attack {
 		{class, "no claims", cite, resign(h, ""), "json"},
 		{class, "no signature", cite, h + "." + c + ".", "signature does not match"},
 		{class, "a header alone", cite, h + "..", "signature does not match"},
-		{class, "flattened JSON", "RFC 7515 §7.2.2, CVE-2022-39227", flattened, "three parts"},
-		{class, "general JSON", "RFC 7515 §7.2.1, CVE-2022-39227", general, "three parts"},
-		{class, "JSON with dots", "RFC 7515 §7.2.1, CVE-2022-39227", `{" ` + h + `.` + c + `.":"` + s + `"}`, "base64url"},
-		{class, "a header that is a list", "RFC 7515 §4", resign(part("[]"), c), "json"},
-		{class, "a header that is a string", "RFC 7515 §4", resign(part(`"alg"`), c), "json"},
-		{class, "a header that is null", "RFC 7515 §4", resign(part("null"), c), "json"},
-		{class, "a header that is empty", "RFC 7515 §4", resign(part("{}"), c), "kid"},
-		{class, "claims that are a list", "RFC 7519 §4", claimed("[" + goodClaims().String() + "]"), "json"},
-		{class, "claims that are a string", "RFC 7519 §4", claimed(quote(goodClaims().String())), "json"},
-		{class, "claims that are null", "RFC 7519 §4", claimed("null"), "json"},
-		{class, "claims that are a number", "RFC 7519 §4", claimed("1"), "json"},
-		{class, "claims that are empty", "RFC 7519 §4", claimed("{}"), "missing"},
-		{class, "a token in a token", "RFC 7519 §5.2", forge(goodHeader(jose.ES256).with("cty", `"JWT"`), text(goodToken())), "json"},
+		{serialized, "flattened JSON", "RFC 7515 §7.2.2, CVE-2022-39227", flattened, "three parts"},
+		{serialized, "general JSON", "RFC 7515 §7.2.1, CVE-2022-39227", general, "three parts"},
+		{serialized, "JSON with dots", "RFC 7515 §7.2.1, CVE-2022-39227", `{" ` + h + `.` + c + `.":"` + s + `"}`, "base64url"},
+		{object, "a header that is a list", "RFC 7515 §4", resign(part("[]"), c), "json"},
+		{object, "a header that is a string", "RFC 7515 §4", resign(part(`"alg"`), c), "json"},
+		{object, "a header that is null", "RFC 7515 §4", resign(part("null"), c), "json"},
+		{object, "a header that is empty", "RFC 7515 §4", resign(part("{}"), c), "kid"},
+		{object, "claims that are a list", "RFC 7519 §4", claimed("[" + goodClaims().String() + "]"), "json"},
+		{object, "claims that are a string", "RFC 7519 §4", claimed(quote(goodClaims().String())), "json"},
+		{object, "claims that are null", "RFC 7519 §4", claimed("null"), "json"},
+		{object, "claims that are a number", "RFC 7519 §4", claimed("1"), "json"},
+		{object, "claims that are empty", "RFC 7519 §4", claimed("{}"), "missing"},
+		{object, "a token in a token", "RFC 7519 §5.2", forge(goodHeader(jose.ES256).with("cty", `"JWT"`), text(goodToken())), "json"},
 		{class, "two tokens", cite, goodToken() + "," + goodToken(), "three parts"},
 		{class, "an opaque token", "RFC 6750 §2.1", "hsr_AAECAwQFBgcICQoLDA0ODw", "three parts"},
 	}
@@ -114,7 +114,7 @@ func shapeAttacks() []attack {
 
 // jsonAttacks are signed by the good key, and two parsers would understand them differently (JV-08).
 func jsonAttacks() []attack {
-	const class = "json"
+	const class, duplicate, names, utf8 = "JSON", "a name twice", "names by letter", "UTF-8"
 	good := goodClaims().String()
 	within := func(more string) string { return forge(goodHeader(jose.ES256), text(good[:len(good)-1]+more+"}")) }
 	claims := func(s string) string { return forge(goodHeader(jose.ES256), text(s)) }
@@ -123,29 +123,29 @@ func jsonAttacks() []attack {
 	without := func(name string) string { s := goodClaims().with(name, "").String(); return s[:len(s)-1] }
 	const twice, cite = "twice", "RFC 7519 §4, RFC 8725 §2.4, CVE-2017-12635"
 	return []attack{
-		{class, "sub twice", cite, within(`,"sub":"root"`), twice},
-		{class, "sub twice alike", cite, within(`,"sub":"ada"`), twice},
-		{class, "sub twice by escape", cite, within(`,"s\u0075b":"root"`), twice},
-		{class, "exp twice", cite, within(`,"exp":9999999999`), twice},
-		{class, "aud twice", cite, within(`,"aud":"x"`), twice},
-		{class, "roles twice", cite, within(`,"roles":["admin"]`), twice},
-		{class, "an unknown claim twice", cite, within(`,"x":1,"x":2`), twice},
-		{class, "a name twice deep below", cite, within(`,"x":[{"y":{"z":1,"z":2}}]`), twice},
-		{class, "alg twice", "RFC 7515 §4", headed(`,"alg":"none"`), twice},
-		{class, "kid twice", "RFC 7515 §4", headed(`,"kid":"x"`), twice},
-		{class, "typ twice", "RFC 7515 §4", headed(`,"typ":"at+jwt"`), twice},
-		{class, "an unknown parameter twice", "RFC 7515 §4", headed(`,"x":1,"x":1`), twice},
-		{class, "SUB for sub", "RFC 7519 §4, Go encoding/json", claims(without("sub") + `,"SUB":"ada"}`), "missing"},
-		{class, "Sub for sub", "RFC 7519 §4, Go encoding/json", claims(without("sub") + `,"Sub":"ada"}`), "missing"},
-		{class, "sub with a long s", "RFC 7519 §4, Go encoding/json", claims(without("sub") + `,"ſub":"ada"}`), "missing"},
-		{class, "EXP for exp", "RFC 7519 §4, Go encoding/json", claims(without("exp") + `,"EXP":9999999999}`), "missing"},
-		{class, "bytes that are not UTF-8", "RFC 8725 §3.7", within(",\"x\":\"\xff\""), "UTF-8"},
-		{class, "overlong UTF-8", "RFC 8725 §3.7, CVE-2000-0884", within(",\"x\":\"\xc0\xae\""), "UTF-8"},
-		{class, "a surrogate in UTF-8", "RFC 8725 §3.7", within(",\"x\":\"\xed\xa0\x80\""), "UTF-8"},
-		{class, "UTF-16", "RFC 8725 §3.7", claims(utf16LE(good)), "json"},
-		{class, "a byte order mark", "RFC 8259 §8.1", claims("\ufeff" + good), "json"},
-		{class, "half a surrogate pair", "RFC 8259 §8.2", within(`,"x":"\ud800"`), "surrogate"},
-		{class, "half a pair in a name", "RFC 8259 §8.2", within(`,"\udc00":1`), "surrogate"},
+		{duplicate, "sub twice", cite, within(`,"sub":"root"`), twice},
+		{duplicate, "sub twice alike", cite, within(`,"sub":"ada"`), twice},
+		{duplicate, "sub twice by escape", cite, within(`,"s\u0075b":"root"`), twice},
+		{duplicate, "exp twice", cite, within(`,"exp":9999999999`), twice},
+		{duplicate, "aud twice", cite, within(`,"aud":"x"`), twice},
+		{duplicate, "roles twice", cite, within(`,"roles":["admin"]`), twice},
+		{duplicate, "an unknown claim twice", cite, within(`,"x":1,"x":2`), twice},
+		{duplicate, "a name twice deep below", cite, within(`,"x":[{"y":{"z":1,"z":2}}]`), twice},
+		{duplicate, "alg twice", "RFC 7515 §4", headed(`,"alg":"none"`), twice},
+		{duplicate, "kid twice", "RFC 7515 §4", headed(`,"kid":"x"`), twice},
+		{duplicate, "typ twice", "RFC 7515 §4", headed(`,"typ":"at+jwt"`), twice},
+		{duplicate, "an unknown parameter twice", "RFC 7515 §4", headed(`,"x":1,"x":1`), twice},
+		{names, "SUB for sub", "RFC 7519 §4, Go encoding/json", claims(without("sub") + `,"SUB":"ada"}`), "missing"},
+		{names, "Sub for sub", "RFC 7519 §4, Go encoding/json", claims(without("sub") + `,"Sub":"ada"}`), "missing"},
+		{names, "sub with a long s", "RFC 7519 §4, Go encoding/json", claims(without("sub") + `,"ſub":"ada"}`), "missing"},
+		{names, "EXP for exp", "RFC 7519 §4, Go encoding/json", claims(without("exp") + `,"EXP":9999999999}`), "missing"},
+		{utf8, "bytes that are not UTF-8", "RFC 8725 §3.7", within(",\"x\":\"\xff\""), "UTF-8"},
+		{utf8, "overlong UTF-8", "RFC 8725 §3.7, CVE-2000-0884", within(",\"x\":\"\xc0\xae\""), "UTF-8"},
+		{utf8, "a surrogate in UTF-8", "RFC 8725 §3.7", within(",\"x\":\"\xed\xa0\x80\""), "UTF-8"},
+		{utf8, "UTF-16", "RFC 8725 §3.7", claims(utf16LE(good)), "json"},
+		{utf8, "a byte order mark", "RFC 8259 §8.1", claims("\ufeff" + good), "json"},
+		{utf8, "half a surrogate pair", "RFC 8259 §8.2", within(`,"x":"\ud800"`), "surrogate"},
+		{utf8, "half a pair in a name", "RFC 8259 §8.2", within(`,"\udc00":1`), "surrogate"},
 		{class, "bytes after", "RFC 8259 §2", claims(good + "x"), "after the value"},
 		{class, "NUL after", "RFC 8259 §2", claims(good + "\x00"), "after the value"},
 		{class, "another object after", "RFC 8259 §2", claims(good + good), "after the value"},
@@ -177,7 +177,7 @@ func utf16LE(s string) string {
 
 // signatureAttacks leave everything as it was but the signature.
 func signatureAttacks() []attack {
-	const class, why = "signature", "signature does not match"
+	const class, ed25519, rs256, why = "ECDSA signature", "Ed25519 signature", "RSA signature", "signature does not match"
 	good, _ := jose.SplitCompact(goodToken())
 	raw, _ := jose.DecodeBase64(good.Signature)
 	with := func(signature []byte) string { return good.SigningInput + "." + jose.EncodeBase64(signature) }
@@ -188,9 +188,8 @@ func signatureAttacks() []attack {
 	if err != nil {
 		panic(err)
 	}
-	other, _ := jose.SplitCompact(forge(goodHeader(jose.ES256), goodClaims().with("sub", `"bob"`)))
-	eddsa := sign(signingKeys()[jose.EdDSA], goodHeader(jose.EdDSA).String(), goodClaims().String())
-	rsa := sign(signingKeys()[jose.RS256], goodHeader(jose.RS256).String(), goodClaims().String())
+	other, _ := jose.SplitCompact(bobsToken())
+	eddsa, rsa := goodTokens()[jose.EdDSA], goodTokens()[jose.RS256]
 	return []attack{
 		{class, "two zeros", "CVE-2022-21449", pair(zero, zero), why},
 		{class, "r zero", "CVE-2022-21449", pair(zero, s), why},
@@ -208,11 +207,11 @@ func signatureAttacks() []attack {
 		{class, "twice", "RFC 7518 §3.4", with(append(append([]byte{}, raw...), raw...)), why},
 		{class, "of r alone", "RFC 7518 §3.4", with(r), why},
 		{class, "of another token", "RFC 7515 §5.2", good.SigningInput + "." + other.Signature, why},
-		{class, "Ed25519 with S beyond the order", "RFC 8032 §5.1.7, CVE-2020-36843", addOrder(eddsa), why},
-		{class, "Ed25519 of zeros", "RFC 8032 §5.1.7", eddsa[:strings.LastIndex(eddsa, ".")+1] + strings.Repeat("A", 86), why},
-		{class, "RSA of zero", "RFC 8017 §8.2.2", rsa[:strings.LastIndex(rsa, ".")+1] + strings.Repeat("A", 512), why},
-		{class, "RSA of one", "RFC 8017 §8.2.2", rsa[:strings.LastIndex(rsa, ".")+1] + strings.Repeat("A", 510) + "AB", why},
-		{class, "RSA of another length", "RFC 8017 §8.2.2", rsa + "AAAA", why},
+		{ed25519, "with S beyond the order", "RFC 8032 §5.1.7, CVE-2020-36843", addOrder(eddsa), why},
+		{ed25519, "of zeros", "RFC 8032 §5.1.7", eddsa[:strings.LastIndex(eddsa, ".")+1] + strings.Repeat("A", 86), why},
+		{rs256, "of zero", "RFC 8017 §8.2.2", rsa[:strings.LastIndex(rsa, ".")+1] + strings.Repeat("A", 512), why},
+		{rs256, "of one", "RFC 8017 §8.2.2", rsa[:strings.LastIndex(rsa, ".")+1] + strings.Repeat("A", 510) + "AB", why},
+		{rs256, "of another length", "RFC 8017 §8.2.2", rsa + "AAAA", why},
 	}
 }
 

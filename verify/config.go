@@ -32,6 +32,11 @@ type Config struct {
 	// issuer's metadata.
 	Keys KeySource
 
+	// ServiceKey opens the issuer's feed of what ended early, so that an ended session is refused here within a second:
+	// one from handstamp service create. Empty means that there is no feed, and that tokens are good until they expire; but an
+	// issuer on loopback is asked for its feed without a key, unless Keys needs no network.
+	ServiceKey string
+
 	// TrustedOrigins may send requests that change something and carry the access cookie, although they
 	// are other origins than this service: "https://app.example.com". Exact; no wildcards. Empty
 	// trusts this service's own origin alone.
@@ -67,12 +72,12 @@ type Config struct {
 	// many requests.
 	Now func() time.Time
 
-	// HTTPClient fetches keys. Nil means one with a time limit of 5 s. Redirects to another host are
-	// never followed.
+	// HTTPClient fetches keys, and does all else that needs the network. Nil means the usual one, but with HTTP/1.1 alone for the
+	// feed. Fetching keys is limited to 5 s, its Timeout if that is less, and to redirects on the same host.
 	HTTPClient *http.Client
 
-	// Logger hears of keys that cannot be had, and of addresses that send too many bad tokens (warnings, at most one a
-	// minute), and of each refusal but those (debug): its code and a fingerprint of the token, never the
+	// Logger hears of keys that cannot be had, of a feed that cannot be followed, and of addresses that send too many bad
+	// tokens (warnings, at most one a minute each), and of each refusal but those (debug): its code and a fingerprint of the token, never the
 	// token. Nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -118,6 +123,10 @@ func (c Config) check() []error {
 	}
 	note("Config.Issuer", checkIssuer(c.Issuer))
 	note("Config.Audience", checkAudience(c.Audience))
+	note("Config.ServiceKey", checkServiceKey(c.ServiceKey))
+	if _, memory := c.Keys.(inProcess); memory && c.ServiceKey != "" {
+		note("Config.ServiceKey", errors.New("InProcess hears of endings without it"))
+	}
 	if c.PublicURL != "" {
 		note("Config.PublicURL", checkIssuer(c.PublicURL))
 	}

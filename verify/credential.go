@@ -121,7 +121,11 @@ type outcome struct {
 // demand lets a verified token through if it meets the policy
 func (v *Verifier) demand(r *http.Request, p *policy, o outcome) (*verified, *Error) {
 	if o.e == nil {
-		if o.e = p.check(o.verified, v.clock); o.e == nil {
+		o.e = p.check(o.verified, v.clock)
+		if o.e == nil {
+			o.e = v.upToDate(r.Context(), p, o.verified)
+		}
+		if o.e == nil {
 			v.metrics.add(countAccepted)
 			return o.verified, nil
 		}
@@ -139,6 +143,9 @@ func bearerToken(r *http.Request) (string, *Error) {
 	}
 	if len(values) == 0 {
 		return "", nil
+	}
+	if token, usual := strings.CutPrefix(values[0], "Bearer "); usual && token != "" && token[0] != ' ' {
+		return token, nil
 	}
 	scheme, token, _ := strings.Cut(values[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") { // RFC 9110 §11.1: in any case
@@ -166,6 +173,9 @@ func (v *Verifier) cookieTokens(r *http.Request) (jars [][]string) {
 			}
 			if value != "" && !slices.Contains(values, value) {
 				values = append(values, value)
+			}
+			if len(values) > maxCookies { // enough to know; the rest would be compared with all before it
+				break
 			}
 		}
 		if len(values) > 0 {

@@ -42,6 +42,7 @@ func ACR(value string) Demand {
 type policy struct {
 	roles, scope, acr []string
 	maxAge            time.Duration // negative: any age
+	stale             []staleness   // empty: the usual
 }
 
 // newPolicy joins demands

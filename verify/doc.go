@@ -6,8 +6,9 @@
 // Make one [Verifier] when the service starts, and put [Verifier.Require] in front of handlers:
 //
 //	v, err := verify.New(ctx, verify.Config{
-//		Issuer:   "https://auth.example.com", // required; exact
-//		Audience: "https://api.example.com",  // required; exact
+//		Issuer:     "https://auth.example.com",         // required; exact
+//		Audience:   "https://api.example.com",          // required; exact
+//		ServiceKey: os.Getenv("HANDSTAMP_SERVICE_KEY"), // opens the revocation feed
 //	})
 //	if err != nil {
 //		return err // every mistake in the configuration at once
@@ -55,8 +56,8 @@
 //
 // Problem documents (RFC 9457) that are not to be stored, with WWW-Authenticate by RFC 6750 and RFC 9470:
 // 401 when there is no good token or a fresher sign-in is needed, 403 for a role, a scope or another origin, 400 for
-// two credentials, 503 while there are no keys to check with. Why exactly a token was
-// refused goes to Config.Logger at debug level and to [errors.Unwrap], and never to the client; only the holder
+// two credentials, 429 for too many bad tokens, 503 while there are no keys to check with or endings may be unknown.
+// Why exactly a token was refused goes to Config.Logger at debug level and to [errors.Unwrap], and never to the client; only the holder
 // of a correctly signed token learns that it has expired.
 //
 // A browser that opens a page gets a 303 instead of the 401: to the issuer's /session/renew, or to its /signin when
@@ -74,8 +75,47 @@
 //
 // # Ended sessions
 //
-// A token is good until it expires, which is minutes. A verifier that is told of endings also refuses those
-// of a session, user, client or key that ended early, and closes [Session.Done] for requests that are still running.
+// A token is good until it expires, which is minutes. With Config.ServiceKey a verifier follows the issuer's feed of what
+// ended early, and refuses tokens of a session, user, client or key that did within a second; requests that are still running
+// learn of it by [Session.Done] and [Session.Context]. Such a verifier takes no token that lives for more than 15 minutes,
+// because endings are not kept for longer. An issuer on loopback needs no service key.
+//
+// A feed can be cut off, which is known within 5 s. [MaxStaleness] says what a route does then: go by the token alone ([Accept], what
+// routes do that do not say), ask the server about it ([Introspect]), or answer 503 ([Refuse]). Until the first snapshot has
+// come, routes that do not say answer 503 as well. [Verifier.Status] tells where a verifier is, and how old that is.
+//
+// # Tokens seen before
+//
+// A token that was verified is remembered until it expires, in Config.CacheBytes of memory, so that showing it again costs a
+// look-up and not a signature check. Each time it is still asked whether it has expired, whether the issuer lists its key, and whether it
+// ended; what a route demands is never remembered. All requests with one token get the same [Session]: read it, and never change it.
+// A user's tokens cannot push those of others out while these are in use.
+//
+// # Bad tokens
+//
+// Forgeries are counted by client address, of IPv6 by /64: after 100 at once, and ten a second from then on, the answer is 429 with
+// Retry-After, and they are no longer logged one by one. Good tokens are never slowed, from wherever they come, nor are those that
+// have only expired; so sharing an address with an attacker costs nothing. What is kept of addresses takes a
+// mebibyte, however many there are. [Verifier.Verify] knows no client, and slows nobody.
+//
+// # Behind a proxy
+//
+// Config.ClientAddress should say where requests come from: else all have the proxy's address, and one sender of forgeries
+// has those of all others slowed. Config.PublicURL is where browsers reach this service, for the way back from signing
+// in; it is needed only when the proxy rewrites Host or cuts a prefix off.
+//
+// # Running it
+//
+// [Verifier.Status] is for health checks: no KeyIDs means that every token is answered 503, and KeysError says why. [Verifier.Metrics]
+// counts what was let through and each refusal, as an expvar.Var. Config.Logger hears of keys that cannot be had and of addresses
+// that are slowed as warnings, and of each refusal at debug level: a code, a reason and a fingerprint, from which no token can be
+// made. [Verifier.Close] ends what runs in the background.
+//
+// # Common mistakes
+//
+// They stand among the examples, each beside what is right, marked Incorrect: identity from a header, access by
+// [ExpiredSession], roles searched instead of compared, freshness by IssuedAt, the error of Verify passed over, Optional taken for
+// Require, the reason of a refusal sent to the client, secrets that were typed.
 //
 // # What never will be
 //

@@ -1,11 +1,42 @@
 package verify
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/revoked"
 )
+
+// ErrEnded is the cause of the end of a context from Session.Context, when the token expired or the session ended.
+var ErrEnded = errors.New("verify: the session ended")
+
+// Context returns a context that is cancelled when the token expires or the session ends, and when parent is: with a
+// request's context for parent, whatever the handler does with it ends with the session. context.Cause says ErrEnded
+// then. What it takes is given back when parent ends.
+func (s *Session) Context(parent context.Context) context.Context {
+	done := s.Done()
+	if done == nil {
+		return parent
+	}
+	ctx, cancel := context.WithCancelCause(parent)
+	select {
+	case <-done: // at once, not as soon as a goroutine runs
+		cancel(ErrEnded)
+		return ctx
+	default:
+	}
+	go func() {
+		select {
+		case <-done:
+			cancel(ErrEnded)
+		case <-ctx.Done():
+			cancel(nil)
+		}
+	}()
+	return ctx
+}
 
 // watcher closes the Done channels of sessions that end. One goroutine follows the endings for
 // all of them, and only while there is one to follow.

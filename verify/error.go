@@ -26,6 +26,9 @@ const (
 	CodeReauthentication Code = "reauthentication_required" // 401: sign in again, or more strongly
 	CodeKeysUnavailable  Code = "keys_unavailable"          // 503: no key to check with; try again
 	CodeTooManyBadTokens Code = "too_many_bad_tokens"       // 429: not one of ours, like many before from this address
+
+	// 503: what ended early is not known well enough for this route; try again.
+	CodeRevocationsUnavailable Code = "revocations_unavailable"
 )
 
 // answer is what a code means in HTTP, and to a person
@@ -47,6 +50,8 @@ var answers = map[Code]answer{
 	CodeReauthentication: {http.StatusUnauthorized, "Please sign in again to go on.", countReauthentication},
 	CodeKeysUnavailable:  {http.StatusServiceUnavailable, "Sign-in can not be checked at the moment.", countKeysUnavailable},
 	CodeTooManyBadTokens: {http.StatusTooManyRequests, "Your access is not valid here, and you asked too often.", countTooManyBadTokens},
+
+	CodeRevocationsUnavailable: {http.StatusServiceUnavailable, "Sign-in can not be checked at the moment.", countRevocationsUnavailable},
 }
 
 // Error is every refusal of this package. What it prints may be shown to anyone; what exactly was wrong

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -78,14 +80,14 @@ func (m members) with(name, text string) members {
 	return c
 }
 
-// String is the object.
+// String is the object, its names in order.
 func (m members) String() string {
 	b := []byte{'{'}
-	for name, text := range m {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		b = append(append(jose.AppendString(b, name), ':'), text...)
+		b = append(append(jose.AppendString(b, name), ':'), m[name]...)
 	}
 	return string(append(b, '}'))
 }
@@ -134,8 +136,21 @@ type text string
 // String is the text.
 func (s text) String() string { return string(s) }
 
-// goodToken is accepted by testConfig.
-func goodToken() string { return forge(goodHeader(jose.ES256), goodClaims()) }
+// goodTokens are accepted by testConfig. They are made once, so that what attacks are made from can be remembered
+// before the attacks come.
+var goodTokens = sync.OnceValue(func() map[jose.Algorithm]string {
+	tokens := map[jose.Algorithm]string{}
+	for alg, key := range signingKeys() {
+		tokens[alg] = sign(key, goodHeader(alg).String(), goodClaims().String())
+	}
+	return tokens
+})
+
+// goodToken is the one of them under the ES256 key.
+func goodToken() string { return goodTokens()[jose.ES256] }
+
+// bobsToken is a good one of somebody else, made once.
+var bobsToken = sync.OnceValue(func() string { return tokenOf("bob") })
 
 // mustJSON is v as encoding/json writes it.
 func mustJSON(v any) string {

@@ -29,10 +29,16 @@ func FuzzVerify(f *testing.F) {
 			f.Add(a.token)
 		}
 	}
+	forgetful := testConfig()
+	forgetful.CacheBytes = -1
+	other := mustNew(f, forgetful)
 	f.Fuzz(func(t *testing.T, token string) {
 		s, err := v.Verify(context.Background(), token)
 		if (s == nil) == (err == nil) {
 			t.Fatalf("Verify = %v, %v", s, err)
+		}
+		if a, b := answerTo(v, token), answerTo(other, token); a != b {
+			t.Errorf("Verify(%q) = %s where good tokens are remembered, and %s where none is", token, a, b)
 		}
 		// An ECDSA signature has a twin with −s; what it signs cannot be changed.
 		input := func(token string) string { return token[:strings.LastIndex(token, ".")+1] }
@@ -40,6 +46,22 @@ func FuzzVerify(f *testing.F) {
 			t.Errorf("accepted %q", token)
 		}
 	})
+}
+
+// pieces calls f with the header and the claims of each hostile token that has them.
+func pieces(t testing.TB, f func(header, claims string)) {
+	t.Helper()
+	for _, a := range attacks(t) {
+		parts, err := jose.SplitCompact(a.token)
+		if err != nil || len(a.token) > 8<<10 {
+			continue
+		}
+		header, errHeader := jose.DecodeBase64(parts.Header)
+		claims, errClaims := jose.DecodeBase64(parts.Payload)
+		if errHeader == nil && errClaims == nil {
+			f(string(header), string(claims))
+		}
+	}
 }
 
 // FuzzHeader signs any header, and compares what passes with what encoding/json reads.
@@ -50,6 +72,7 @@ func FuzzHeader(f *testing.F) {
 	f.Add(good.with("crit", `["x"]`).String())
 	f.Add(good.with("typ", `"application/AT+JWT"`).with("x", `{"y":[1,2]}`).String())
 	f.Add(good.with("alg", `"none"`).String())
+	pieces(f, func(header, _ string) { f.Add(header) })
 	f.Fuzz(func(t *testing.T, header string) {
 		if _, err := v.Verify(context.Background(), forge(text(header), goodClaims())); err != nil {
 			return
@@ -75,6 +98,7 @@ func FuzzClaims(f *testing.F) {
 	f.Add(goodClaims().with("aud", `["x",`+quote(audience)+`]`).with("nbf", "1.5e9").String())
 	f.Add(goodClaims().with("exp", "1795349400.25").with("x", `{"y":[1,{"z":null}]}`).String())
 	f.Add(goodClaims().with("sub", `"a\u0000\ud83d\ude00"`).String())
+	f.Add(goodClaims().with("x", "17953e5200").String())
 	f.Fuzz(func(t *testing.T, claims string) {
 		s, err := v.Verify(context.Background(), forge(goodHeader(jose.ES256), text(claims)))
 		if err != nil {
@@ -105,14 +129,23 @@ func FuzzClaims(f *testing.F) {
 // failing (JV-18, CK-15).
 func FuzzHeaders(f *testing.F) {
 	v := mustNew(f, testConfig())
-	h := v.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s := verify.FromContext(r.Context()); s.Subject != "ada" {
-			f.Errorf("the handler was reached by %+v", s)
-		}
-	}))
+	var reached string // by whom, last
+	h := v.Require(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { reached = verify.FromContext(r.Context()).Subject }))
 	f.Add("Bearer "+goodToken(), "", "")
 	f.Add("", accessCookie(goodToken()), "cross-site")
 	f.Add("bearer x", "__Secure-hs_access=x; __Host-Http-hs_access=y", "same-origin")
+	for _, test := range append(headerCredentials(), cookieCredentials()...) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		for i := 0; i < len(test.headers); i += 2 {
+			r.Header.Set(test.headers[i], test.headers[i+1])
+		}
+		f.Add(r.Header.Get("Authorization"), r.Header.Get("Cookie"), "same-origin")
+	}
+	for _, a := range attacks(f) {
+		if len(a.token) < 2000 {
+			f.Add("Bearer "+a.token, accessCookie(a.token), "")
+		}
+	}
 	f.Fuzz(func(t *testing.T, authorization, cookie, site string) {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
 		for name, value := range map[string]string{"Authorization": authorization, "Cookie": cookie, "Sec-Fetch-Site": site} {
@@ -121,7 +154,11 @@ func FuzzHeaders(f *testing.F) {
 			}
 		}
 		w := httptest.NewRecorder()
+		reached = ""
 		h.ServeHTTP(w, r)
+		if (w.Code == http.StatusOK) != (reached == "ada" || reached == "bob") {
+			t.Errorf("answer = %d, and the handler was reached by %q", w.Code, reached)
+		}
 		switch w.Code {
 		case http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 		default:

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,7 +72,8 @@ type remote struct {
 	finished chan struct{} // closed when the goroutine has ended
 	ask      chan struct{} // wakes the goroutine to fetch now; holds one
 
-	held atomic.Pointer[heldKeys] // the last good keys; nil before the first
+	held    atomic.Pointer[heldKeys] // the last good keys; nil before the first
+	holding sync.Mutex               // held by whoever replaces them
 
 	mu       sync.Mutex    // guards err, underway, asked, closed
 	err      error         // why keys could not be had since; nil when they could
@@ -162,6 +164,7 @@ func (k *remote) refresh(ctx context.Context) (life time.Duration, err error) {
 	k.begin()
 	k.metrics.add(countKeyFetches)
 	got, err := k.fetch(ctx)
+	k.holding.Lock()
 	switch held := k.held.Load(); {
 	case err == nil && got.set != nil && held != nil:
 		k.hold(got.set.After(held.set))
@@ -173,6 +176,7 @@ func (k *remote) refresh(ctx context.Context) (life time.Duration, err error) {
 		k.metrics.add(countKeyFailures)
 		k.log.Warn("keys of the issuer cannot be had", "issuer", k.issuer, "error", err)
 	}
+	k.holding.Unlock()
 	for _, why := range got.skipped {
 		k.log.Warn("a key of the issuer is not used", "issuer", k.issuer, "why", why)
 	}
@@ -217,9 +221,33 @@ func (k *remote) wake() <-chan struct{} {
 		return nil
 	}
 	k.asked = now
+	k.start()
+	return k.underway
+}
+
+// start has the keys fetched; the caller holds mu, and no fetch is under way
+func (k *remote) start() {
 	k.underway = make(chan struct{})
 	k.ask <- struct{}{} // has room: begin took the last one before underway could be nil again
-	return k.underway
+}
+
+// withdraw forgets a key that ended early, so that it is not taken back from here when the issuer cannot be reached for longer
+// than its ending is kept; and has the keys fetched, for the one that signs now. That is no stranger's wish, so it
+// leaves the next unknown kid its own.
+func (k *remote) withdraw(kid string) {
+	k.holding.Lock()
+	defer k.holding.Unlock()
+	held := k.held.Load()
+	if held == nil || held.set.Lookup(kid) == nil {
+		return
+	}
+	rest := slices.DeleteFunc(held.set.Keys(), func(key *jose.Key) bool { return key.ID() == kid })
+	k.held.Store(&heldKeys{jose.NewKeySet(rest...), held.at, held.until})
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.closed && k.underway == nil {
+		k.start()
+	}
 }
 
 // find looks kid up, and has the keys fetched if it is not there

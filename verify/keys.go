@@ -116,8 +116,12 @@ type inProcess struct{ Memory }
 // routes, and refuses an ended session at once.
 func InProcess(m Memory) KeySource { return inProcess{m} }
 
+// cutter is a Memory that can be cut off from what ends, as one for tests can
+type cutter interface{ FeedIsCut() bool }
+
 func (p inProcess) open(_ context.Context, v *Verifier) (keyFinder, error) {
 	v.revoked = p.Revoked()
+	v.memory, _ = p.Memory.(cutter)
 	return p, nil
 }
 

@@ -307,7 +307,8 @@ func TestMetrics(t *testing.T) {
 	ask(v.Require(hello, verify.Role("admin")), "GET", "/", "Authorization", "Bearer "+token)
 	want := `{"accepted":2,"missing_token":1,"invalid_token":1,"token_expired":0,"invalid_request":1,"cross_origin":1,` +
 		`"insufficient_scope":0,"insufficient_role":1,"reauthentication_required":0,"keys_unavailable":0,"too_many_bad_tokens":0,` +
-		`"key_fetches":0,"key_failures":0,"cache_hits":2,"cache_misses":1,"cache_evictions":0,"cache_full":0}`
+		`"key_fetches":0,"key_failures":0,"cache_hits":2,"cache_misses":1,"cache_evictions":0,"cache_full":0,"revocations_unavailable":0,` +
+		`"stale_accepted":0,"introspections":0,"introspection_failures":0,"feed_reconnects":0,"feed_gaps":0,"feed_snapshots":0,"feed_epoch":0,"feed_seq":0,"feed_age_ms":-1}`
 	if got := v.Metrics().String(); got != want {
 		t.Errorf("Metrics = %s, want %s", got, want)
 	}

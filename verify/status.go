@@ -14,10 +14,53 @@ type Status struct {
 	KeysFetched time.Time // when they were last had from the issuer; zero when they are not fetched
 	KeysError   error     // why they could not be had since; nil when they could
 	Endings     int       // how many sessions, users and so on are known to have ended early
+	Feed        FeedStatus
 	Cache       CacheStatus
 
 	Accepted int64          // how many requests and tokens were let through since it was made
 	Refused  map[Code]int64 // and how many were not, by code; all codes are there
+}
+
+// FeedStatus is how a verifier hears of what ended early.
+type FeedStatus struct {
+	On        bool          // there is a feed, or the issuer's own memory; else tokens are good until they expire
+	Connected bool          // the feed is being followed at the moment; always so in the issuer's own memory
+	Error     error         // why not, since it last was; nil when it is
+	Epoch     int64         // of the issuer's log, in Unix milliseconds; 0 before the first snapshot
+	Seq       int64         // of the last ending that is known, with all before it
+	Age       time.Duration // how long ago that was last known to be all; negative: never
+
+	StaleAccepted    int64 // good tokens that were let through although endings may have been unknown
+	Introspected     int64 // questions to the server about a token
+	IntrospectErrors int64 // and how many of them had no answer
+	Reconnects       int64 // streams that ended
+	Gaps             int64 // times that entries were found to be missing
+	Snapshots        int64 // times that all of them were asked for
+}
+
+// feedStatus is the feed's part of Status
+func (v *Verifier) feedStatus() FeedStatus {
+	m := v.metrics
+	s := FeedStatus{
+		StaleAccepted: m.get(countStaleAccepted), Introspected: m.get(countIntrospections), IntrospectErrors: m.get(countIntrospectFailures),
+		Reconnects: m.get(countFeedReconnects), Gaps: m.get(countFeedGaps), Snapshots: m.get(countFeedSnapshots),
+	}
+	if s.Age = v.age(); s.Age == never {
+		s.Age = -1
+	}
+	if v.revoked == nil {
+		return s
+	}
+	s.Epoch, s.Seq = v.revoked.Position()
+	if v.feed == nil {
+		s.On, s.Connected = true, s.Age >= 0
+		return s
+	}
+	s.On = !v.feed.declined.Load()
+	v.feed.mu.Lock()
+	defer v.feed.mu.Unlock()
+	s.Connected, s.Error = v.feed.connected, v.feed.err
+	return s
 }
 
 // CacheStatus is how the memory of verified tokens fares.
@@ -47,6 +90,7 @@ func (v *Verifier) Status() Status {
 	for code, a := range answers {
 		s.Refused[code] = m.get(a.counter)
 	}
+	s.Feed = v.feedStatus()
 	s.Cache = CacheStatus{
 		Limit: v.config.CacheBytes, Hits: m.get(countTableHits), Misses: m.get(countTableMisses),
 		Evictions: m.get(countTableEvictions), Full: m.get(countTableFull),
@@ -77,6 +121,16 @@ const (
 	countTableMisses
 	countTableEvictions
 	countTableFull
+	countRevocationsUnavailable
+	countStaleAccepted
+	countIntrospections
+	countIntrospectFailures
+	countFeedReconnects
+	countFeedGaps
+	countFeedSnapshots
+	gaugeFeedEpoch // not counted, but read from the feed
+	gaugeFeedSeq
+	gaugeFeedAge
 	countTurnedAway // good tokens that did not let their request through; for countTableHits alone
 	counters
 )
@@ -101,12 +155,26 @@ var counterNames = [counters]string{
 	countTableMisses:      "cache_misses",
 	countTableEvictions:   "cache_evictions",
 	countTableFull:        "cache_full",
+
+	countRevocationsUnavailable: string(CodeRevocationsUnavailable),
+	countStaleAccepted:          "stale_accepted",
+	countIntrospections:         "introspections",
+	countIntrospectFailures:     "introspection_failures",
+	countFeedReconnects:         "feed_reconnects",
+	countFeedGaps:               "feed_gaps",
+	countFeedSnapshots:          "feed_snapshots",
+	gaugeFeedEpoch:              "feed_epoch",
+	gaugeFeedSeq:                "feed_seq",
+	gaugeFeedAge:                "feed_age_ms",
 }
 
 // Metrics counts what a verifier did since it was made. It is an expvar.Var:
 //
 //	expvar.Publish("handstamp", v.Metrics())
-type Metrics struct{ values [counters]padded }
+type Metrics struct {
+	values [counters]padded
+	feed   *feed // nil: there is none
+}
 
 // padded is a counter in a line of the processor's cache that it shares with none: whoever counts one thing does not
 // wait for whoever counts another
@@ -125,15 +193,41 @@ func (m *Metrics) add(c counter) { m.values[c].Add(1) }
 // because counting takes a fifth of what a remembered token costs: those that were remembered are all good ones
 // but those that had to be checked.
 func (m *Metrics) get(c counter) int64 {
-	if c != countTableHits {
+	switch c {
+	case countTableHits:
+	case gaugeFeedEpoch, gaugeFeedSeq, gaugeFeedAge:
+		return m.feed.gauge(c)
+	default:
 		return m.values[c].Load()
 	}
 	misses := m.values[countTableMisses].Load() // first: each is counted before its request is let through
 	return max(m.values[countAccepted].Load()+m.values[countTurnedAway].Load()-misses, 0)
 }
 
+// gauge is one of the numbers of a feed that may be nil
+func (f *feed) gauge(c counter) int64 {
+	if f == nil {
+		if c == gaugeFeedAge {
+			return -1
+		}
+		return 0
+	}
+	epoch, seq := f.set.Position()
+	switch c {
+	case gaugeFeedEpoch:
+		return epoch
+	case gaugeFeedSeq:
+		return seq
+	}
+	if age := f.age(f.clock.moment(f.clock.now())); age != never {
+		return age.Milliseconds()
+	}
+	return -1
+}
+
 // Do calls f with each counter, always in the same order: accepted, one for each code of refusal, those
-// of the fetching of keys, and those of the cache.
+// of the fetching of keys, those of the cache, and those of the feed: its position (0 when there is none), and its age
+// (-1 before the first snapshot, and when there is no feed).
 func (m *Metrics) Do(f func(name string, value int64)) {
 	for c, name := range counterNames {
 		if name != "" {

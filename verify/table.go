@@ -3,6 +3,7 @@ package verify
 import (
 	"hash/maphash"
 	"math/bits"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 )
@@ -21,6 +22,7 @@ const tailLen = 16
 //
 // Looking takes no lock. See admit for who has to leave when there is no room.
 type table struct {
+	secret  [2]uint64 // keys of the hash of tails
 	seed    maphash.Seed
 	limit   int64 // bytes that may be used
 	metrics *Metrics
@@ -54,18 +56,21 @@ func newTable(limit int64, m *Metrics) *table {
 	if limit < 0 {
 		return nil
 	}
-	t := &table{seed: maphash.MakeSeed(), limit: limit, metrics: m, bytes: firstSets * setBytes}
+	t := &table{secret: [2]uint64{rand.Uint64(), rand.Uint64()}, seed: maphash.MakeSeed(), limit: limit, metrics: m, bytes: firstSets * setBytes}
 	sets := make([]set, firstSets)
 	t.sets.Store(&sets)
 	return t
 }
 
-// hash is what places a token; 0 for a text that is too short to be one
+// hash is what places a token; 0 for a text that is too short to be one. A tail is as good as random, being part of a
+// signature, so one multiplication under secret keys spreads it as well as anything.
 func (t *table) hash(token string) uint64 {
 	if len(token) <= tailLen {
 		return 0
 	}
-	return maphash.String(t.seed, token[len(token)-tailLen:])
+	tail := token[len(token)-tailLen:]
+	hi, lo := bits.Mul64(word(tail[:8])^t.secret[0], word(tail[8:])^t.secret[1])
+	return hi ^ lo
 }
 
 // first is the set in which a token is, unless there was no room
@@ -77,6 +82,13 @@ func second(hash uint64, sets []set) *set { return &sets[hash>>28&uint64(len(set
 // places are both
 func places(hash uint64, sets []set) [2]*set {
 	return [...]*set{first(hash, sets), second(hash, sets)}
+}
+
+// word is eight characters as a number
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // find returns what is remembered of a token, or nil

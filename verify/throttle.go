@@ -40,7 +40,7 @@ type throttle struct {
 	cells atomic.Pointer[[cellSets]cellSet]
 
 	slowed atomic.Int64 // since the last warning
-	warned atomic.Int64 // when that was, by the monotonic clock; 0: never
+	warned atomic.Int64 // one more than when that was, by the monotonic clock; 0: never
 }
 
 // cell is one address and its account by GCRA: the time at which it will have been quiet for long enough to be
@@ -137,7 +137,8 @@ func (c *cell) count(now int64) bool {
 func (t *throttle) warn(address netip.Addr, now int64) {
 	t.slowed.Add(1)
 	last := t.warned.Load()
-	if last != 0 && 0 <= now-last && now-last < int64(warnings) || !t.warned.CompareAndSwap(last, max(now, 1)) {
+	since := now - (last - 1)
+	if last != 0 && 0 <= since && since < int64(warnings) || !t.warned.CompareAndSwap(last, now+1) {
 		return
 	}
 	t.log.Warn("too many bad tokens, answered with 429", "code", string(CodeTooManyBadTokens),

@@ -16,6 +16,10 @@ import (
 // maxToken is the longest token that is looked at, in bytes
 const maxToken = 8 << 10
 
+// maxLife is the longest that a token may live where sessions can end early: endings are forgotten after 17 minutes
+// (docs/protocol.md §6), and an ended token must not outlive that
+const maxLife = 15 * time.Minute
+
 // Verify checks an access token by itself, for gRPC, WebSockets and queues; HTTP handlers use Require. Its
 // errors are *Error. It demands nothing beyond a good token: ask the session with HasRole and HasScope. It knows
 // no client, and so slows nobody down.
@@ -24,16 +28,22 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Session, error) {
 	if e != nil {
 		return nil, v.settle(nil, e, token)
 	}
+	if e := v.upToDate(ctx, &v.plain, k); e != nil {
+		v.metrics.add(countTurnedAway)
+		return nil, v.settle(nil, e, token)
+	}
 	v.metrics.add(countAccepted)
 	return &k.session, nil
 }
 
 // verify takes a token that it remembers and that is still good, or checks it
 func (v *Verifier) verify(ctx context.Context, token string) (*verified, *Error) {
-	if k := v.table.find(token); k != nil {
-		if v.stillGood(k, v.clock.glance()) {
-			return k, nil
-		}
+	k := v.table.find(token)
+	switch {
+	case k == nil:
+	case v.stillGood(k, v.clock.glance()):
+		return k, nil
+	default:
 		v.table.drop(k)
 	}
 	return v.check(ctx, token)
@@ -71,8 +81,7 @@ func (v *Verifier) stillGood(k *verified, now moment) bool {
 	return true
 }
 
-// check checks a token that is not remembered, in the order of docs/protocol.md §3: nothing in the claims is
-// believed, or even parsed, before the signature is good (RFC 7515 §5.2)
+// check checks a token that is not remembered
 func (v *Verifier) check(ctx context.Context, token string) (*verified, *Error) {
 	switch {
 	case token == "":
@@ -85,57 +94,48 @@ func (v *Verifier) check(ctx context.Context, token string) (*verified, *Error) 
 		return nil, v.refusals.parts
 	}
 	b := benches.Get().(*bench)
-	defer b.leave()
-	h, e := v.open(b, token, parts)
-	if e != nil {
-		return nil, e
+	k, e := v.checkParts(ctx, b, parts)
+	benches.Put(b)
+	if e == nil {
+		v.metrics.add(countTableMisses)
+		v.table.admit(k, v.clock.glance())
+	}
+	return k, e
+}
+
+// checkParts checks a token in the order of docs/protocol.md §3: nothing in the claims is
+// believed, or even parsed, before the signature is good (RFC 7515 §5.2)
+func (v *Verifier) checkParts(ctx context.Context, b *bench, parts jose.Compact) (*verified, *Error) {
+	if !b.decode(parts) {
+		return nil, v.refusals.encoding
+	}
+	h, known := v.headers.find(parts.Header)
+	if !known {
+		var err error
+		if h, err = parseHeader(parts.Header, b.input[:0]); err != nil {
+			return nil, forged(err)
+		}
 	}
 	key, e := v.findKey(ctx, h)
 	if e != nil {
 		return nil, e
 	}
-	if key.Verify(b.input, b.signature) != nil {
+	if key.Verify(append(b.input[:0], parts.SigningInput...), b.signature) != nil {
 		return nil, v.refusals.signature
 	}
 	v.headers.learn(parts.Header, h)
 	k := &verified{key: key, watch: v.watch}
-	if err := b.claims.parse(string(b.payload), &k.session); err != nil {
-		return nil, newError(CodeInvalidToken, err)
-	}
 	k.session.KeyID = h.kid
-	k.keep(token)
-	return v.judge(k, &b.claims)
-}
-
-// open decodes the parts of a token onto b and reads its header
-func (v *Verifier) open(b *bench, token string, parts jose.Compact) (h header, e *Error) {
-	h, known := v.headers.find(parts.Header)
-	room := b.decoded[:0]
-	var text []byte
-	var errs [3]error
-	if !known {
-		text, errs[0] = jose.AppendDecoded(room, parts.Header)
-		room = text[len(text):]
-	}
-	if b.payload, errs[1] = jose.AppendDecoded(room, parts.Payload); errs[1] == nil {
-		b.signature, errs[2] = jose.AppendDecoded(b.payload[len(b.payload):], parts.Signature)
-	}
-	if errs != [3]error{} {
-		return h, v.refusals.encoding
-	}
-	b.input = append(b.token[:0], parts.SigningInput...)
-	if known {
-		return h, nil
-	}
-	h, err := parseHeader(string(text))
-	if err != nil {
-		return h, forged(err)
-	}
-	return h, nil
+	k, e = v.judge(k, b, parts)
+	b.claims = claims{} // or it would keep the session in memory
+	return k, e
 }
 
 // findKey finds the key that a header names. Its alg must be the one that the key is listed for.
 func (v *Verifier) findKey(ctx context.Context, h header) (*jose.Key, *Error) {
+	if v.revoked != nil && v.keyEnded(h.kid) { // no need to look for it, nor for any other key
+		return nil, forged(errKeyEnded)
+	}
 	key, e := v.keys.find(ctx, h.kid)
 	switch {
 	case e != nil:
@@ -148,17 +148,24 @@ func (v *Verifier) findKey(ctx context.Context, h header) (*jose.Key, *Error) {
 	return key, nil
 }
 
+// errKeyEnded is why a token is refused whose key was withdrawn early
+var errKeyEnded = errors.New("its key was withdrawn")
+
 // unknownKey is the reason to refuse a token whose kid nobody knows
 type unknownKey string
 
 // Error is for logs.
 func (kid unknownKey) Error() string { return fmt.Sprintf("no key %.64q", string(kid)) }
 
-// judge decides on the claims of a correctly signed token, and remembers it if it is good. Age comes last but for
-// endings, so that token_expired is said only of one that is otherwise good.
-func (v *Verifier) judge(k *verified, c *claims) (*verified, *Error) {
-	now, leeway, s := v.clock.now(), v.config.Leeway, &k.session
-	var err error
+// judge decides on the claims of a correctly signed token. Age comes last but for endings, so that
+// token_expired is said only of one that is otherwise good.
+func (v *Verifier) judge(k *verified, b *bench, parts jose.Compact) (*verified, *Error) {
+	now, leeway, s, c := v.clock.now(), v.config.Leeway, &k.session, &b.claims
+	err := c.parse(string(b.payload), s)
+	if err != nil {
+		return nil, newError(CodeInvalidToken, err)
+	}
+	k.keep(parts.Token)
 	switch {
 	case c.issuer != v.config.Issuer: // RFC 9068 §4: exactly
 		err = errors.New("iss is another issuer")
@@ -168,6 +175,8 @@ func (v *Verifier) judge(k *verified, c *claims) (*verified, *Error) {
 		err = errors.New("iat is in the future")
 	case c.notBefore.After(now.Add(leeway)):
 		err = errors.New("nbf is in the future")
+	case v.revoked != nil && s.ExpiresAt.Sub(s.IssuedAt) > maxLife:
+		err = errors.New("it lives longer than endings are kept")
 	}
 	if err != nil {
 		return nil, ofSigned(CodeInvalidToken, err, s)
@@ -183,8 +192,6 @@ func (v *Verifier) judge(k *verified, c *claims) (*verified, *Error) {
 	}
 	k.from = ceilMicro(latest(s.IssuedAt, c.notBefore).Add(-leeway))
 	k.until = s.ExpiresAt.Add(leeway).UnixMicro()
-	v.metrics.add(countTableMisses)
-	v.table.admit(k, v.clock.moment(now))
 	return k, nil
 }
 
@@ -224,9 +231,13 @@ func (v *Verifier) keyEnded(kid string) bool {
 // are checked as JSON and never looked at (RFC 8725 §3.10).
 type header struct{ alg, kid, typ string }
 
-// parseHeader reads a header strictly
-func parseHeader(text string) (h header, err error) {
-	r := jose.NewReader(text)
+// parseHeader reads a header strictly. It decodes it into room.
+func parseHeader(part string, room []byte) (h header, err error) {
+	text, err := jose.AppendDecoded(room, part)
+	if err != nil {
+		return h, err
+	}
+	r := jose.NewReader(string(text))
 	for name := range r.Object() {
 		switch name {
 		case "alg":

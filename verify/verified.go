@@ -25,6 +25,7 @@ type verified struct {
 	key        *jose.Key                   // what signed it
 	keys       atomic.Pointer[jose.KeySet] // where key was last found; nil: not yet
 	generation atomic.Uint64               // of the endings when they were last asked
+	asked      atomic.Pointer[moment]      // when the server was last asked and said that it is active; nil: never
 
 	watch *watcher
 	done  chan struct{} // guarded by watch; nil: nobody has asked

@@ -16,6 +16,12 @@ type Verifier struct {
 	issuer  *url.URL
 	keys    keyFinder
 	revoked *revoked.Set // nil: tokens end by time alone
+	service *serviceKey  // nil: none
+	caller  *http.Client // for what needs it
+	feed    *feed        // fills revoked; nil: there is none
+	memory  cutter       // says whether revoked is cut off; nil: it never is, or feed says so
+	asker   *asker
+	plain   policy // of what demands nothing
 	origins *http.CrossOriginProtection
 	cookies []string // names of the access cookie, the safest first
 	watch   *watcher
@@ -38,7 +44,7 @@ func New(ctx context.Context, config Config) (*Verifier, error) {
 	if len(mistakes) > 0 {
 		return nil, mistaken(mistakes)
 	}
-	v := &Verifier{config: config, origins: http.NewCrossOriginProtection(), metrics: newMetrics()}
+	v := &Verifier{config: config, origins: http.NewCrossOriginProtection(), metrics: newMetrics(), plain: newPolicy(nil)}
 	v.clock = newClock(config.Now)
 	v.table = newTable(config.CacheBytes, v.metrics)
 	v.bad = newThrottle(v.clock, config.Logger)
@@ -52,11 +58,17 @@ func New(ctx context.Context, config Config) (*Verifier, error) {
 	if public, err := url.Parse(config.PublicURL); err == nil && config.PublicURL != "" {
 		_ = v.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host) // our own, whatever Host says
 	}
-	keys, err := config.Keys.open(context.WithoutCancel(ctx), v)
+	v.service, v.config.ServiceKey = newServiceKey(config.ServiceKey), ""
+	v.caller = newCaller(config)
+	v.asker = newAsker(v)
+	ctx = context.WithoutCancel(ctx)
+	keys, err := config.Keys.open(ctx, v)
 	if err != nil {
 		return nil, mistaken([]error{err})
 	}
 	v.keys = keys
+	v.listen(ctx)
+	v.metrics.feed = v.feed
 	v.watch = newWatcher(v.revoked, v.clock)
 	return v, nil
 }
@@ -66,8 +78,31 @@ func mistaken(mistakes []error) error {
 	return errors.Join(append([]error{errors.New("verify: the configuration is not usable")}, mistakes...)...)
 }
 
+// listen begins to follow the issuer's feed, if there is one, and says so if there is none although it would be of use
+func (v *Verifier) listen(ctx context.Context) {
+	switch v.config.Keys.(type) {
+	case discovered, listed:
+		if v.service == nil && !loopback(v.issuer.Hostname()) {
+			v.config.Logger.Info("no service key: sessions that end early are accepted until their tokens expire", "issuer", v.config.Issuer)
+			return
+		}
+	default:
+		if v.service == nil || v.revoked != nil {
+			return
+		}
+	}
+	v.feed = startFeed(ctx, v)
+	v.revoked = v.feed.set
+}
+
 // Close ends what runs in the background. Sessions that are being watched are Done.
 func (v *Verifier) Close() {
 	v.keys.close()
+	if v.feed != nil {
+		v.feed.close()
+	}
+	if v.config.HTTPClient == nil {
+		v.caller.CloseIdleConnections()
+	}
 	v.watch.close()
 }

@@ -1,5 +1,5 @@
-// Package verifytest is an issuer for tests: it signs tokens, publishes keys and ends
-// sessions, all in memory, so that a handler behind verify is tested in four lines.
+// Package verifytest is an issuer for tests: it signs tokens, publishes keys, ends
+// sessions and cuts verifiers off, all in memory, so that a handler behind verify is tested in four lines.
 //
 //	iss := verifytest.NewIssuer(t)
 //	h := iss.Verifier(t).Require(handler, verify.Role("admin"))
@@ -37,18 +37,29 @@ type Issuer struct {
 	Now      func() time.Time // its clock, and that of its verifiers; time.Now from NewIssuer
 
 	t       testing.TB
-	revoked *revoked.Set
+	revoked *revoked.Set // what verifiers in memory have heard of
+	ended   *revoked.Set // what ended
 
-	mu   sync.Mutex         // guards keys, seq
-	keys []*jose.PrivateKey // the newest first; it signs
-	seq  int64              // of the last ending
+	mu      sync.Mutex         // guards all below
+	keys    []*jose.PrivateKey // the newest first; it signs
+	log     []revoked.Entry    // all that ended
+	cut     bool               // nobody hears of what ends
+	changed chan struct{}      // closed when log or cut changes, and replaced
 }
 
 // NewIssuer makes an issuer that nothing but the test knows of. It does not listen: verifiers made with its
 // Config reach it in memory. See Serve for one that other programs can reach.
 func NewIssuer(t testing.TB) *Issuer {
 	t.Helper()
-	iss := &Issuer{Issuer: DefaultIssuer, Audience: DefaultAudience, Now: time.Now, t: t, revoked: revoked.NewSet()}
+	iss := &Issuer{
+		Issuer: DefaultIssuer, Audience: DefaultAudience, Now: time.Now,
+		t: t, revoked: revoked.NewSet(), ended: revoked.NewSet(), changed: make(chan struct{}),
+	}
+	for _, set := range []*revoked.Set{iss.revoked, iss.ended} {
+		if err := set.Merge(revoked.Snapshot{Epoch: epoch}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	iss.RotateKeys()
 	return iss
 }
@@ -58,7 +69,10 @@ func Serve(t testing.TB) *Issuer {
 	t.Helper()
 	iss := NewIssuer(t)
 	server := httptest.NewServer(iss)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.CloseClientConnections() // a stream ends when somebody ends it
+		server.Close()
+	})
 	iss.Issuer = server.URL
 	return iss
 }
@@ -118,20 +132,6 @@ func (iss *Issuer) EndUser(sub string) {
 	iss.end(revoked.Entry{Kind: revoked.User, ID: sub, NotBefore: iss.Now().Unix()})
 }
 
-// end writes one ending
-func (iss *Issuer) end(e revoked.Entry) {
-	iss.t.Helper()
-	iss.mu.Lock()
-	defer iss.mu.Unlock()
-	now := iss.Now()
-	e.Prev, e.Seq = iss.seq, iss.seq+1
-	e.At, e.Expires = now.UnixMilli(), now.Add(17*time.Minute).Unix()
-	if err := iss.revoked.Apply(e); err != nil {
-		iss.t.Fatal(err)
-	}
-	iss.seq++
-}
-
 // Keys are the issuer's keys, as verify.InProcess takes them.
 func (iss *Issuer) Keys() *jose.KeySet {
 	iss.mu.Lock()
@@ -146,8 +146,20 @@ func (iss *Issuer) Keys() *jose.KeySet {
 // Revoked is what the issuer ended, as verify.InProcess takes it.
 func (iss *Issuer) Revoked() *revoked.Set { return iss.revoked }
 
-// ServeHTTP publishes metadata and keys, as a server does.
+// ServeHTTP publishes metadata, keys and the revocation feed, and answers questions about tokens, as a server does. It
+// asks for no service key.
 func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/v1/revocations":
+		iss.serveSnapshot(w)
+		return
+	case "/v1/revocations/stream":
+		iss.serveStream(w, r)
+		return
+	case "/oauth2/introspect":
+		iss.serveIntrospection(w, r)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	switch r.URL.Path {
@@ -165,18 +177,6 @@ func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Client is an HTTP client for which iss is the whole world: every request is answered by ServeHTTP, in
 // memory.
 func (iss *Issuer) Client() *http.Client { return &http.Client{Transport: inMemory{iss}} }
-
-// inMemory carries requests to a handler
-type inMemory struct{ handler http.Handler }
-
-// RoundTrip lets the handler answer.
-func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := httptest.NewRecorder()
-	m.handler.ServeHTTP(w, r)
-	answer := w.Result()
-	answer.Request = r
-	return answer, nil
-}
 
 // randomID is 16 random bytes in base64url, as sid and jti are
 func randomID() string {

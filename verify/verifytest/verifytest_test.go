@@ -155,3 +155,70 @@ func TestClient(t *testing.T) {
 		t.Error("the keys were not fetched")
 	}
 }
+
+// TestCutFeed keeps endings from verifiers in memory until the feed is restored, and answers questions all along.
+func TestCutFeed(t *testing.T) {
+	iss := verifytest.NewIssuer(t)
+	v := iss.Verifier(t)
+	token := iss.Token(verifytest.Session("one"))
+	status := func(demands ...verify.Demand) int {
+		r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+		r.Header.Set("Authorization", "Bearer "+token)
+		v.Require(hello, demands...).ServeHTTP(w, r)
+		return w.Code
+	}
+	refuse, ask := verify.MaxStaleness(time.Minute, verify.Refuse), verify.MaxStaleness(0, verify.Introspect)
+	for _, step := range []struct {
+		name                string
+		act                 func()
+		usual, refuse, asks int
+	}{
+		{"at first", func() {}, 200, 200, 200},
+		{"cut", iss.CutFeed, 200, 503, 200},
+		{"ended while cut", func() { iss.End("one") }, 200, 503, 401},
+		{"cut twice", iss.CutFeed, 200, 503, 401},
+		{"restored", iss.RestoreFeed, 401, 401, 401},
+		{"restored twice", iss.RestoreFeed, 401, 401, 401},
+	} {
+		step.act()
+		if a, b, c := status(), status(refuse), status(ask); a != step.usual || b != step.refuse || c != step.asks {
+			t.Errorf("%s: %d, %d, %d, want %d, %d, %d", step.name, a, b, c, step.usual, step.refuse, step.asks)
+		}
+	}
+}
+
+// TestFeedByHTTP follows the feed as a verifier in another program does, in memory and over the network.
+func TestFeedByHTTP(t *testing.T) {
+	for name, iss := range map[string]*verifytest.Issuer{"in memory": verifytest.NewIssuer(t), "over the network": verifytest.Serve(t)} {
+		c := iss.Config()
+		c.Keys, c.ServiceKey = nil, "hsk_any"
+		v, err := verify.New(context.Background(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.Close()
+		await := func(what string, ok func() bool) {
+			t.Helper()
+			for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("%s: %s: %+v", name, what, v.Status().Feed)
+				}
+			}
+		}
+		one, two := iss.Token(verifytest.Session("one")), iss.Token(verifytest.Session("two"))
+		refused := func(token string) bool { _, err := v.Verify(context.Background(), token); return err != nil }
+		if refused(one) || refused(two) {
+			t.Fatalf("%s: a good token is refused", name)
+		}
+		iss.End("one")
+		await("the end is not heard", func() bool { return refused(one) })
+		iss.CutFeed()
+		iss.End("two")
+		await("it is still connected", func() bool { return !v.Status().Feed.Connected })
+		if refused(two) {
+			t.Errorf("%s: heard while cut", name)
+		}
+		iss.RestoreFeed()
+		await("what ended meanwhile is not heard", func() bool { return refused(two) })
+	}
+}
