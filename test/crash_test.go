@@ -21,11 +21,13 @@ const crashes = 20
 
 // node is a server whose power fails now and then.
 type node struct {
-	t      *testing.T
-	folder string
-	port   string
-	cmd    *exec.Cmd
-	said   bytes.Buffer
+	t        *testing.T
+	folder   string
+	port     string
+	settings []string // more flags; nil: none
+	env      []string // more variables; nil: none
+	cmd      *exec.Cmd
+	said     bytes.Buffer
 }
 
 // newNode makes a server that does not run yet.
@@ -44,8 +46,10 @@ func (n *node) start(under ...string) {
 	n.t.Helper()
 	command := append(under, filepath.Join(programs, "handstamp"), "serve", "--listen", "127.0.0.1:"+n.port,
 		"--ops-listen", "", "--public-url", "http://localhost:"+n.port, "--log-level", "error")
+	command = append(command, n.settings...)
 	n.cmd = exec.Command(command[0], command[1:]...)
 	n.cmd.Dir, n.cmd.Stdout, n.cmd.Stderr = n.folder, &n.said, &n.said
+	n.cmd.Env = append(n.cmd.Environ(), n.env...)
 	if err := n.cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}

@@ -19,6 +19,8 @@ import (
 	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/keyring"
 	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/postgres"
 	"github.com/handstamp/handstamp/internal/store/sqlite"
 )
 
@@ -168,7 +170,12 @@ func signingKey(ts *testscript.TestScript) *jose.PrivateKey {
 	ts.Check(err)
 	master, err := secret.ParseMaster(secret.New(string(text)))
 	ts.Check(err)
-	db, err := sqlite.Open(context.Background(), ts.MkAbs(name+".db"))
+	var db store.Store
+	if database := storyOf(ts).databases[name]; database != "" {
+		db, err = postgres.Open(context.Background(), database)
+	} else {
+		db, err = sqlite.Open(context.Background(), ts.MkAbs(name+".db"))
+	}
 	ts.Check(err)
 	defer db.Close()
 	ring := keyring.Open(db, master, jose.ES256, audit.New(slog.New(slog.DiscardHandler)))

@@ -8,9 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/handstamp/handstamp/internal/postgrestest"
 )
 
 // programs is the folder with the built programs; TestMain makes it.
@@ -36,28 +39,53 @@ func runAll(m *testing.M) int {
 	return m.Run()
 }
 
-// TestScripts tells every story.
+// TestScripts tells every story, on SQLite.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                "scripts",
-		Setup:              setUp,
-		RequireUniqueNames: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"browser":  browser,
-			"cookie":   cookie,
-			"crash":    crash,
-			"forge":    forge,
-			"http":     callHTTP,
-			"leave":    leave,
-			"save":     save,
-			"serve":    serve,
-			"server":   server,
-			"service":  service,
-			"stop":     stop,
-			"terminal": terminal,
-			"within":   within,
-		},
-	})
+	tell(t, testscript.Params{Dir: "scripts", Setup: setUp})
+}
+
+// ofFiles are the stories about a database in a file.
+var ofFiles = map[string]bool{ // script → whether it is one
+	"backup.txt": true, "move_to_postgres.txt": true, "second_server.txt": true, "stolen_database.txt": true,
+}
+
+// TestScriptsOnPostgres tells every story on PostgreSQL that is not about a file.
+func TestScriptsOnPostgres(t *testing.T) {
+	all, err := filepath.Glob(filepath.Join("scripts", "*.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all = slices.DeleteFunc(all, func(path string) bool { return ofFiles[filepath.Base(path)] })
+	engine := postgrestest.Shared(t)
+	tell(t, testscript.Params{Files: all, Setup: func(env *testscript.Env) error { return setUpOn(env, engine.NewDatabase) }})
+}
+
+// tell tells stories.
+func tell(t *testing.T, p testscript.Params) {
+	t.Helper()
+	p.RequireUniqueNames = true
+	p.Cmds = map[string]func(*testscript.TestScript, bool, []string){
+		"browser":  browser,
+		"cookie":   cookie,
+		"crash":    crash,
+		"forge":    forge,
+		"heard":    heard,
+		"http":     callHTTP,
+		"keep":     keep,
+		"kid":      kid,
+		"leave":    leave,
+		"listen":   listen,
+		"over":     over,
+		"postgres": func(ts *testscript.TestScript, neg bool, args []string) { emptyDatabase(t, ts) },
+		"save":     save,
+		"serve":    serve,
+		"server":   server,
+		"service":  service,
+		"stop":     stop,
+		"terminal": terminal,
+		"within":   within,
+	}
+	testscript.Run(t, p)
 }
 
 // storyKey finds the story in a script's values.
@@ -70,11 +98,22 @@ type story struct {
 	ports   map[string]string   // server → its port
 	current string              // the server that commands are about
 	last    answer              // of the last http
+
+	listeners map[string]*listener // by name: who has the feed open
+
+	databases   map[string]string      // server → its database, on PostgreSQL
+	newDatabase func() (string, error) // makes one there; nil: servers have files
 }
 
 // setUp gives a script a server's settings and a story.
-func setUp(env *testscript.Env) error {
-	s := &story{people: map[string]*person{}, running: map[string]*process{}, ports: map[string]string{}}
+func setUp(env *testscript.Env) error { return setUpOn(env, nil) }
+
+// setUpOn is setUp, with what makes databases; nil: servers have files.
+func setUpOn(env *testscript.Env, newDatabase func() (string, error)) error {
+	s := &story{
+		people: map[string]*person{}, running: map[string]*process{}, ports: map[string]string{}, listeners: map[string]*listener{},
+		databases: map[string]string{}, newDatabase: newDatabase,
+	}
 	env.Values[storyKey{}] = s
 	env.Defer(s.end)
 	env.Setenv("PATH", programs+string(filepath.ListSeparator)+env.Getenv("PATH"))
@@ -107,9 +146,25 @@ func (s *story) switchTo(name string, setenv func(key, value string)) error {
 	setenv("HANDSTAMP_PUBLIC_URL", url)
 	setenv("HANDSTAMP_LISTEN", "127.0.0.1:"+s.ports[name])
 	setenv("HANDSTAMP_OPS_LISTEN", "")
-	setenv("HANDSTAMP_DATABASE", "sqlite:"+name+".db")
 	setenv("HANDSTAMP_MASTER_KEY_FILE", name+".key")
-	return nil
+	database, err := s.database(name)
+	setenv("HANDSTAMP_DATABASE", database)
+	return err
+}
+
+// database gives the setting for a server's database, the same each time.
+func (s *story) database(name string) (string, error) {
+	if s.newDatabase == nil {
+		return "sqlite:" + name + ".db", nil
+	}
+	if s.databases[name] == "" {
+		made, err := s.newDatabase()
+		if err != nil {
+			return "", err
+		}
+		s.databases[name] = made
+	}
+	return s.databases[name], nil
 }
 
 // freePort gives a port of the loopback that nobody listens on.
@@ -129,4 +184,11 @@ func server(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: server NAME")
 	}
 	ts.Check(storyOf(ts).switchTo(args[0], ts.Setenv))
+}
+
+// emptyDatabase sets $DATABASE to the URL of a new database in a PostgreSQL that is thrown away.
+func emptyDatabase(t *testing.T, ts *testscript.TestScript) {
+	database, err := postgrestest.Shared(t).NewDatabase()
+	ts.Check(err)
+	ts.Setenv("DATABASE", database)
 }

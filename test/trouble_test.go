@@ -2,6 +2,7 @@ package test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 	"testing"
 
 	_ "modernc.org/sqlite" // another program that holds the file
+
+	"github.com/handstamp/handstamp/internal/postgrestest"
 )
 
 // mustSignUp gives somebody who is signed in.
@@ -175,4 +178,52 @@ func open(t *testing.T, folder string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.Chmod(folder, info.Mode().Perm()) })
+}
+
+// TestPostgresAtStart starts the server with a database that it cannot use: it ends at once, says what is
+// wrong, and does not say the password.
+func TestPostgresAtStart(t *testing.T) {
+	const password = "hunter2-hunter2"
+	closed, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := postgrestest.Shared(t)
+	tests := []struct{ name, url, says string }{
+		{"nobody there", "postgres://handstamp:" + password + "@127.0.0.1:" + closed + "/handstamp", "connection refused"},
+		{"wrong password", "postgres://postgres:" + password + "@" + there.Address() + "/postgres", "password authentication failed"},
+		{"no such database", strings.TrimSuffix(there.URL("x"), "x") + "missing", `database "missing" does not exist`},
+		{"no database", "postgres://handstamp:" + password + "@" + there.Address(), "names no database"},
+		{"not a URL", "postgres://handstamp:" + password + "%@" + there.Address() + "/handstamp", "is not a URL of PostgreSQL"},
+	}
+	for _, tt := range tests {
+		for _, command := range [][]string{{"serve", "--listen", "127.0.0.1:0", "--ops-listen", ""}, {"user", "list"}, {"session", "list", "ada@example.com"}, {"key", "list"}, {"service", "list"}} {
+			cmd := exec.Command(filepath.Join(programs, "handstamp"), command...)
+			cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), "HANDSTAMP_DATABASE="+tt.url)
+			said, err := cmd.CombinedOutput()
+			exit, failed := errors.AsType[*exec.ExitError](err)
+			if !failed || exit.ExitCode() != 1 || !strings.Contains(string(said), tt.says) {
+				t.Errorf("%s: %s = %v, want exit code 1 and %q:\n%s", tt.name, command[0], err, tt.says, said)
+			}
+			for _, hidden := range []string{password, "throwaway"} {
+				if strings.Contains(string(said), hidden) {
+					t.Errorf("%s: %s shows the password:\n%s", tt.name, command[0], said)
+				}
+			}
+			if left, err := os.ReadDir(cmd.Dir); len(left) > 0 || err != nil {
+				t.Errorf("%s: %s leaves %v, %v, want nothing", tt.name, command[0], left, err)
+			}
+		}
+	}
+}
+
+// TestPostgresBackup sends whoever wants to back PostgreSQL up to what it has for that.
+func TestPostgresBackup(t *testing.T) {
+	for command, says := range map[string]string{"backup": "pg_dump", "restore": "pg_restore"} {
+		cmd := exec.Command(filepath.Join(programs, "handstamp"), "db", command, "file")
+		cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), "HANDSTAMP_DATABASE="+postgrestest.Shared(t).URL("postgres"))
+		if said, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(said), says) {
+			t.Errorf("db %s = %v %s, want it refused, naming %s", command, err, said, says)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // testExample runs examples/node and calls it as its users would.
@@ -44,6 +45,38 @@ func testExample(t *testing.T, program string) {
 		challenge := got.header.Get("WWW-Authenticate")
 		if got.status != test.want || challenge != test.wantChallenge || !strings.Contains(string(got.body), test.wantBody) {
 			t.Errorf("%s: GET /hello = %d, challenge %q, %s; want %d, %q, %s", test.name, got.status, challenge, got.body, test.want, test.wantChallenge, test.wantBody)
+		}
+	}
+}
+
+// testFeed has the example refuse what has ended, within seconds of its being ended, and nothing else;
+// and go on from where it was when the server has been away.
+func testFeed(t *testing.T, program string) {
+	s := mustServe(t, program, "ES256")
+	folder := mustInstall(t, "../../examples/node")
+	app := mustStartExample(t, folder, "ISSUER="+s.issuer)
+	ends, stays := s.mustSignUpAs(t, "ends"), s.mustSignUpAs(t, "stays")
+	awaitHello(t, app, ends.Token, http.StatusOK)
+	mustSend(t, http.MethodDelete, s.issuer+"/v1/session", "", bearer(ends.Token)...)
+	awaitHello(t, app, ends.Token, http.StatusUnauthorized)
+	awaitHello(t, app, stays.Token, http.StatusOK)
+	late := mustStartExample(t, folder, "ISSUER="+s.issuer) // knows of it by a snapshot
+	awaitHello(t, late, ends.Token, http.StatusUnauthorized)
+	mustSend(t, http.MethodDelete, s.issuer+"/v1/session", "", bearer(stays.Token)...)
+	awaitHello(t, app, stays.Token, http.StatusUnauthorized)
+	awaitHello(t, late, stays.Token, http.StatusUnauthorized)
+}
+
+// awaitHello calls the example until it answers a token as wanted.
+func awaitHello(t *testing.T, app, token string, want int) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		got := mustSend(t, http.MethodGet, app+"/hello", "", bearer(token)...)
+		if got.status == want {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("GET /hello = %d %s for 5 s, want %d", got.status, got.body, want)
 		}
 	}
 }

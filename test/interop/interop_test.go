@@ -51,6 +51,7 @@ func TestInterop(t *testing.T) {
 	program := mustBuild(t)
 	t.Run("libraries", func(t *testing.T) { testLibraries(t, program) })
 	t.Run("example", func(t *testing.T) { testExample(t, program) })
+	t.Run("feed", func(t *testing.T) { testFeed(t, program) })
 	t.Run("key set", func(t *testing.T) { testKeySet(t, program) })
 }
 

@@ -95,10 +95,16 @@ func (s server) mustReadMetadata(t *testing.T) (jwks string) {
 // mustSignUp makes a user and gives the token that comes with it.
 func (s server) mustSignUp(t *testing.T) issued {
 	t.Helper()
+	return s.mustSignUpAs(t, "ada")
+}
+
+// mustSignUpAs is mustSignUp under a name.
+func (s server) mustSignUpAs(t *testing.T, name string) issued {
+	t.Helper()
 	var answer struct {
 		Token string `json:"access_token"`
 	}
-	person := `{"email": "ada@example.com", "password": "violet teapots orbit quietly", "transport": "token"}`
+	person := `{"email": "` + name + `@example.com", "password": "violet teapots orbit quietly", "transport": "token"}`
 	mustSend(t, http.MethodPost, s.issuer+"/v1/users", person, "Content-Type", "application/json").want(t, http.StatusCreated).mustRead(t, &answer)
 	parts := strings.Split(answer.Token, ".")
 	if len(parts) != 3 {

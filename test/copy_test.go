@@ -1,0 +1,80 @@
+package test
+
+import (
+	"database/sql"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/handstamp/handstamp/internal/postgrestest"
+)
+
+// manySessions gives the only user of a file so many sessions that a copy takes a while.
+const manySessions = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+	INSERT INTO sessions SELECT printf('%021dA', i), user_id, generation, nonce, parent, parent_forked, forks, rotated_at,
+		created_at, created_ip, created_agent, last_used_at, last_used_ip, last_used_agent, idle_limit, expires_at, auth_time, amr, acr,
+		remember, ended_at, end_reason, ended_by, sweep_at FROM (SELECT * FROM sessions LIMIT 1), n`
+
+// TestCopyInterrupted kills a copy at several moments, and asks it to stop: the database holds nothing
+// afterwards, says so, and takes it all the next time. Who was signed in before still is.
+func TestCopyInterrupted(t *testing.T) {
+	n := newNode(t)
+	n.start()
+	c := n.mustSignUp("ada@example.com")
+	n.kill()
+	file, err := sql.Open("sqlite", filepath.Join(n.folder, "handstamp.db"))
+	n.must(err)
+	_, err = file.Exec(manySessions)
+	n.must(err)
+	n.must(file.Close())
+
+	server := postgrestest.Shared(t)
+	database := server.Database(t)
+	copying := func() *exec.Cmd {
+		cmd := exec.Command(filepath.Join(programs, "handstamp"), "db", "copy", "--to", database)
+		cmd.Dir = n.folder
+		return cmd
+	}
+	for _, how := range []os.Signal{os.Kill, os.Kill, syscall.SIGINT} {
+		cmd := copying()
+		var said strings.Builder
+		cmd.Stdout, cmd.Stderr = &said, &said
+		n.must(cmd.Start())
+		await(t, server, database, `EXISTS (SELECT FROM pg_stat_progress_copy WHERE tuples_processed > 1000 AND datname = current_database())`)
+		n.must(cmd.Process.Signal(how))
+		if err := cmd.Wait(); err == nil {
+			t.Fatal("the copy was done before it was interrupted: the test tests nothing")
+		}
+		if how == syscall.SIGINT && !strings.Contains(said.String(), "holds nothing, run this again") {
+			t.Errorf("an interrupted copy says %q, want what is there now", said.String())
+		}
+		await(t, server, database, `NOT EXISTS (SELECT FROM pg_stat_progress_copy WHERE datname = current_database())`) // it has noticed
+		n.must(server.Exec(database, `DO $$ BEGIN ASSERT (SELECT count(*) FROM users) + (SELECT count(*) FROM sessions) = 0; END $$`))
+	}
+	if out, err := copying().CombinedOutput(); err != nil || !strings.Contains(string(out), "1 user, 60001 sessions") {
+		t.Fatalf("the copy after all: %v, %s, want everything", err, out)
+	}
+	n.settings = []string{"--database", database}
+	n.start()
+	defer n.kill()
+	c.wantRefresh("after the copy", http.StatusOK)
+}
+
+// await waits until a condition holds in a database.
+func await(t *testing.T, server *postgrestest.Server, database, condition string) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		err := server.Exec(database, `DO $$ BEGIN ASSERT `+condition+`; END $$`)
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("not within %v: %s", patience, condition)
+		}
+	}
+}

@@ -1,0 +1,30 @@
+package guides
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestServices walks through docs/guide-services.md, on ports of its own.
+func TestServices(t *testing.T) {
+	t.Parallel() // it waits for most of its time
+	server, one, two, folder := freeAddress(t), freeAddress(t), freeAddress(t), t.TempDir()
+	w := walk{
+		guide: "guide-services.md",
+		elsewhere: strings.NewReplacer(
+			"http://localhost:8787", local(server), "http://localhost:8081", local(one), "http://localhost:8082", local(two),
+			"127.0.0.1:8081", one, "127.0.0.1:8082", two,
+		),
+		env: []string{
+			"HANDSTAMP_LISTEN=" + server, "HANDSTAMP_OPS_LISTEN=", "HANDSTAMP_PUBLIC_URL=" + local(server), "HANDSTAMP_LOG_LEVEL=error",
+			"HANDSTAMP_DATABASE=sqlite:" + filepath.Join(folder, "handstamp.db"), "HANDSTAMP_MASTER_KEY_FILE=" + filepath.Join(folder, "handstamp.key"),
+			"ISSUER=" + local(server),
+		},
+		starts: []string{server, one, two},
+		skip:   []string{"go", "sh"}, // Go is compiled by internal/repotest; a command for production has no production here
+	}
+	if answers := w.run(t); answers != 2 {
+		t.Errorf("the guide has %d answers, want 2", answers)
+	}
+}

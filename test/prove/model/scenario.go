@@ -1,0 +1,140 @@
+// Package model searches a small world whole: a session, the tabs or the native client that
+// hold its refresh token, a thief, the messages between them and the server, a clock, and a
+// database that fails or loses writes. The server follows the table of docs/protocol.md §4,
+// written down anew from its words and without a look at internal/store. Every step that can
+// follow any other is taken, nearest first, and held to the promises R1–R5; what breaks one is
+// told as the shortest story.
+package model
+
+// Scenario is a cast and what may happen to it. Everything that can happen within it does, in
+// every order.
+type Scenario struct {
+	Name string
+
+	Tabs   int   // of one browser, with one jar. A native client is one tab that sends late requests of its own
+	Strays int   // requests on their way that nobody waits for: late ones, second copies
+	Homes  []Net // where the honest client may be
+
+	Thief  []Net // where the thief may be; empty: there is none
+	Wires  int   // the thief's own connections. 0: whatever he does takes no time, which is his best
+	Hurry  int8  // ticks after which a client gives up and takes its request back. 0: never, and the request goes on
+	Locked bool  // one refresh at a time in all tabs
+
+	Generations int8 // no token beyond this one is presented
+	Forks       int8 // so many forks that anybody still has; another one is beyond the scenario
+	Windows
+	Life int8 // ticks until the absolute limit; Always: none in sight
+
+	Twice    bool // messages may arrive twice
+	SetBack  bool // the clock may be set back
+	Restores int8 // how often the database may lose writes
+	Nodes    bool // a node reads the row first and writes later
+	Copies   bool // there is a copy of the database that lags behind
+	SignsOut bool // the person may end the session
+
+	Judged Judged
+}
+
+// Judged says what a scenario holds its honest client to.
+type Judged uint8
+
+// The ways of judging.
+const (
+	// ByPromises holds every step to R2–R5, whatever clients and thief do.
+	ByPromises Judged = iota
+
+	// ByConditions has no thief. It follows a path as long as it keeps R1's conditions (a)–(d),
+	// and holds it to R1 too.
+	ByConditions
+
+	// ByHabits has no thief either, and holds a client that behaves as §4 asks to keeping
+	// (a)–(c) by itself. A path that breaks (d) is not followed.
+	ByHabits
+)
+
+// honest tells whether R1 is asked for.
+func (s *Scenario) honest() bool { return s.Judged != ByPromises }
+
+// start is the world after sign-in: the row holds generation 0 and its nonce, which no client
+// ever holds, and the jar holds the token of generation 1.
+func (s *Scenario) start() world {
+	w := world{
+		row:     Row{Nonce: 0, Parent: None, From: Home, Left: s.Life},
+		rotated: turn{from: Home},
+		count:   1,
+	}
+	w.tokens[0].parent = None
+	w.jar = w.successor(0)
+	for i := range s.Wires {
+		w.slots[i].thief = true
+	}
+	w.canon()
+	return w
+}
+
+// oldest is the age at which no window matters any more.
+func (s *Scenario) oldest() int8 {
+	age := s.Grace
+	if s.Recovery != Always {
+		age = max(age, s.Recovery)
+	}
+	return age + 1
+}
+
+// Promise is what a step may break.
+type Promise uint8
+
+// The promises of §4, and what it says beside them.
+const (
+	R1 Promise = iota + 1
+	R2
+	R3
+	R4
+	R5
+	Habits    // clients that behave as asked keep (a)–(c)
+	AheadOnly // "ahead" is possible only when committed writes were lost
+	Over      // no token of a session that is over
+	Window    // no token again when the longer of grace and recovery has passed
+)
+
+// String names the promise, and says what it is about.
+func (p Promise) String() string {
+	switch p {
+	case R1:
+		return "R1: an honest client is never logged out"
+	case R2:
+		return "R2: two parties cannot stay together unseen"
+	case R3:
+		return "R3: confirmed tokens form one line"
+	case R4:
+		return "R4: nothing succeeds after \"ended\" was answered"
+	case R5:
+		return "R5: a storage error leaves the presented token usable"
+	case Habits:
+		return "clients keep (a)–(c)"
+	case AheadOnly:
+		return "ahead is possible only when committed writes were lost"
+	case Over:
+		return "no token of a session that is over"
+	case Window:
+		return "no token again when the longer of grace and recovery has passed"
+	}
+	return "no promise"
+}
+
+// Condition is one of R1's.
+type Condition uint8
+
+// R1's conditions.
+const (
+	A          Condition = iota + 1 // whenever a token is confirmed, the jar holds it
+	B                               // no response is applied after a sibling or child of its token was confirmed
+	C                               // what was overtaken arrives only while its token is the direct parent, within grace, not recovered
+	D                               // none is retried later than the longer of grace and recovery
+	conditions                      // how many there are, and one
+)
+
+// String names the condition as the document does.
+func (c Condition) String() string {
+	return [conditions]string{"no condition", "(a)", "(b)", "(c)", "(d)"}[c]
+}

@@ -1,0 +1,157 @@
+// Package simulation plays the real server against everybody at once: people with tabs and
+// apps, a thief, a network that loses and reorders, a clock that is set, storage that fails
+// and a server that crashes. What happens when is decided by one number, the seed, so that a
+// schedule that breaks a promise of docs/protocol.md can be told as a story and played again.
+package simulation
+
+import (
+	"flag"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// What a run is asked for: go test ./test/prove/simulation -args -schedules 1 -seed 42.
+var (
+	deep      = flag.Bool("deep", false, "play millions of schedules")
+	schedules = flag.Int("schedules", 0, "how many schedules are played; 0: as many as there is time for")
+	seed      = flag.Uint64("seed", 0, "the first schedule's seed; 0: 1, and with -deep another one each time")
+)
+
+// How many schedules are played.
+const (
+	millions  = 2_000_000
+	enough    = 10_000 // for everything to come up
+	perWorld  = 200    // on one database, so that it stays small
+	playersOf = 2      // worlds at a time
+)
+
+// howMany gives the number of schedules to play.
+func howMany() int {
+	switch {
+	case *schedules > 0:
+		return *schedules
+	case *deep:
+		return millions
+	}
+	return usual
+}
+
+// firstSeed gives the seed to begin with: the same in every check, so that a change is to blame for what a check finds, and
+// others each time in a long search.
+func firstSeed() uint64 {
+	switch {
+	case *seed != 0:
+		return *seed
+	case *deep:
+		return uint64(time.Now().UnixNano()) >> 10
+	}
+	return 1
+}
+
+// player plays schedules, one after the other, on worlds of its own.
+type player struct {
+	t      testing.TB
+	on     engine
+	plant  mistake
+	worlds map[rules]*world
+	played map[rules]int
+	seen   map[string]int
+}
+
+// newPlayer makes a player.
+func newPlayer(t testing.TB, on engine, plant mistake) *player {
+	return &player{t, on, plant, map[rules]*world{}, map[rules]int{}, map[string]int{}}
+}
+
+// play plays the schedule of one seed.
+func (p *player) play(seed uint64) *run {
+	rules := rulesOf(seed)
+	if p.worlds[rules] != nil && p.played[rules]%perWorld == 0 {
+		p.worlds[rules].close()
+		p.worlds[rules] = nil
+	}
+	if p.worlds[rules] == nil {
+		p.worlds[rules] = newWorld(p.t, p.on, rules, p.plant)
+	}
+	p.played[rules]++
+	r := newRun(p.t, p.worlds[rules], seed)
+	r.play()
+	for what, n := range r.seen {
+		p.seen[what] += n
+	}
+	return r
+}
+
+// close ends the player's worlds.
+func (p *player) close() {
+	for _, w := range p.worlds {
+		if w != nil {
+			w.close()
+		}
+	}
+}
+
+// rulesOf gives the server that a seed is played on.
+func rulesOf(seed uint64) rules {
+	return allRules[[10]int{0, 0, 0, 0, 0, 0, 1, 1, 2, 3}[seed%10]]
+}
+
+// TestSimulation plays schedules and holds the server to what it promises.
+func TestSimulation(t *testing.T) {
+	first, n := firstSeed(), uint64(howMany())
+	seen := playAll(t, onSQLite, first, n)
+	for _, what := range worthSeeing {
+		if n >= enough && seen[what] < 5 {
+			t.Errorf("%s came up %d times in %d schedules: they prove little", what, seen[what], n)
+		}
+	}
+}
+
+// TestSimulationOnPostgres plays some of the schedules on the other engine.
+func TestSimulationOnPostgres(t *testing.T) {
+	playAll(t, onPostgres, firstSeed(), uint64(max(1, howMany()/30)))
+}
+
+// playAll plays n schedules from a seed on, and gives what came up in them.
+func playAll(t *testing.T, on engine, first, n uint64) map[string]int {
+	t.Helper()
+	t.Logf("%d schedules from seed %d", n, first)
+	var next, broken atomic.Uint64
+	var mu sync.Mutex // guards seen
+	seen := map[string]int{}
+	t.Run("players", func(t *testing.T) {
+		for i := range playersOf {
+			t.Run(strconv.Itoa(i), func(t *testing.T) {
+				t.Parallel()
+				p := newPlayer(t, on, nil)
+				defer p.close()
+				for i := next.Add(1) - 1; i < n && broken.Load() < 3; i = next.Add(1) - 1 {
+					if r := p.play(first + i); r.wrong != "" {
+						broken.Add(1)
+						t.Error(r.report())
+					}
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				for what, n := range p.seen {
+					seen[what] += n
+				}
+			})
+		}
+	})
+	for _, what := range slices.Sorted(maps.Keys(seen)) {
+		t.Logf("%8d × %s", seen[what], what)
+	}
+	return seen
+}
+
+// worthSeeing is what must come up for the simulation to mean something.
+var worthSeeing = []string{
+	"case rotated", "case repeated", "case recovered", "case late", "case ahead", "case reused", "case ended",
+	"reuse", "storage error", "a database that was set back", "kept all conditions though overtaken",
+}
