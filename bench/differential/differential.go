@@ -84,12 +84,11 @@ type Answers struct {
 	Ours    error
 	Others  map[string]error // name → answer
 	Reasons []string         // to refuse it by docs/protocol.md §3, short of the signature
-	Excuses []string         // why others may refuse it although there is no reason to
 }
 
 // Ask shows a token to everyone.
 func (w *World) Ask(token string) Answers {
-	a := Answers{Ours: w.ours.Verify(token), Others: map[string]error{}, Reasons: Reasons(token, w.Trust.Algorithm, time.Now()), Excuses: Excuses(token)}
+	a := Answers{Ours: w.ours.Verify(token), Others: map[string]error{}, Reasons: Reasons(token, w.Trust.Algorithm, time.Now())}
 	for name, v := range w.others {
 		a.Others[name] = v.Verify(token)
 	}
@@ -105,7 +104,7 @@ func (a Answers) Finding() string {
 		}
 	}
 	switch {
-	case a.Ours == nil && refused == len(a.Others) && len(a.Excuses) == 0:
+	case a.Ours == nil && refused == len(a.Others):
 		return "only we accept it: " + a.String()
 	case a.Ours == nil && len(a.Reasons) > 0:
 		return "we accept what we should not: " + a.String()
@@ -121,5 +120,5 @@ func (a Answers) String() string {
 	for _, name := range asked {
 		said = append(said, fmt.Sprintf("%s: %v", name, a.Others[name]))
 	}
-	return strings.Join(append(said, fmt.Sprintf("reasons: %q", a.Reasons), fmt.Sprintf("excuses: %q", a.Excuses)), "; ")
+	return strings.Join(append(said, fmt.Sprintf("reasons: %q", a.Reasons)), "; ")
 }

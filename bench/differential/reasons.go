@@ -75,6 +75,7 @@ func (r *reasons) object(what, part string) members {
 		return nil
 	}
 	r.unless(depth(text) <= 16, "%s is deeper than 16 levels", what)
+	r.unless(!huge(text), "%s holds a number that a double cannot", what)
 	return m
 }
 
@@ -191,20 +192,6 @@ func numericDate(v jsontext.Value) (*big.Rat, bool) {
 	}
 	t, ok := new(big.Rat).SetString(text)
 	return t, ok && t.Cmp(big.NewRat(253402300800, 1)) < 0
-}
-
-// Excuses are the known differences in which all others refuse what nothing in docs/protocol.md §3 forbids:
-//
-//   - a number that is too large for float64, in a member that we do not read. The others decode every member into
-//     a Go value; we check that it is a number (RFC 8259 §6), and refuse it when a program asks for it.
-func Excuses(token string) []string {
-	for _, part := range strings.Split(token, ".") {
-		text, err := base64.RawURLEncoding.DecodeString(part)
-		if err == nil && huge(text) {
-			return []string{"a number that is too large for float64"}
-		}
-	}
-	return nil
 }
 
 // huge reports whether JSON text holds a number that float64 cannot

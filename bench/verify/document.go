@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/handstamp/handstamp/bench/mint"
+	"github.com/handstamp/handstamp/bench/page"
 	"github.com/handstamp/handstamp/bench/peers"
 )
 
@@ -28,12 +29,15 @@ func columns(first string) []string {
 	return head
 }
 
+// Place is where the section stands in docs/performance.md.
+var Place = page.Section{Name: "verification", Program: "bench/cmd/verifybench"}
+
 // Section is the part of docs/performance.md that is about verification.
 func (r Results) Section(p Plan) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Verifying a token\n\n")
 	fmt.Fprintf(&b, "Measured by `make bench` on %s, %s, GOMAXPROCS %d: %d rounds in which every case takes its turn, %v each. ",
-		processor(), runtime.Version(), runtime.GOMAXPROCS(0), p.Rounds, p.Slice)
+		page.Processor(), runtime.Version(), runtime.GOMAXPROCS(0), p.Rounds, p.Slice)
 	b.WriteString("A figure is the median of the rounds, with the lowest and the highest in brackets; a ratio is taken within each round. " +
 		"The token is the one that the server mints (docs/protocol.md §2): 601 bytes under ES256. What every library is set up to check, and at which version, " +
 		"is in [attacks.md](attacks.md#set-up); all check the same issuer, audience, expiry and algorithm.\n\n")
@@ -56,13 +60,13 @@ func (r Results) headline(b *strings.Builder) {
 	repeated := func(name string) *Series { return r.find(Repeated, name, string(mint.ES256), 1) }
 	rows := [][]string{
 		{"golang-jwt, on an ES256 token seen before, takes as long as ours, times", "at least 1,000", r.Ratio(repeated("golang-jwt"), repeated(ours)).String()},
-		{"allocations on a token seen before", "0", figure(repeated(ours).over(allocs).Median)},
+		{"allocations on a token seen before", "0", page.Figure(repeated(ours).over(allocs).Median)},
 	}
 	for _, alg := range []mint.Algorithm{mint.ES256, mint.EdDSA, mint.RS256} {
 		ratio := r.Ratio(r.find(FirstSeen, ours, string(alg), 1), r.find(FirstSeen, Raw, string(alg), 1))
 		rows = append(rows, []string{string(alg) + ", never seen before, against the bare signature check, times", "at most 1.05", ratio.String()})
 	}
-	table(b, []string{"figure", "target", "measured"}, rows)
+	page.Table(b, []string{"figure", "target", "measured"}, rows)
 }
 
 // compare writes a table of ratios for each number of goroutines, and one of times
@@ -81,7 +85,7 @@ func (r Results) compare(b *strings.Builder, group, base string) {
 			}
 			rows = append(rows, row)
 		}
-		table(b, columns(head), rows)
+		page.Table(b, columns(head), rows)
 	}
 	var rows [][]string
 	for _, name := range names() {
@@ -91,7 +95,7 @@ func (r Results) compare(b *strings.Builder, group, base string) {
 		}
 		rows = append(rows, row)
 	}
-	table(b, columns("nanoseconds, 1 goroutine"), rows)
+	page.Table(b, columns("nanoseconds, 1 goroutine"), rows)
 }
 
 // memory writes what is allocated
@@ -106,7 +110,7 @@ func (r Results) memory(b *strings.Builder) {
 			}
 			rows = append(rows, row)
 		}
-		table(b, columns(group), rows)
+		page.Table(b, columns(group), rows)
 	}
 }
 
@@ -116,7 +120,7 @@ func pair(s *Series) string {
 	if math.IsNaN(count) {
 		return "n.a."
 	}
-	return fmt.Sprintf("%s, %s B", grouped(int(math.Round(count))), grouped(int(math.Round(size))))
+	return fmt.Sprintf("%s, %s B", page.Grouped(int(math.Round(count))), page.Grouped(int(math.Round(size))))
 }
 
 // alone writes what ours takes by itself
@@ -133,5 +137,5 @@ func (r Results) alone(b *strings.Builder) {
 		}
 		rows = append(rows, []string{s.Name, fmt.Sprint(s.Goroutines), s.over(nanos).String(), memory})
 	}
-	table(b, []string{"case", "goroutines", "nanoseconds", "allocations, bytes"}, rows)
+	page.Table(b, []string{"case", "goroutines", "nanoseconds", "allocations, bytes"}, rows)
 }

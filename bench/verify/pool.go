@@ -32,8 +32,8 @@ type Pool struct {
 // but the check
 type split struct{ input, signature []byte }
 
-// life is how long the tokens are good: longer than any run
-const life = 2 * time.Hour
+// life is how long the tokens are good: as long as a verifier that hears of endings lets them be, and longer than any run
+const life = 15 * time.Minute
 
 // NewPool makes n tokens, every one of another session.
 func NewPool(alg mint.Algorithm, n int) (*Pool, error) {

@@ -116,22 +116,3 @@ func TestRunFails(t *testing.T) {
 		}
 	}
 }
-
-// TestReplace proves that other sections of the page stay as they are.
-func TestReplace(t *testing.T) {
-	page, err := verify.Replace("", "one\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	page = strings.Replace(page, "# Performance\n", "# Performance\n\n## Another section\n", 1) + "\n## The end\n"
-	again, err := verify.Replace(page, "two\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := strings.Replace(page, "one\n", "two\n", 1); again != want {
-		t.Errorf("Replace = %s, want %s", again, want)
-	}
-	if _, err := verify.Replace("# A page without markers\n", "x"); err == nil {
-		t.Error("Replace on a page without markers: no error, want one")
-	}
-}

@@ -43,5 +43,5 @@ func run(plan verify.Plan, scale verify.Scale, write string) error {
 		fmt.Print(section)
 		return nil
 	}
-	return verify.WritePage(write, section)
+	return verify.Place.Write(write, section)
 }

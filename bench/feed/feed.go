@@ -1,0 +1,241 @@
+// Package feed measures how soon an ending is known everywhere: real server programs on one PostgreSQL, verifiers that follow
+// their feed, and requests that flow meanwhile, in calm and in trouble.
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/handstamp/handstamp/verify"
+)
+
+// The promise that is measured (docs/protocol.md §6).
+const (
+	bound     = time.Second     // after which every connected verifier refuses
+	staleness = 5 * time.Second // after which one that is cut off knows it
+
+	patience = 30 * time.Second // after which an ending that nobody heard of ends the trial
+)
+
+// Plan says how large a trial is.
+type Plan struct {
+	Nodes     int           // server programs
+	Verifiers int           // each with a stream of its own
+	Endings   int           // sessions that are ended, at random times
+	Rate      int           // requests a second at random verifiers, with random tokens
+	During    time.Duration // in which the endings are
+	Report    func(string)  // is told how far the trial is
+}
+
+// trial is one of them under way
+type trial struct {
+	Plan
+	cluster   *cluster
+	verifiers []*verifier
+	sessions  []*session
+	people    *http.Client // for what people ask of nodes
+
+	mu  sync.Mutex // guards what follows
+	out Outcome
+}
+
+// Outcome is what was found.
+type Outcome struct {
+	Name       string
+	Trouble    string          // what was done to whom; empty: nothing
+	Last       []time.Duration // for each ending, from its answer to the last verifier that had to know
+	Each       []time.Duration // for each ending and verifier
+	Requests   int
+	Late       int // accepted after the bound, though the session had ended
+	Wrong      int // refused as ended, though the session lives
+	Held       int // answered 503, because the verifier knew that it was cut off
+	Retried    int // endings that were asked for again, because a node or the database was away
+	Reconnects int64
+	Gaps       int64
+}
+
+// Run makes a trial: first in calm, or in trouble.
+func (p Plan) Run(ctx context.Context, troubled bool) (out Outcome, err error) {
+	c, err := newCluster(p.Nodes)
+	if err != nil {
+		return out, err
+	}
+	t := &trial{Plan: p, cluster: c, people: &http.Client{Timeout: 10 * time.Second}}
+	defer func() {
+		for _, v := range t.verifiers {
+			v.Close()
+		}
+		err = errors.Join(err, c.close())
+	}()
+	t.out.Name = "in calm"
+	if troubled {
+		t.out.Name, t.out.Trouble = "in trouble", "one in a hundred pieces of every stream is cut short with its connection, a node is killed, PostgreSQL crashes, and a verifier hears nothing for 10 s"
+	}
+	p.Report(t.out.Name + ": signing in")
+	if err := t.signIn(ctx); err != nil {
+		return out, err
+	}
+	if err := t.listen(ctx); err != nil {
+		return out, err
+	}
+	p.Report(t.out.Name + ": ending sessions")
+	if err := t.measure(ctx, troubled); err != nil {
+		return out, err
+	}
+	for _, v := range t.verifiers {
+		s := v.Status().Feed
+		t.out.Reconnects += s.Reconnects
+		t.out.Gaps += s.Gaps
+	}
+	return t.out, nil
+}
+
+// listen starts the verifiers, and waits until all of them follow the feed.
+func (t *trial) listen(ctx context.Context) error {
+	for range t.Verifiers {
+		v, err := t.cluster.verifier(ctx)
+		if err != nil {
+			return err
+		}
+		t.verifiers = append(t.verifiers, v)
+	}
+	for _, v := range t.verifiers {
+		for end := time.Now().Add(30 * time.Second); !v.Status().Feed.Connected; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				return fmt.Errorf("a verifier does not come to follow the feed: %v", v.Status().Feed.Error)
+			}
+		}
+	}
+	return nil
+}
+
+// measure lets requests flow, ends sessions at random times, and makes trouble if it shall.
+func (t *trial) measure(ctx context.Context, troubled bool) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var flow, endings sync.WaitGroup
+	flow.Go(func() { t.flow(ctx) })
+	var failed error
+	if troubled {
+		endings.Go(func() { failed = t.trouble() })
+	}
+	errs := make([]error, t.Endings)
+	for i := range t.Endings {
+		at := time.Duration(rand.Float64() * float64(t.During))
+		endings.Go(func() {
+			time.Sleep(at)
+			errs[i] = t.end(ctx, t.sessions[i])
+		})
+	}
+	endings.Wait()
+	time.Sleep(bound + staleness) // for requests with the tokens of those that ended last
+	cancel()
+	flow.Wait()
+	return errors.Join(append(errs, failed)...)
+}
+
+// trouble cuts, kills, crashes and silences, one after the other and each once.
+func (t *trial) trouble() error {
+	t.cluster.cutting.Store(true)
+	defer t.cluster.cutting.Store(false)
+	pause := t.During / 6
+	time.Sleep(pause)
+	err := t.cluster.killOne()
+	time.Sleep(pause)
+	t.verifiers[0].silence(min(10*time.Second, t.During/2))
+	time.Sleep(pause)
+	return errors.Join(err, t.cluster.crash())
+}
+
+// flow sends requests, each to any verifier with the token of any session, at a steady rate.
+func (t *trial) flow(ctx context.Context) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	sent, began := 0, time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for due := int(time.Since(began).Seconds() * float64(t.Rate)); sent < due; sent++ {
+			t.request(t.verifiers[rand.IntN(len(t.verifiers))], t.sessions[rand.IntN(len(t.sessions))])
+		}
+	}
+}
+
+// request makes one request and judges its answer.
+func (t *trial) request(v *verifier, s *session) {
+	asked, silent := time.Now(), v.silent()
+	status := v.ask(s.access)
+	ended, since := s.ended()
+	limit := bound
+	if silent || v.silent() {
+		limit += staleness
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.out.Requests++
+	switch {
+	case status == http.StatusServiceUnavailable:
+		t.out.Held++
+	case status == http.StatusOK && ended && asked.Sub(since) > limit:
+		t.out.Late++
+	case status != http.StatusOK && !s.ending():
+		t.out.Wrong++
+	}
+}
+
+// end ends a session and waits until every verifier that hears anything refuses its token.
+func (t *trial) end(ctx context.Context, s *session) error {
+	known := make([]*verify.Session, len(t.verifiers))
+	for i, v := range t.verifiers {
+		var err error
+		if known[i], err = v.Verify(ctx, s.access); err != nil {
+			return fmt.Errorf("a token is refused before its session was ended: %w", err)
+		}
+	}
+	retried, err := t.signOut(ctx, s)
+	if err != nil {
+		return err
+	}
+	_, answered := s.ended()
+	took := make([]time.Duration, len(known))
+	var waiting sync.WaitGroup
+	for i := range known {
+		waiting.Go(func() {
+			select {
+			case <-known[i].Done():
+			case <-time.After(patience):
+			}
+			took[i] = max(time.Since(answered), 0)
+		})
+	}
+	waiting.Wait()
+	if slowest := slices.Max(took); slowest >= patience {
+		return fmt.Errorf("a verifier did not hear of an ending in %v", slowest)
+	}
+	v := t.verifiers[rand.IntN(len(t.verifiers))] // said to be over, and so it must be refused
+	if status := v.ask(s.access); status == http.StatusOK {
+		return errors.New("a session was said to be over, and its token is accepted")
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.out.Retried += retried
+	last := time.Duration(0)
+	for i, d := range took {
+		if t.verifiers[i].wasSilent(answered) { // had to know only when it heard again
+			continue
+		}
+		t.out.Each = append(t.out.Each, d)
+		last = max(last, d)
+	}
+	t.out.Last = append(t.out.Last, last)
+	return nil
+}

@@ -1,0 +1,29 @@
+package feed_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/handstamp/handstamp/bench/feed"
+)
+
+// TestRun makes the trial in small, with trouble: every ending comes to every verifier, nothing is accepted after the bound, and
+// nothing is refused that lives.
+func TestRun(t *testing.T) {
+	plan := feed.Plan{Nodes: 2, Verifiers: 5, Endings: 20, Rate: 200, During: 4 * time.Second, Report: func(string) {}}
+	o, err := plan.Run(t.Context(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Late > 0 || o.Wrong > 0 || len(o.Last) != plan.Endings || o.Requests == 0 || o.Reconnects == 0 {
+		t.Errorf("%d accepted late, %d refused wrongly, %d of %d endings known everywhere, %d requests, %d streams opened anew", o.Late, o.Wrong, len(o.Last), plan.Endings, o.Requests, o.Reconnects)
+	}
+	section := plan.Section([]feed.Outcome{o})
+	if strings.Contains(section, "n.a.") {
+		t.Errorf("the section lacks figures:\n%s", section)
+	}
+	if _, err := feed.Place.Replace("", section); err != nil {
+		t.Error(err)
+	}
+}

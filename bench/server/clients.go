@@ -1,0 +1,97 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"sync/atomic"
+)
+
+// repeating asks the same questions again and again.
+type repeating struct {
+	requests [][]byte
+	want     int // status
+	asked    int
+}
+
+// next gives the next question.
+func (c *repeating) next() []byte {
+	c.asked++
+	return c.requests[c.asked%len(c.requests)]
+}
+
+// take wants the one status.
+func (c *repeating) take(a answer) error { return wantStatus(a, c.want) }
+
+// wantStatus is an error for any other status.
+func wantStatus(a answer, want int) error {
+	if a.status != want {
+		return fmt.Errorf("answer %d, want %d: %s", a.status, want, a.body)
+	}
+	return nil
+}
+
+// refreshing holds sessions, and refreshes one after the other with the token that it got last.
+type refreshing struct {
+	tokens []string
+	at     int
+}
+
+// next shows the session's newest token.
+func (c *refreshing) next() []byte {
+	return request("POST /v1/session/refresh", "", refreshBody(c.tokens[c.at]))
+}
+
+// take keeps the successor.
+func (c *refreshing) take(a answer) error {
+	if err := wantStatus(a, 200); err != nil {
+		return err
+	}
+	c.tokens[c.at] = member(a.body, "refresh_token")
+	if c.tokens[c.at] == "" {
+		return fmt.Errorf("no refresh token in %s", a.body)
+	}
+	c.at = (c.at + 1) % len(c.tokens)
+	return nil
+}
+
+// refreshBody carries a refresh token.
+func refreshBody(token string) string { return `{"refresh_token":"` + token + `"}` }
+
+// member gives a text of an answer of ours by its name, wherever it stands; no text of ours that is read so has an escape in it.
+func member(body []byte, name string) string {
+	_, rest, _ := bytes.Cut(body, []byte(`"`+name+`":"`))
+	value, _, _ := bytes.Cut(rest, []byte(`"`))
+	return string(value)
+}
+
+// leaving signs out of sessions, each once.
+type leaving struct{ tokens []string }
+
+// next signs out of the next one.
+func (c *leaving) next() []byte {
+	token := c.tokens[0]
+	c.tokens = c.tokens[1:]
+	return request("DELETE /v1/session", "", refreshBody(token))
+}
+
+// take wants it done.
+func (c *leaving) take(a answer) error { return wantStatus(a, 204) }
+
+// joining makes users, each with an address that nobody has.
+type joining struct{ number *atomic.Int64 }
+
+// next signs the next one up.
+func (c joining) next() []byte {
+	return request("POST /v1/users", "", credentials(fmt.Sprintf("new-%d@example.com", c.number.Add(1))))
+}
+
+// take wants a user made.
+func (c joining) take(a answer) error { return wantStatus(a, 201) }
+
+// goodPassword is everybody's.
+const goodPassword = "violet teapots orbit quietly"
+
+// credentials are an address and everybody's password.
+func credentials(email string) string {
+	return `{"email":"` + email + `","password":"` + goodPassword + `"}`
+}

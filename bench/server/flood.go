@@ -1,0 +1,195 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/handstamp/handstamp/bench/page"
+)
+
+// Storm says how a server is flooded with sign-ins, at the real cost of a hash, while others go on.
+type Storm struct {
+	SignIns int           // connections that sign in as soon as they may: at once after an answer, after Retry-After when refused
+	Calm    time.Duration // how long the others are watched before
+	Rage    time.Duration // how long while it lasts
+}
+
+// pace is how often each of the others asks.
+const pace = 10 * time.Millisecond
+
+// Flooded is what came of it. Latencies are in milliseconds.
+type Flooded struct {
+	storm        Storm
+	calm, rage   map[string][]time.Duration // group → latencies
+	signedIn     []time.Duration
+	refused      []time.Duration
+	withoutRetry int // refusals that did not say when to come again
+}
+
+// Flood measures.
+func Flood(ctx context.Context, s Storm) (_ *Flooded, err error) {
+	folder, err := os.MkdirTemp("", "serverbench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	site := newSQLite(folder)
+	tokens, err := site.seed(ctx, connections*100)
+	if err != nil {
+		return nil, err
+	}
+	target, err := child(ours, site.settings())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, target.stop()) }()
+	half := len(tokens) / 2
+	access, err := accessTokens(target, tokens[half:half+20])
+	if err != nil {
+		return nil, err
+	}
+	var reads [][]byte
+	for _, token := range access {
+		reads = append(reads, request("GET /v1/session", token, ""))
+	}
+	others := map[string][]client{refresh: refreshers(tokens[:half])[:8], sessionRead: asking(200, reads...)[:8]}
+	f := &Flooded{storm: s}
+	if f.calm, err = watch(target, others, s.Calm); err != nil {
+		return nil, err
+	}
+	return f, f.rages(target, others)
+}
+
+// rages floods, and watches the others.
+func (f *Flooded) rages(target *process, others map[string][]client) error {
+	end := time.Now().Add(f.storm.Rage)
+	var mu sync.Mutex // guards f and failed
+	var failed error
+	var flood sync.WaitGroup
+	for n := range f.storm.SignIns {
+		flood.Go(func() {
+			err := f.signIn(target, n, end, &mu)
+			mu.Lock()
+			defer mu.Unlock()
+			failed = errors.Join(failed, err)
+		})
+	}
+	var err error
+	f.rage, err = watch(target, others, f.storm.Rage)
+	flood.Wait()
+	return errors.Join(err, failed)
+}
+
+// signIn signs one person in, again and again.
+func (f *Flooded) signIn(target *process, n int, end time.Time, mu *sync.Mutex) error {
+	c, err := dial(target.address)
+	if err != nil {
+		return err
+	}
+	defer c.net.Close()
+	asking := request("POST /v1/session", "", credentials(email(n%users)))
+	for time.Now().Before(end) {
+		began := time.Now()
+		a, err := c.do(asking)
+		if err != nil {
+			return err
+		}
+		took := time.Since(began)
+		mu.Lock()
+		switch {
+		case a.status == 201:
+			f.signedIn = append(f.signedIn, took)
+		case a.status == 503:
+			f.refused = append(f.refused, took)
+			if a.retryAfter == "" {
+				f.withoutRetry++
+			}
+		default:
+			err = wantStatus(a, 201)
+		}
+		mu.Unlock()
+		if err != nil {
+			return err
+		}
+		if a.status == 503 {
+			wait := time.Duration(max(1, number([]byte(a.retryAfter)))) * time.Second
+			time.Sleep(wait + rand.N(wait/2)) // people do not come again in step
+		}
+	}
+	return nil
+}
+
+// watch has clients ask at their pace, and gives how long the answers took.
+func watch(target *process, others map[string][]client, during time.Duration) (map[string][]time.Duration, error) {
+	end := time.Now().Add(during)
+	took := map[string][]time.Duration{}
+	var mu sync.Mutex // guards took and failed
+	var failed error
+	var all sync.WaitGroup
+	for group, clients := range others {
+		for i, by := range clients {
+			all.Go(func() {
+				latencies, err := paced(target, by, end, time.Duration(i)*pace/time.Duration(len(clients)))
+				mu.Lock()
+				defer mu.Unlock()
+				took[group] = append(took[group], latencies...)
+				failed = errors.Join(failed, err)
+			})
+		}
+	}
+	all.Wait()
+	return took, failed
+}
+
+// paced asks at a fixed pace, from a moment after now. What is asked late because the answer before was late counts from when it
+// should have been asked.
+func paced(target *process, by client, end time.Time, after time.Duration) ([]time.Duration, error) {
+	c, err := dial(target.address)
+	if err != nil {
+		return nil, err
+	}
+	defer c.net.Close()
+	var took []time.Duration
+	for due := time.Now().Add(after); due.Before(end); due = due.Add(pace) {
+		time.Sleep(time.Until(due))
+		a, err := c.do(by.next())
+		if err = errors.Join(err, by.take(a)); err != nil {
+			return nil, err
+		}
+		took = append(took, time.Since(due))
+	}
+	return took, nil
+}
+
+// table writes what came of it.
+func (f *Flooded) table(b *strings.Builder) {
+	fmt.Fprintf(b, "### A flood of sign-ins\n\n%d connections sign in at once, at the real cost of a hash, each again as soon as it may: at once after "+
+		"an answer, and after `Retry-After`, and up to half as long again, when refused. Meanwhile eight connections refresh and eight read their session, each every %v; "+
+		"an answer's time counts from when its question was due. SQLite, %v before and %v during the flood, the server on one core.\n\n",
+		f.storm.SignIns, pace, f.storm.Calm, f.storm.Rage)
+	row := func(name string, took []time.Duration, target string) []string {
+		if len(took) == 0 {
+			return []string{name, "0", "", "", target}
+		}
+		return []string{name, page.Grouped(len(took)), page.Figure(milliseconds(percentile(took, 50))), page.Figure(milliseconds(percentile(took, 99))), target}
+	}
+	page.Table(b, []string{"answers", "number", "p50, ms", "p99, ms", "target, p99"}, [][]string{
+		row("refresh, before", f.calm[refresh], ""),
+		row("refresh, during", f.rage[refresh], "below 20"),
+		row("session read, before", f.calm[sessionRead], ""),
+		row("session read, during", f.rage[sessionRead], "below 20"),
+		row("sign-in, 201", f.signedIn, ""),
+		row("sign-in, 503 with `Retry-After`", f.refused, "at once"),
+	})
+}
+
+// SignIns tells how many of the flood were let in, how many were refused, and how many of those were not told when to come again.
+func (f *Flooded) SignIns() (in, refused, withoutRetry int) {
+	return len(f.signedIn), len(f.refused), f.withoutRetry
+}

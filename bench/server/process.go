@@ -1,0 +1,147 @@
+package server
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// process is a server of its own, started for the measurement.
+type process struct {
+	command *exec.Cmd
+	stdin   io.Closer     // its end asks the server to stop
+	address string        // where it listens
+	started time.Duration // from its start to the line that says where it listens
+}
+
+// start runs a program on one core, or on all when core is negative, and waits for the line of its standard output that
+// says where it listens.
+func start(core int, name string, args ...string) (*process, error) {
+	if core >= 0 {
+		args = append([]string{"-c", strconv.Itoa(core), name}, args...)
+		name = "taskset"
+	}
+	p := &process{command: exec.Command(name, args...)}
+	p.command.Stderr = os.Stderr
+	in, err := p.command.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := p.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.stdin = in
+	began := time.Now()
+	if err := p.command.Start(); err != nil {
+		return nil, fmt.Errorf("%w; taskset is in util-linux", err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	p.started = time.Since(began)
+	if err == nil {
+		p.address, err = addressIn(line)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", strings.Join(args, " "), err), p.stop())
+	}
+	return p, nil
+}
+
+// addressIn finds host:port in a line.
+func addressIn(line string) (string, error) {
+	for _, word := range strings.Fields(line) {
+		if strings.HasPrefix(word, "127.0.0.1:") {
+			return word, nil
+		}
+	}
+	return "", fmt.Errorf("no address in %q", line)
+}
+
+// stop asks the server to stop, and waits until it has.
+func (p *process) stop() error {
+	err := errors.Join(p.stdin.Close(), p.command.Process.Signal(os.Interrupt))
+	return errors.Join(err, p.command.Wait())
+}
+
+// pid names the process for those who read /proc.
+func (p *process) pid() int { return p.command.Process.Pid }
+
+// cpu is how long a process has run, with threads that have ended, to the nanosecond: /proc/<pid>/stat counts in hundredths of a second, and
+// /proc/<pid>/task forgets who has ended. The clock of a process is named as in clock_getcpuclockid(3).
+func cpu(pid int) (time.Duration, error) {
+	const scheduled = 2
+	var ran unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|scheduled), &ran); err != nil {
+		return 0, fmt.Errorf("clock of process %d: %w", pid, err)
+	}
+	return time.Duration(ran.Nano()), nil
+}
+
+// family is a process and those that it has started, as a PostgreSQL is.
+func family(pid int) ([]int, error) {
+	all := []int{pid}
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has just ended
+		}
+		_, fields, _ := strings.Cut(string(text), ") ")
+		var state string
+		var parent int
+		if _, err := fmt.Sscan(fields, &state, &parent); err == nil && parent == pid {
+			child, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+			all = append(all, child)
+		}
+	}
+	return all, nil
+}
+
+// memory is what a process has in memory, in MB.
+func memory(pid int) (megabytes float64, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, found := strings.CutPrefix(line, "VmRSS:"); found {
+			var kilobytes float64
+			_, err := fmt.Sscan(value, &kilobytes)
+			return kilobytes / 1000, err
+		}
+	}
+	return 0, fmt.Errorf("process %d has no VmRSS", pid)
+}
+
+// pinned says in the environment that this program is where it belongs.
+const pinned = "SERVERBENCH_PINNED"
+
+// Pin puts this program on the generator's core, by starting it again in its own place.
+func Pin() error {
+	if os.Getenv(pinned) != "" {
+		return nil
+	}
+	taskset, err := exec.LookPath("taskset")
+	if err != nil {
+		return fmt.Errorf("%w; as root on Debian: apt-get install util-linux", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	args := append([]string{taskset, "-c", strconv.Itoa(GeneratorCore), self}, os.Args[1:]...)
+	return syscall.Exec(taskset, args, append(os.Environ(), pinned+"=yes"))
+}

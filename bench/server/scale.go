@@ -1,0 +1,178 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/handstamp/handstamp/bench/page"
+)
+
+// Growth says how large things are made to see what grows with them.
+type Growth struct {
+	Few, Many int           // live sessions of the two databases whose refreshes are compared
+	Live      int           // live sessions of the one that is watched under load
+	During    time.Duration // how long it is watched
+	Starts    int           // how often a server is started
+	Plan      Plan          // of the comparison
+}
+
+// Grown is what came of it.
+type Grown struct {
+	growth  Growth
+	results Results
+	starts  []float64 // milliseconds from the start of the program to its first answer
+	idle    float64   // MB in memory after a start
+	load    []float64 // MB in memory under load, at even distances
+	rate    float64   // refreshes a second then
+}
+
+// build builds the program, from the tree that this one is part of.
+func build(program string) error {
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/handstamp/handstamp").Output()
+	if err != nil {
+		return err
+	}
+	said, err := exec.Command("go", "build", "-C", strings.TrimSpace(string(root)), "-o", program, "./cmd/handstamp").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, said)
+	}
+	return nil
+}
+
+// Grow measures the program as it is built.
+func Grow(ctx context.Context, g Growth) (_ *Grown, err error) {
+	folder, err := os.MkdirTemp("", "serverbench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	program := filepath.Join(folder, "handstamp")
+	if err := build(program); err != nil {
+		return nil, fmt.Errorf("build the program: %w", err)
+	}
+	grown := &Grown{growth: g}
+	if err := grown.watch(ctx, folder, program); err != nil {
+		return nil, err
+	}
+	return grown, grown.compare(ctx, folder)
+}
+
+// begin starts the program on a site.
+func begin(program string, s *site) (*process, error) {
+	args := []string{"serve", "--log-level", "error"}
+	for name, value := range s.settings() {
+		if name != "master_key" {
+			args = append(args, "--"+strings.ReplaceAll(name, "_", "-"), value)
+		}
+	}
+	return start(serverCore, "env", append([]string{"HANDSTAMP_MASTER_KEY=" + s.master.Text().Reveal(), program}, args...)...)
+}
+
+// watch starts servers on one database, and has the last of them refresh under load.
+func (g *Grown) watch(ctx context.Context, folder, program string) (err error) {
+	s := newSQLite(filepath.Join(folder))
+	tokens, err := s.seed(ctx, g.growth.Live)
+	if err != nil {
+		return err
+	}
+	for range g.growth.Starts {
+		began := time.Now()
+		p, err := begin(program, s)
+		if err != nil {
+			return err
+		}
+		c, err := dial(p.address)
+		if err != nil {
+			return errors.Join(err, p.stop())
+		}
+		a, err := c.do(request("GET /.well-known/jwks.json", "", ""))
+		g.starts = append(g.starts, milliseconds(time.Since(began)))
+		if err = errors.Join(err, wantStatus(a, 200), c.net.Close(), p.stop()); err != nil {
+			return err
+		}
+	}
+	p, err := begin(program, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.stop()) }()
+	time.Sleep(time.Second)
+	if g.idle, err = memory(p.pid()); err != nil {
+		return err
+	}
+	return g.press(p, tokens)
+}
+
+// looks is how often memory is looked at under load.
+const looks = 10
+
+// press has every session refreshed, over and over, at a pace.
+func (g *Grown) press(p *process, tokens []string) error {
+	clients := refreshers(tokens)
+	failed := make(chan error, 1)
+	began, asked := time.Now(), 0
+	go func() {
+		took, err := watch(p, map[string][]client{refresh: clients}, g.growth.During)
+		asked = len(took[refresh])
+		failed <- err
+	}()
+	for n := range looks {
+		time.Sleep(time.Until(began.Add(g.growth.During * time.Duration(n+1) / looks)))
+		now, err := memory(p.pid())
+		if err != nil {
+			return errors.Join(err, <-failed)
+		}
+		g.load = append(g.load, now)
+	}
+	err := <-failed
+	g.rate = float64(asked) / g.growth.During.Seconds()
+	return err
+}
+
+// compare has refreshes take turns on a small and on a large database.
+func (g *Grown) compare(ctx context.Context, folder string) error {
+	s := &stage{}
+	for _, n := range []int{g.growth.Few, g.growth.Many} {
+		sub := filepath.Join(folder, fmt.Sprint(n))
+		if err := os.Mkdir(sub, 0o700); err != nil {
+			return err
+		}
+		on := newSQLite(sub)
+		tokens, err := on.seed(ctx, n)
+		if err != nil {
+			return errors.Join(err, s.close())
+		}
+		target, err := s.started(ours, on.settings())
+		if err != nil {
+			return errors.Join(err, s.close())
+		}
+		s.benches = append(s.benches, &bench{group: refresh, name: page.Grouped(n), target: target, clients: refreshers(tokens)})
+	}
+	g.results = s.benches
+	return errors.Join(g.growth.Plan.run(s.benches), s.close())
+}
+
+// Section is the part of docs/performance.md about what grows.
+func (g *Grown) Section() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## What grows with the number of sessions\n\nMeasured by `make bench-server-long` on %s: SQLite, the program as it is built, on one core, with databases in %s. "+
+		"Under load, sixteen connections refresh %s sessions one after the other, %s times a second, for %v; memory is looked at %d times.\n\n",
+		page.Processor(), os.TempDir(), page.Grouped(g.growth.Live), page.Figure(g.rate), g.growth.During, looks)
+	few, many := g.results.find(refresh, page.Grouped(g.growth.Few)), g.results.find(refresh, page.Grouped(g.growth.Many))
+	page.Table(&b, []string{"figure", "target", "measured"}, [][]string{
+		{"start on a database with " + page.Grouped(g.growth.Live) + " sessions, to the first answer, ms", "at most 50", page.SpreadOf(g.starts).String()},
+		{"memory after a start, MB", "at most 40", page.Figure(g.idle)},
+		{"memory under load, MB", "at most 120", page.SpreadOf(g.load).String()},
+		{"memory at the end of the load against its first tenth", "flat", page.Figure(g.load[len(g.load)-1] / g.load[0])},
+		{"a refresh with " + few.name + " sessions, server, µs", "", few.over(serverCPU).String()},
+		{"a refresh with " + many.name + " sessions, server, µs", "", many.over(serverCPU).String()},
+		{"the second against the first, in the same round", "the same", ratio(many, few, serverCPU).String()},
+	})
+	return b.String()
+}
