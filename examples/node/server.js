@@ -1,10 +1,13 @@
 // A service that checks Handstamp's access tokens by itself. It knows only the issuer's URL:
-// it fetches the public keys from there, and nothing for each request.
+// it fetches the public keys from there, follows what ends early, and asks nothing for each request.
 import express from 'express';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { Feed } from './feed.js';
 
 const issuer = process.env.ISSUER ?? 'http://localhost:8787';
 const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
+
+const feed = new Feed(issuer, process.env.SERVICE_KEY); // from handstamp service create; none on loopback
 
 const demands = {
   issuer,
@@ -24,7 +27,9 @@ async function signedIn(req, res, next) {
   const token = /^Bearer +(\S+)$/i.exec(req.get('Authorization') ?? '')?.[1];
   if (!token) return res.status(401).set('WWW-Authenticate', 'Bearer').json({ title: 'Please sign in.' });
   try {
-    res.locals.claims = (await jwtVerify(token, keys, demands)).payload;
+    const { payload, protectedHeader } = await jwtVerify(token, keys, demands);
+    if (feed.ended(payload, protectedHeader.kid)) return res.status(401).set('WWW-Authenticate', 'Bearer error="invalid_token"').json({ title: 'Please sign in again.' });
+    res.locals.claims = payload;
   } catch (err) {
     if (badToken.test(err.code)) return res.status(401).set('WWW-Authenticate', 'Bearer error="invalid_token"').json({ title: 'Please sign in again.' });
     console.error(err);

@@ -1,5 +1,5 @@
 // Command service is a whole microservice that checks access tokens by itself. It knows only
-// the issuer's URL: it fetches the public keys from there, and nothing for each request.
+// the issuer's URL: it fetches the public keys from there, hears of sessions that end, and asks nothing for each request.
 //
 //	ISSUER=http://localhost:8787 go run ./examples/service
 //	curl -H "Authorization: Bearer $ACCESS_TOKEN" http://localhost:8081/hello
@@ -22,7 +22,10 @@ func main() {
 	issuer := cmp.Or(os.Getenv("ISSUER"), "http://localhost:8787")
 	listen := cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8081")
 
-	v, err := verify.New(context.Background(), verify.Config{Issuer: issuer, Audience: cmp.Or(os.Getenv("AUDIENCE"), issuer)})
+	v, err := verify.New(context.Background(), verify.Config{
+		Issuer: issuer, Audience: cmp.Or(os.Getenv("AUDIENCE"), issuer),
+		ServiceKey: os.Getenv("HANDSTAMP_SERVICE_KEY"), // needless where the issuer is on loopback
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
