@@ -11,7 +11,7 @@ GENERATED := docs/config.md docs/errors.md docs/api.md internal/password/common.
 # Modules of their own, so that what they use does not enter the product's graph.
 MODULES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod test/*/go.mod bench/go.mod))
 
-.PHONY: help run check test setup format vet lint gen gen-check golden fuzz bench
+.PHONY: help run check test setup format vet lint gen gen-check golden fuzz prove bench bench-server bench-server-long bench-feed
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -21,6 +21,7 @@ run: ## start the server, a sample app and two users on this machine
 
 check: setup format vet lint gen-check ## everything that CI runs, what it needs included
 	@for module in $(MODULES); do echo "go -C $$module test ./..."; go -C $$module test ./... || exit 1; done
+	go test -count=1 ./test/prove/simulation # ten thousand schedules; below, under the race detector, a few of them again
 	go test -race -shuffle=on -timeout 14m -p 3 ./test/... ./... # first what sleeps
 
 test: ## the quick part of the tests: a minute, nothing to install
@@ -47,8 +48,23 @@ gen-check: ## fail where gen would change something
 	@before=$$(cksum $(GENERATED)) && $(MAKE) --no-print-directory gen && after=$$(cksum $(GENERATED)) && \
 	if [ "$$before" != "$$after" ]; then echo "generated files were out of date; commit them:"; git status --short -- $(GENERATED); exit 1; fi
 
+prove: ## search and simulate for a hole in the promises, for two hours; the simulation is last
+	go test -v -count=1 -timeout 60m -parallel 2 ./test/prove/model -args -deep
+	go test -v -count=1 ./test/prove/nodes -args -for 2m
+	go test -v -count=1 -timeout 60m ./test/prove/linear -args -deep
+	go test -v -count=1 -timeout 6h ./test/prove/simulation -args -deep
+
 bench: ## measure verification beside other libraries, four minutes
 	go -C bench run ./cmd/verifybench
+
+bench-server: ## measure the server on both engines beside floors, four minutes
+	go -C bench run ./cmd/serverbench
+
+bench-server-long: ## measure what grows with the number of sessions, a quarter of an hour
+	go -C bench run ./cmd/serverbench -grow
+
+bench-feed: ## measure how soon an ending is known everywhere, in calm and in trouble, five minutes
+	go -C bench run ./cmd/feedbench
 
 golden: ## write the golden files anew; read the difference like code
 	@for package in $$(grep -rlE --include='*_test.go' 'flag.Bool\("update"|pages/pagestest"' . | xargs -n1 dirname | sort -u); do \

@@ -10,7 +10,7 @@ import (
 
 // layers is who may import whom, from the top down. CONTRIBUTING.md, ARCHITECTURE.md
 var layers = repotest.Layers{
-	{"examples/*", "test", "test/*", "internal/repotest/gen"},
+	{"examples/*", "test", "test/*", "test/prove/*", "internal/repotest/gen"},
 	{".", "cmd/handstamp", "internal/repotest"},
 	{"internal/handstamptest"},
 	{"internal/server"},
@@ -19,14 +19,15 @@ var layers = repotest.Layers{
 	{"internal/web/pages/notice"},
 	{"internal/web/api/openapi", "internal/web/pages/form", "internal/web/pages/layout"},
 	{"internal/web"},
-	{"internal/user", "internal/session"},
+	{"internal/user", "internal/session", "internal/service"},
 	{"internal/token", "internal/revocation"},
 	{"internal/password", "internal/keyring", "internal/config"},
 	{"internal/audit"},
-	{"internal/store/sqlite", "internal/store/storetest"},
+	{"internal/store/sqlite", "internal/store/postgres", "internal/store/storetest"},
+	{"internal/store/migration"},
 	{"internal/store", "verify/verifytest", "internal/password/gen"},
 	{"verify"},
-	{"internal/jose", "internal/secret", "internal/fault", "internal/revoked"},
+	{"internal/jose", "internal/secret", "internal/fault", "internal/revoked", "internal/store/batch", "internal/postgrestest"},
 }
 
 // layerExceptions are the imports that go against the layers.
@@ -35,6 +36,9 @@ var layerExceptions = []repotest.Exception{}
 // confined are imports that only some packages may have.
 var confined = []repotest.Confined{
 	{"internal/store/sqlite", []string{"internal/server"}, "only server names an engine"},
+	{"internal/store/postgres", []string{"internal/server"}, "only server names an engine"},
+	{"internal/store/migration", []string{"internal/store/sqlite", "internal/store/postgres"}, "only engines have a schema"},
+	{"internal/postgrestest", nil, "it is for tests"},
 	{"internal/server", []string{".", "cmd/handstamp", "internal/handstamptest"}, "only what runs a server builds one"},
 	{"internal/repotest/...", []string{"internal/repotest/..."}, "it is about the tree, not of it"},
 	{"internal/handstamptest", nil, "it is for tests"},
@@ -45,9 +49,10 @@ var confined = []repotest.Confined{
 	{"html/template", []string{"internal/web/pages/...", "cmd/handstamp", "examples/..."}, "pages draw HTML; and with a template in reach the linker keeps every method"},
 	{"database/sql", []string{"internal/store/sqlite", "examples/embedded"}, "only engines know databases"},
 	{"modernc.org/sqlite/...", []string{"internal/store/sqlite", "examples/embedded"}, "only engines know databases"},
+	{"github.com/jackc/pgx/v5/...", []string{"internal/store/postgres", "internal/postgrestest"}, "only engines know databases"},
 	{"internal/web/pages/pagestest", nil, "it is for tests"},
 	{"internal/web/api/openapi", []string{"internal/handstamptest", "internal/repotest/gen"}, "it is for tests and the document; no program links it"},
-	{"testing", []string{"internal/handstamptest", "internal/store/storetest", "internal/web/pages/pagestest", "verify/verifytest"}, "what only tests need stays out of programs"},
+	{"testing", []string{"internal/handstamptest", "internal/postgrestest", "internal/store/storetest", "internal/web/pages/pagestest", "verify/verifytest"}, "what only tests need stays out of programs"},
 	{"github.com/santhosh-tekuri/jsonschema/v6/...", []string{"internal/handstamptest"}, "what only tests need stays out of programs"},
 	{"github.com/spf13/cobra", []string{"cmd/handstamp"}, "only the program has commands"},
 	{"github.com/spf13/pflag", []string{"internal/config", "cmd/handstamp"}, "flags are made from the settings"},
@@ -84,9 +89,9 @@ var excused = []repotest.Excused{
 	{"test.*", "boolean", "testscript says what a command takes"},
 }
 
-// sqlAllowed are the packages that may hold SQL: the engine; an app's own database; what looks
-// for it; and the contract's attacker, who types it as a name.
-var sqlAllowed = []string{"internal/store/sqlite", "examples/embedded", "internal/repotest", "internal/store/storetest"}
+// sqlAllowed are the packages that may hold SQL: the engines; an app's own database; what looks
+// for it; the contract's attacker, who types it as a name; and what orders a throwaway PostgreSQL about.
+var sqlAllowed = []string{"internal/store/sqlite", "internal/store/postgres", "examples/embedded", "internal/repotest", "internal/store/storetest", "internal/postgrestest"}
 
 // verifyRoots is the public library, and verifyReach everything that it may be made of
 // beside the standard library, its own tests included.
