@@ -49,7 +49,7 @@ func run(ctx context.Context, w world) int {
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w\nhint: %s --help lists what there is; an id that begins with a dash goes behind two: %[2]s -- ID", err, cmd.CommandPath())}
+		return usageError{fmt.Errorf("%w\nhint: %s --help lists what there is", err, cmd.CommandPath())}
 	})
 	root.AddCommand(w.devCommand(), w.serveCommand(), w.userCommand(), w.sessionCommand(), w.keyCommand(), w.serviceCommand(), w.dbCommand(), w.configCommand())
 	err := root.ExecuteContext(ctx)

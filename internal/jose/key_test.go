@@ -74,6 +74,20 @@ func TestGenerateRefuses(t *testing.T) {
 	}
 }
 
+// TestGenerateID makes ids that can stand behind a command: one in 64 would begin with a dash
+// by chance.
+func TestGenerateID(t *testing.T) {
+	for range 3000 {
+		key, err := jose.Generate(jose.EdDSA)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id := key.ID(); id[0] == '-' || len(id) != 16 {
+			t.Fatalf("Generate: id %q, want 16 characters and no dash before them", id)
+		}
+	}
+}
+
 // TestParsePrivateKeyRefuses lists keys that must not sign.
 func TestParsePrivateKeyRefuses(t *testing.T) {
 	p256, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

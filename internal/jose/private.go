@@ -30,9 +30,19 @@ func Generate(alg Algorithm) (*PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a key for %q: %w", alg, err)
 	}
-	id := make([]byte, 12)
-	rand.Read(id) // never fails, by its contract
-	return newPrivateKey(alg, EncodeBase64(id), half)
+	return newPrivateKey(alg, newKeyID(), half)
+}
+
+// newKeyID makes 16 base64url characters. None begins with a dash, which a command would read
+// as an option when somebody pastes the id behind it.
+func newKeyID() string {
+	var raw [12]byte
+	for {
+		rand.Read(raw[:]) // never fails, by its contract
+		if id := EncodeBase64(raw[:]); id[0] != '-' {
+			return id
+		}
+	}
 }
 
 // generateHalf makes the private half of a new key

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"net/netip"
@@ -11,6 +12,18 @@ import (
 
 // SessionID is a session's 16 random bytes. It is not a credential.
 type SessionID [16]byte
+
+// NewSessionID draws a session id. None begins with a dash as a sid, which a command would read
+// as an option when somebody pastes the sid behind it.
+func NewSessionID() SessionID {
+	var id SessionID
+	for {
+		rand.Read(id[:]) // never fails: it would crash the program first
+		if id.String()[0] != '-' {
+			return id
+		}
+	}
+}
 
 // String gives the sid: 22 base64url characters.
 func (id SessionID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }

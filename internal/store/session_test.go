@@ -165,3 +165,17 @@ func TestOver(t *testing.T) {
 		})
 	}
 }
+
+// TestNewSessionID draws ids that can stand behind a command: one in 64 would begin with a
+// dash by chance.
+func TestNewSessionID(t *testing.T) {
+	for range 10000 {
+		id := store.NewSessionID()
+		if sid := id.String(); sid[0] == '-' {
+			t.Fatalf("NewSessionID: %s begins with a dash", sid)
+		}
+		if back, err := store.ParseSessionID(id.String()); err != nil || back != id {
+			t.Fatalf("ParseSessionID(%s) = %s, %v, want the same id", id, back, err)
+		}
+	}
+}
