@@ -1,7 +1,6 @@
 package verify_test
 
 import (
-	"bytes"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/verify"
 )
 
@@ -259,7 +259,7 @@ func TestWrongServiceKey(t *testing.T) {
 			tries++
 			return answerOf(http.StatusUnauthorized, nil, `{"code":"invalid_service_key"}`)
 		}
-		var log bytes.Buffer
+		var log logtest.Log
 		c := s.config()
 		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		v := mustNew(t, c)

@@ -1,7 +1,6 @@
 package verify_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/internal/revoked"
 	"github.com/handstamp/handstamp/verify"
 )
@@ -103,7 +103,7 @@ func TestInProcessKeys(t *testing.T) {
 
 // TestLog names refusals without giving tokens away.
 func TestLog(t *testing.T) {
-	var log bytes.Buffer
+	var log logtest.Log
 	c := testConfig()
 	c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	v := mustNew(t, c)
@@ -126,10 +126,10 @@ func TestLog(t *testing.T) {
 			t.Errorf("the log holds %q", secret)
 		}
 	}
-	log.Reset()
+	log.Take()
 	c.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	check(t, mustNew(t, c), token, verify.CodeTokenExpired)
-	if log.Len() > 0 {
-		t.Errorf("the log above debug level = %s, want nothing", &log)
+	if said := log.String(); said != "" {
+		t.Errorf("the log above debug level = %s, want nothing", said)
 	}
 }

@@ -1,7 +1,6 @@
 package verify_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/verify"
 	"github.com/handstamp/handstamp/verify/verifytest"
 )
@@ -74,7 +74,7 @@ func TestNoFeed(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPublisher(t)
-				var log bytes.Buffer
+				var log logtest.Log
 				c := p.config()
 				c.Logger = slog.New(slog.NewTextHandler(&log, nil))
 				token := p.token()
@@ -329,7 +329,7 @@ func TestIntrospectSlow(t *testing.T) {
 			s.change(func() { at-- })
 			return answerOf(200, nil, "")
 		}
-		var log bytes.Buffer
+		var log logtest.Log
 		c := s.config()
 		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		v := mustNew(t, c)

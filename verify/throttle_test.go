@@ -1,7 +1,6 @@
 package verify_test
 
 import (
-	"bytes"
 	"encoding/binary"
 	"log/slog"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/verify"
 )
 
@@ -253,7 +253,7 @@ func heapInUse() int {
 // TestSlowedLog warns once a minute, with the address and how many there were, and logs no single token of an address that
 // is slowed: a flood does not fill the log.
 func TestSlowedLog(t *testing.T) {
-	var log bytes.Buffer
+	var log logtest.Log
 	c := testConfig()
 	c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	n := newNuisance(t, c)
@@ -267,7 +267,7 @@ func TestSlowedLog(t *testing.T) {
 	if got := strings.Count(log.String(), "level=WARN"); got != 1 || !strings.Contains(log.String(), "code=too_many_bad_tokens client=2001:db8:1:2:: slowed=1\n") {
 		t.Errorf("%d warnings, want one with code, client and count:\n%.300s", got, log.String())
 	}
-	log.Reset()
+	log.Take()
 	n.clock.move(59 * time.Second)
 	n.fill(t, "203.0.113.1:1")
 	n.bad("203.0.113.1:1")

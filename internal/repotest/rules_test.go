@@ -27,7 +27,7 @@ var layers = repotest.Layers{
 	{"internal/store/migration"},
 	{"internal/store", "verify/verifytest", "internal/password/gen"},
 	{"verify"},
-	{"internal/jose", "internal/secret", "internal/fault", "internal/revoked", "internal/store/batch", "internal/postgrestest"},
+	{"internal/jose", "internal/secret", "internal/fault", "internal/revoked", "internal/store/batch", "internal/postgrestest", "internal/logtest"},
 }
 
 // layerExceptions are the imports that go against the layers.
@@ -39,6 +39,7 @@ var confined = []repotest.Confined{
 	{"internal/store/postgres", []string{"internal/server"}, "only server names an engine"},
 	{"internal/store/migration", []string{"internal/store/sqlite", "internal/store/postgres"}, "only engines have a schema"},
 	{"internal/postgrestest", nil, "it is for tests"},
+	{"internal/logtest", nil, "it is for tests"},
 	{"internal/server", []string{".", "cmd/handstamp", "internal/handstamptest"}, "only what runs a server builds one"},
 	{"internal/repotest/...", []string{"internal/repotest/..."}, "it is about the tree, not of it"},
 	{"internal/handstamptest", nil, "it is for tests"},
@@ -97,7 +98,7 @@ var sqlAllowed = []string{"internal/store/sqlite", "internal/store/postgres", "e
 // beside the standard library, its own tests included.
 var (
 	verifyRoots = []string{"verify", "verify/verifytest"}
-	verifyReach = []string{"verify", "verify/verifytest", "internal/jose", "internal/revoked"}
+	verifyReach = []string{"verify", "verify/verifytest", "internal/jose", "internal/revoked", "internal/logtest"}
 )
 
 // root is the tree that this test is part of.

@@ -122,13 +122,13 @@ func TestCutOff(t *testing.T) {
 					t.Errorf("told %s, want nothing that a read does not vouch for", got)
 				}
 				time.Sleep(5 * time.Second)
-				if n.Fresh() || n.said.count("cut off from the database") != 1 {
-					t.Errorf("Fresh = %v, said so %d times, want false and once", n.Fresh(), n.said.count("cut off from the database"))
+				if n.Fresh() || n.said.Count("cut off from the database") != 1 {
+					t.Errorf("Fresh = %v, said so %d times, want false and once", n.Fresh(), n.said.Count("cut off from the database"))
 				}
 				n.db.be(up)
 				time.Sleep(3 * time.Second)
-				if !n.Fresh() || n.said.count("answers again") != 1 {
-					t.Errorf("back again: Fresh = %v, said so %d times, want true and once", n.Fresh(), n.said.count("answers again"))
+				if !n.Fresh() || n.said.Count("answers again") != 1 {
+					t.Errorf("back again: Fresh = %v, said so %d times, want true and once", n.Fresh(), n.said.Count("answers again"))
 				}
 			})
 		})

@@ -52,7 +52,7 @@ func TestLostCommits(t *testing.T) {
 				if n.db.epoch <= startEpoch || n.Place().Epoch != n.db.epoch || other.Place() != n.Place() {
 					t.Errorf("epoch = %d, nodes at %v and %v, want a later one for all", n.db.epoch, n.Place(), other.Place())
 				}
-				if lost := n.said.count("LOST COMMITS"); lost < 1 || lost > 2 {
+				if lost := n.said.Count("LOST COMMITS"); lost < 1 || lost > 2 {
 					t.Errorf("said so %d times, want it loud, and not for ever", lost)
 				}
 				for i := range 5 {
@@ -76,7 +76,7 @@ func TestRestored(t *testing.T) {
 	if !n.refuses("x3") || !n.refuses("s5") || n.Place() != (revocation.Place{Epoch: startEpoch + 1000, Seq: 3}) {
 		t.Errorf("at %v, refuses the new one: %v, the old one: %v, want both", n.Place(), n.refuses("x3"), n.refuses("s5"))
 	}
-	if n.said.count("LOST") != 0 {
+	if n.said.Count("LOST") != 0 {
 		t.Error("an epoch that somebody has begun on purpose is told as a loss")
 	}
 }

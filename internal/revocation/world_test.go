@@ -1,7 +1,6 @@
 package revocation_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/internal/revocation"
 	"github.com/handstamp/handstamp/internal/revoked"
 )
@@ -132,7 +132,7 @@ type node struct {
 	*revocation.Log
 	t    *testing.T
 	db   *database
-	said *lockedBuffer // its log
+	said *logtest.Log // its log
 }
 
 // startEpoch is when the tests' logs began.
@@ -145,7 +145,7 @@ func newNode(t *testing.T, n int) *node {
 	for i := range n {
 		d.end(fmt.Sprint("s", i+1))
 	}
-	said := &lockedBuffer{}
+	said := &logtest.Log{}
 	l := &node{revocation.New(revocation.Parts{Store: d, Log: slog.New(slog.NewTextHandler(said, nil)), Now: time.Now}), t, d, said}
 	l.mustCatchUp()
 	return l
@@ -222,24 +222,4 @@ func (n *node) listen(ctx context.Context, after revocation.Place, e *ear) <-cha
 	done := make(chan error, 1)
 	go func() { done <- listener.Run(ctx, e) }()
 	return done
-}
-
-// lockedBuffer is a buffer for several writers.
-type lockedBuffer struct {
-	mu   sync.Mutex // guards text
-	text bytes.Buffer
-}
-
-// Write appends.
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-// count tells how often a text was written.
-func (b *lockedBuffer) count(text string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return strings.Count(b.text.String(), text)
 }

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/handstamptest"
 	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
@@ -44,7 +43,7 @@ type nest struct {
 	*handstamptest.Server
 	t       *testing.T
 	canary  handstamptest.Canaries
-	log     *quietBuffer
+	log     *logtest.Log
 	meddler *handstamptest.Meddler
 	users   int
 }
@@ -52,7 +51,7 @@ type nest struct {
 // startNest starts one whose master key and signing key are looked for.
 func startNest(t *testing.T) *nest {
 	t.Helper()
-	n := &nest{t: t, log: &quietBuffer{}, meddler: &handstamptest.Meddler{}}
+	n := &nest{t: t, log: &logtest.Log{}, meddler: &handstamptest.Meddler{}}
 	key := filepath.Join(t.TempDir(), "test.key")
 	n.Server = handstamptest.Start(t, handstamptest.Options{Settings: map[string]string{"master_key_file": key}, Log: n.log, Wrap: n.meddler.Wrap})
 	text, err := os.ReadFile(key)
@@ -276,24 +275,4 @@ func TestCanarySinging(t *testing.T) {
 	if kind, _ := n.canary.In(base64.StdEncoding.EncodeToString(der)); kind != "signing key" {
 		t.Errorf("In() = %q, want signing key", kind)
 	}
-}
-
-// quietBuffer keeps a log that several requests write to.
-type quietBuffer struct {
-	mu   sync.Mutex // guards text
-	text bytes.Buffer
-}
-
-// Write adds to the log.
-func (b *quietBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-// String gives all that was written.
-func (b *quietBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

@@ -1,40 +1,17 @@
 package server_test
 
 import (
-	"bytes"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/internal/revoked"
 	"github.com/handstamp/handstamp/internal/store"
 )
-
-// lines is a log that a test reads while a server writes it.
-type lines struct {
-	mu   sync.Mutex // guards text
-	text bytes.Buffer
-}
-
-// Write keeps a line.
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-// take gives what was written since the last call.
-func (l *lines) take() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	text := l.text.String()
-	l.text.Reset()
-	return text
-}
 
 // ending is ada, signed in twice, about to be ended in some way.
 type ending struct {
@@ -47,7 +24,7 @@ type ending struct {
 }
 
 // startEnding starts a server with her.
-func startEnding(t *testing.T, log *lines) ending {
+func startEnding(t *testing.T, log *logtest.Log) ending {
 	t.Helper()
 	s := handstamptest.Start(t, handstamptest.Options{Log: log})
 	id := s.MustUser("ada@example.com")
@@ -131,13 +108,13 @@ var acts = []struct {
 func TestEndingsAreLogged(t *testing.T) {
 	for _, act := range acts {
 		t.Run(act.name, func(t *testing.T) {
-			log := &lines{}
+			log := &logtest.Log{}
 			e := startEnding(t, log)
 			key := e.Keys.Active(e.Clock.Now()).ID()
 			fill := strings.NewReplacer("SESSION", e.session, "OTHER", e.other, "USER", string(e.id), "KEY", key)
-			log.take()
+			log.Take()
 			act.do(e)
-			told := log.take()
+			told := log.Take()
 			entries := e.entries()
 			if len(entries) != 1 || entries[0].Kind != act.kind || entries[0].ID != fill.Replace(act.id) {
 				t.Errorf("log = %+v, want one entry: %s %s", entries, act.kind, fill.Replace(act.id))

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/config"
+	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/server"
 )
@@ -18,7 +18,7 @@ import (
 type place struct {
 	t      *testing.T
 	folder string
-	log    bytes.Buffer
+	log    logtest.Log
 }
 
 // keyFile is where the master key is.
@@ -99,7 +99,7 @@ func TestMasterKey(t *testing.T) {
 	if err := os.Chmod(p.keyFile(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p.log.Reset()
+	p.log.Take()
 	if err := p.open(nil); err != nil || !strings.Contains(p.log.String(), "chmod 600") {
 		t.Errorf("a key that others can read: %v, log %s, want a warning", err, &p.log)
 	}

@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"bytes"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/token"
@@ -30,7 +30,7 @@ const (
 type rotation struct {
 	*handstamptest.Server
 	t      *testing.T
-	log    *lockedBuffer
+	log    *logtest.Log
 	sid    string
 	access string // the newest access token
 	issued [3]string
@@ -47,7 +47,7 @@ func startRotation(t *testing.T, settings map[string]string) *rotation {
 	for name, value := range settings {
 		all[name] = value
 	}
-	log := &lockedBuffer{}
+	log := &logtest.Log{}
 	s := handstamptest.Start(t, handstamptest.Options{Settings: all, Log: log})
 	s.MustUser("ada@example.com")
 	text, err := os.ReadFile(key)
@@ -306,24 +306,4 @@ func TestRefreshTogether(t *testing.T) {
 	if after := r.Session(r.sid).Line; after.Generation != before+1 || after.Forks != 0 {
 		t.Errorf("generation %d, forks %d, want %d and none", after.Generation, after.Forks, before+1)
 	}
-}
-
-// lockedBuffer is a log that several requests write to.
-type lockedBuffer struct {
-	mu   sync.Mutex // guards text
-	text bytes.Buffer
-}
-
-// Write adds to the log.
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-// String gives all that was written.
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

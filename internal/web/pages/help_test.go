@@ -1,7 +1,6 @@
 package pages_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/web"
 	"github.com/handstamp/handstamp/internal/web/api"
@@ -37,10 +37,10 @@ type place struct {
 	*handstamptest.Server
 	site      web.Site
 	handler   http.Handler
-	log       bytes.Buffer // of requests
-	audit     bytes.Buffer // of decisions
-	broken    atomic.Bool  // the database does not answer
-	meanwhile func()       // happens once, after a request was let in and before it changes anything; nil: nothing
+	log       logtest.Log // of requests
+	audit     logtest.Log // of decisions
+	broken    atomic.Bool // the database does not answer
+	meanwhile func()      // happens once, after a request was let in and before it changes anything; nil: nothing
 }
 
 // open starts a place under publicURL.
