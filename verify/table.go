@@ -193,8 +193,8 @@ func (t *table) grow() {
 			if k == nil {
 				continue
 			}
-			if s, way := vacancy(places(k.hash, sets)); s != nil {
-				s.put(way, k)
+			if s, free := vacancy(places(k.hash, sets)); s != nil {
+				s.put(free, k)
 			} else {
 				t.remove(&old[i], way)
 			}
