@@ -26,8 +26,8 @@ func TestCopyInterrupted(t *testing.T) {
 	n := newNode(t)
 	n.start()
 	c := n.mustSignUp("ada@example.com")
-	n.kill()
-	file, err := sql.Open("sqlite", filepath.Join(n.folder, "handstamp.db"))
+	n.Kill()
+	file, err := sql.Open("sqlite", filepath.Join(n.Folder, "handstamp.db"))
 	n.must(err)
 	_, err = file.Exec(manySessions)
 	n.must(err)
@@ -37,7 +37,7 @@ func TestCopyInterrupted(t *testing.T) {
 	database := server.Database(t)
 	copying := func() *exec.Cmd {
 		cmd := exec.Command(filepath.Join(programs, "handstamp"), "db", "copy", "--to", database)
-		cmd.Dir = n.folder
+		cmd.Dir = n.Folder
 		return cmd
 	}
 	for _, how := range []os.Signal{os.Kill, os.Kill, syscall.SIGINT} {
@@ -59,9 +59,8 @@ func TestCopyInterrupted(t *testing.T) {
 	if out, err := copying().CombinedOutput(); err != nil || !strings.Contains(string(out), "1 user, 60001 sessions") {
 		t.Fatalf("the copy after all: %v, %s, want everything", err, out)
 	}
-	n.settings = []string{"--database", database}
+	n.Set("database", database)
 	n.start()
-	defer n.kill()
 	c.wantRefresh("after the copy", http.StatusOK)
 }
 

@@ -5,15 +5,15 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // crashes is how often the server is killed in the middle of its work.
@@ -21,52 +21,25 @@ const crashes = 20
 
 // node is a server whose power fails now and then.
 type node struct {
-	t        *testing.T
-	folder   string
-	port     string
-	settings []string // more flags; nil: none
-	env      []string // more variables; nil: none
-	cmd      *exec.Cmd
-	said     bytes.Buffer
+	*programtest.Program
+	t *testing.T
 }
 
-// newNode makes a server that does not run yet.
+// newNode makes a server that does not run yet, and does not outlive the test.
 func newNode(t *testing.T) *node {
 	t.Helper()
-	port, err := freePort()
+	program, err := programtest.Server(filepath.Join(programs, "handstamp"), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &node{t: t, folder: t.TempDir(), port: port}
+	t.Cleanup(program.Kill)
+	return &node{program, t}
 }
 
-// start runs the server and waits until it listens. Words in front of the command, such as
-// "prlimit", run it under them.
-func (n *node) start(under ...string) {
+// start runs the server and waits until it listens.
+func (n *node) start() {
 	n.t.Helper()
-	command := append(under, filepath.Join(programs, "handstamp"), "serve", "--listen", "127.0.0.1:"+n.port,
-		"--ops-listen", "", "--public-url", "http://localhost:"+n.port, "--log-level", "error")
-	command = append(command, n.settings...)
-	n.cmd = exec.Command(command[0], command[1:]...)
-	n.cmd.Dir, n.cmd.Stdout, n.cmd.Stderr = n.folder, &n.said, &n.said
-	n.cmd.Env = append(n.cmd.Environ(), n.env...)
-	if err := n.cmd.Start(); err != nil {
-		n.t.Fatal(err)
-	}
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", "127.0.0.1:"+n.port); err == nil {
-			conn.Close()
-			return
-		}
-	}
-	n.kill()
-	n.t.Fatalf("the server does not start; it says:\n%s", n.said.String())
-}
-
-// kill ends the server as a power cut does.
-func (n *node) kill() {
-	n.cmd.Process.Kill()
-	n.cmd.Wait()
+	n.must(n.Start())
 }
 
 // customer is somebody who signs in, refreshes and signs out, and remembers what was
@@ -91,7 +64,7 @@ func (c *customer) ask(method, path string, body any) (status int, g grant, ok b
 		c.node.t.Error(err)
 		return 0, g, false
 	}
-	r, err := http.NewRequest(method, "http://localhost:"+c.node.port+path, bytes.NewReader(text))
+	r, err := http.NewRequest(method, c.node.URL()+path, bytes.NewReader(text))
 	if err != nil {
 		c.node.t.Error(err)
 		return 0, g, false
@@ -191,7 +164,6 @@ func (c *customer) check(round int) {
 func TestCrashes(t *testing.T) {
 	n := newNode(t)
 	n.start()
-	defer func() { n.kill() }()
 	var customers []*customer
 	for round := 1; round <= crashes && !t.Failed(); round++ {
 		customers = append(customers, &customer{node: n, email: fmt.Sprintf("user%d@example.com", round)})
@@ -200,7 +172,7 @@ func TestCrashes(t *testing.T) {
 			living.Go(c.live)
 		}
 		time.Sleep(time.Duration(50+rand.IntN(250)) * time.Millisecond)
-		n.kill()
+		n.Kill()
 		living.Wait()
 		n.start()
 		for _, c := range customers[max(0, len(customers)-6):] {

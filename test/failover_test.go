@@ -25,9 +25,9 @@ func newCluster(t *testing.T) *cluster {
 	c := &cluster{node: newNode(t), primary: postgrestest.Options{NoSync: true}.Start(t)}
 	c.database = c.primary.Database(t)
 	c.standby = c.primary.Standby(t)
-	c.settings = []string{"--database", c.primary.Either(c.database, c.standby), "--log-level", "info"}
+	c.Set("database", c.primary.Either(c.database, c.standby))
+	c.Set("log_level", "info")
 	c.start()
-	t.Cleanup(c.kill)
 	return c
 }
 
@@ -49,14 +49,14 @@ func (n *node) must(err error) {
 // wantLog ends the node and holds what it has said to what it should and should not have said.
 func (c *cluster) wantLog(want, not []string) {
 	c.t.Helper()
-	c.kill()
+	c.Kill()
 	for _, text := range want {
-		if !strings.Contains(c.said.String(), text) {
+		if !strings.Contains(c.Said(), text) {
 			c.t.Errorf("the log has no %q", text)
 		}
 	}
 	for _, text := range not {
-		if strings.Contains(c.said.String(), text) {
+		if strings.Contains(c.Said(), text) {
 			c.t.Errorf("the log has %q", text)
 		}
 	}

@@ -2,8 +2,6 @@ package test
 
 import (
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,8 +16,9 @@ func newNodes(t *testing.T, database string) []*node {
 	key := secret.NewMaster().Text().Reveal()
 	nodes := []*node{newNode(t), newNode(t)}
 	for _, n := range nodes {
-		n.settings = []string{"--database", database, "--public-url", "http://localhost:" + nodes[0].port}
-		n.env = []string{"HANDSTAMP_MASTER_KEY=" + key}
+		n.Set("database", database)
+		n.Set("public_url", nodes[0].URL())
+		n.Set("master_key", key)
 	}
 	return nodes
 }
@@ -32,7 +31,11 @@ func TestNodesBeginTogether(t *testing.T) {
 		nodes := newNodes(t, database)
 		var both sync.WaitGroup
 		for _, n := range nodes {
-			both.Go(func() { n.start() })
+			both.Go(func() {
+				if err := n.Start(); err != nil {
+					t.Error(err)
+				}
+			})
 		}
 		both.Wait()
 		c := nodes[0].mustSignUp("ada@example.com")
@@ -46,7 +49,7 @@ func TestNodesBeginTogether(t *testing.T) {
 		c.node = nodes[1]
 		c.wantRefresh("ended at the other node", http.StatusUnauthorized)
 		for _, n := range nodes {
-			n.kill()
+			n.Kill()
 		}
 		nodes[0].must(postgrestest.Shared(t).Exec(database, `DO $$ BEGIN
 			ASSERT (SELECT count(*) = max(number) FROM migrations) AND (SELECT count(*) FROM signing_keys) = 1; END $$`))
@@ -73,16 +76,14 @@ func TestReleasesSideBySide(t *testing.T) {
 	for range 20 { // every connection of the pool has statements of before
 		c.wantRefresh("migrated under it", http.StatusOK)
 	}
-	n.kill()
+	n.Kill()
 	n.start()
 	c.wantRefresh("started on a later schema", http.StatusOK)
-	n.kill()
+	n.Kill()
 
 	n.must(server.Exec(database, `INSERT INTO migrations (number, oldest, applied_at, name, sha256) SELECT max(number) + 1, max(number) + 1, 0, 'much_later.sql', '' FROM migrations`))
-	refused := exec.Command(filepath.Join(programs, "handstamp"), append([]string{"serve", "--listen", "127.0.0.1:0", "--ops-listen", ""}, n.settings...)...)
-	refused.Dir, refused.Env = n.folder, append(refused.Environ(), n.env...)
-	said, err := refused.CombinedOutput()
-	if err == nil || !strings.Contains(string(said), "use a newer handstamp") || !strings.Contains(string(said), "much_later.sql") {
-		t.Errorf("a schema that is not for this program: %v, %s, want it refused, and what to do", err, said)
+	err := n.Start()
+	if err == nil || !strings.Contains(err.Error(), "use a newer handstamp") || !strings.Contains(err.Error(), "much_later.sql") {
+		t.Errorf("a schema that is not for this program: %v, want it refused, and what to do", err)
 	}
 }

@@ -4,9 +4,7 @@ package test
 
 import (
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/handstamp/handstamp/internal/postgrestest"
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // programs is the folder with the built programs; TestMain makes it.
@@ -30,9 +29,8 @@ func runAll(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(folder)
-	build := exec.Command("go", "build", "-o", folder, "github.com/handstamp/handstamp/cmd/handstamp", "github.com/handstamp/handstamp/examples/service")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the programs: %v\n%s", err, out)
+	if err := programtest.Build(folder, "cmd/handstamp", "examples/service"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	programs = folder
@@ -93,11 +91,11 @@ type storyKey struct{}
 
 // story is what one script has going on.
 type story struct {
-	people  map[string]*person  // by name
-	running map[string]*process // by name: "service", or the server's
-	ports   map[string]string   // server → its port
-	current string              // the server that commands are about
-	last    answer              // of the last http
+	people    map[string]*person              // by name
+	running   map[string]*programtest.Program // by name: "service", or the server's
+	addresses map[string]string               // server → its address
+	current   string                          // the server that commands are about
+	last      answer                          // of the last http
 
 	listeners map[string]*listener // by name: who has the feed open
 
@@ -111,7 +109,7 @@ func setUp(env *testscript.Env) error { return setUpOn(env, nil) }
 // setUpOn is setUp, with what makes databases; nil: servers have files.
 func setUpOn(env *testscript.Env, newDatabase func() (string, error)) error {
 	s := &story{
-		people: map[string]*person{}, running: map[string]*process{}, ports: map[string]string{}, listeners: map[string]*listener{},
+		people: map[string]*person{}, running: map[string]*programtest.Program{}, addresses: map[string]string{}, listeners: map[string]*listener{},
 		databases: map[string]string{}, newDatabase: newDatabase,
 	}
 	env.Values[storyKey{}] = s
@@ -126,25 +124,25 @@ func storyOf(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*s
 // end stops what the script has left running.
 func (s *story) end() {
 	for _, p := range s.running {
-		p.kill()
+		p.Kill()
 	}
 }
 
 // switchTo makes name the server that commands are about: its settings are in the
 // environment, its address in $URL, its files are called by its name.
 func (s *story) switchTo(name string, setenv func(key, value string)) error {
-	if s.ports[name] == "" {
-		port, err := freePort()
+	if s.addresses[name] == "" {
+		address, err := programtest.FreeAddress()
 		if err != nil {
 			return err
 		}
-		s.ports[name] = port
+		s.addresses[name] = address
 	}
 	s.current = name
-	url := "http://localhost:" + s.ports[name]
+	url := (&programtest.Program{Address: s.addresses[name]}).URL()
 	setenv("URL", url)
 	setenv("HANDSTAMP_PUBLIC_URL", url)
-	setenv("HANDSTAMP_LISTEN", "127.0.0.1:"+s.ports[name])
+	setenv("HANDSTAMP_LISTEN", s.addresses[name])
 	setenv("HANDSTAMP_OPS_LISTEN", "")
 	setenv("HANDSTAMP_MASTER_KEY_FILE", name+".key")
 	database, err := s.database(name)
@@ -165,17 +163,6 @@ func (s *story) database(name string) (string, error) {
 		s.databases[name] = made
 	}
 	return s.databases[name], nil
-}
-
-// freePort gives a port of the loopback that nobody listens on.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
 }
 
 // server goes on with another server: server NAME.

@@ -2,8 +2,8 @@ package test
 
 import (
 	"errors"
+	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // setupLink is what a terminal shows where there is no admin yet.
@@ -27,19 +29,11 @@ func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	s := storyOf(ts)
 	name := s.current
 	program := filepath.Join(programs, "handstamp")
-	cmd := exec.Command("script", "-qfec", "echo $$ > "+name+".pid; exec "+program+" serve 2>>"+name+".log", name+".tty")
-	cmd.Dir, cmd.Env = ts.MkAbs("."), environment(ts)
-	ts.Check(cmd.Start())
-	p := &process{cmd: cmd, done: make(chan struct{})}
-	go func() {
-		p.err = cmd.Wait()
-		close(p.done)
-	}()
-	s.running[name] = p
-	if err := p.awaitListening("127.0.0.1:" + s.ports[name]); err != nil {
-		ts.Fatalf("terminal: %v; it says:\n%s", err, ts.ReadFile(name+".log"))
-	}
-	shown, err := awaitText(ts.MkAbs(name+".tty"), s.ports[name])
+	shell := "echo $$ > " + name + ".pid; exec " + program + " serve 2>>" + name + ".log"
+	start(ts, name, &programtest.Program{Command: []string{"script", "-qfec", shell, name + ".tty"}, Address: s.addresses[name]})
+	_, port, err := net.SplitHostPort(s.addresses[name])
+	ts.Check(err)
+	shown, err := awaitText(ts.MkAbs(name+".tty"), port)
 	ts.Check(err)
 	ts.Setenv("SETUP", "")
 	if link := setupLink.FindStringSubmatch(shown); link != nil {
@@ -69,12 +63,5 @@ func leave(ts *testscript.TestScript, neg bool, args []string) {
 	p := s.take(ts, s.current)
 	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(s.current + ".pid")))
 	ts.Check(err)
-	ts.Check(syscall.Kill(pid, syscall.SIGTERM))
-	select {
-	case <-p.done:
-		ts.Check(p.err)
-	case <-time.After(patience):
-		p.kill()
-		ts.Fatalf("%s does not stop", s.current)
-	}
+	ts.Check(p.StopBy(func(*os.Process) error { return syscall.Kill(pid, syscall.SIGTERM) })) // script(1) does not pass a signal on
 }

@@ -16,6 +16,7 @@ import (
 	_ "modernc.org/sqlite" // another program that holds the file
 
 	"github.com/handstamp/handstamp/internal/postgrestest"
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // mustSignUp gives somebody who is signed in.
@@ -46,7 +47,7 @@ func (c *customer) wantRefresh(when string, want int) {
 func (n *node) wantRefused(when, email string) {
 	n.t.Helper()
 	body := fmt.Sprintf(`{"email":%q,"password":"violet teapots orbit quietly"}`, email)
-	answer, err := http.Post("http://localhost:"+n.port+"/v1/session", "application/json", strings.NewReader(body))
+	answer, err := http.Post(n.URL()+"/v1/session", "application/json", strings.NewReader(body))
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -64,8 +65,9 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal("prlimit is missing; install it with: apt-get install util-linux")
 	}
 	n := newNode(t)
-	n.start(limiter, "--fsize=262144") // no file may grow beyond 256 KiB
-	defer func() { n.kill() }()
+	unlimited := n.Command
+	n.Command = append([]string{limiter, "--fsize=262144"}, unlimited...) // no file may grow beyond 256 KiB
+	n.start()
 	c := n.mustSignUp("ada@example.com")
 	full := false
 	for range 2000 {
@@ -83,7 +85,8 @@ func TestFullDisk(t *testing.T) {
 	}
 	n.wantRefused("full disk", c.email)
 	c.wantRefresh("full disk, again", http.StatusServiceUnavailable)
-	n.kill()
+	n.Kill()
+	n.Command = unlimited
 	n.start()
 	c.wantRefresh("with room again", http.StatusOK)
 }
@@ -92,9 +95,8 @@ func TestFullDisk(t *testing.T) {
 func TestLockedFile(t *testing.T) {
 	n := newNode(t)
 	n.start()
-	defer func() { n.kill() }()
 	c := n.mustSignUp("ada@example.com")
-	db, err := sql.Open("sqlite", filepath.Join(n.folder, "handstamp.db"))
+	db, err := sql.Open("sqlite", filepath.Join(n.Folder, "handstamp.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,11 +118,10 @@ func TestLockedFile(t *testing.T) {
 func TestReadOnlyFile(t *testing.T) {
 	n := newNode(t)
 	n.start()
-	defer func() { n.kill() }()
 	c := n.mustSignUp("ada@example.com")
-	n.kill()
+	n.Kill()
 	for _, name := range []string{"handstamp.db-wal", "handstamp.db-shm"} {
-		if err := os.Rename(filepath.Join(n.folder, name), filepath.Join(n.folder, "kept-"+name)); err != nil {
+		if err := os.Rename(filepath.Join(n.Folder, name), filepath.Join(n.Folder, "kept-"+name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -129,7 +130,7 @@ func TestReadOnlyFile(t *testing.T) {
 		t.Errorf("a server without the right to write says %q, want the file and the right", said)
 	}
 	for _, name := range []string{"handstamp.db-wal", "handstamp.db-shm"} {
-		if err := os.Rename(filepath.Join(n.folder, "kept-"+name), filepath.Join(n.folder, name)); err != nil {
+		if err := os.Rename(filepath.Join(n.Folder, "kept-"+name), filepath.Join(n.Folder, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -143,17 +144,17 @@ func (n *node) startAsNobody(t *testing.T) string {
 	t.Helper()
 	all := func(mode fs.FileMode) {
 		for name, m := range map[string]fs.FileMode{".": mode | 0o111, "handstamp.db": mode, "handstamp.key": mode} {
-			if err := os.Chmod(filepath.Join(n.folder, name), m); err != nil {
+			if err := os.Chmod(filepath.Join(n.Folder, name), m); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	all(0o444)
 	defer all(0o700)
-	cmd := exec.Command(filepath.Join(programs, "handstamp"), "serve", "--listen", "127.0.0.1:"+n.port, "--ops-listen", "")
-	cmd.Dir = n.folder
+	cmd := exec.Command(n.Command[0], n.Command[1:]...)
+	cmd.Dir, cmd.Env = n.Folder, append(cmd.Environ(), n.Env...)
 	if os.Getuid() == 0 { // root may write anything
-		for folder := n.folder; folder != "/"; folder = filepath.Dir(folder) {
+		for folder := n.Folder; folder != "/"; folder = filepath.Dir(folder) {
 			open(t, folder)
 		}
 		open(t, programs)
@@ -184,13 +185,13 @@ func open(t *testing.T, folder string) {
 // wrong, and does not say the password.
 func TestPostgresAtStart(t *testing.T) {
 	const password = "hunter2-hunter2"
-	closed, err := freePort()
+	closed, err := programtest.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
 	there := postgrestest.Shared(t)
 	tests := []struct{ name, url, says string }{
-		{"nobody there", "postgres://handstamp:" + password + "@127.0.0.1:" + closed + "/handstamp", "connection refused"},
+		{"nobody there", "postgres://handstamp:" + password + "@" + closed + "/handstamp", "connection refused"},
 		{"wrong password", "postgres://postgres:" + password + "@" + there.Address() + "/postgres", "password authentication failed"},
 		{"no such database", strings.TrimSuffix(there.URL("x"), "x") + "missing", `database "missing" does not exist`},
 		{"no database", "postgres://handstamp:" + password + "@" + there.Address(), "names no database"},

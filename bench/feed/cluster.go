@@ -10,9 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/handstamp/handstamp/internal/postgrestest"
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // issuer is what all nodes are known as. On loopback nobody needs a service key. No one listens there: each connection goes to one of
@@ -29,20 +28,9 @@ const issuer = "http://localhost:8787"
 // cluster is one PostgreSQL and the server programs on it
 type cluster struct {
 	engine  *postgrestest.Server
-	folder  string // holds the program, the master key that all nodes share, and what they say
-	nodes   []*node
+	folder  string // holds the program, and the master key that all nodes share
+	nodes   []*programtest.Program
 	cutting atomic.Bool // streams are cut now and then
-}
-
-// node is one server program
-type node struct {
-	address string
-	command []string
-	folder  string
-	env     []string
-
-	mu  sync.Mutex // guards cmd
-	cmd *exec.Cmd
 }
 
 // newCluster builds the program and starts everything.
@@ -56,8 +44,7 @@ func newCluster(nodes int) (c *cluster, err error) {
 	if c.folder, err = os.MkdirTemp("", "feedbench-"); err != nil {
 		return c, err
 	}
-	program := filepath.Join(c.folder, "handstamp")
-	if err = build(program); err != nil {
+	if err = programtest.Build(c.folder, "cmd/handstamp"); err != nil {
 		return c, err
 	}
 	if c.engine, err = (postgrestest.Options{NoSync: true}).Run(); err != nil {
@@ -68,81 +55,27 @@ func newCluster(nodes int) (c *cluster, err error) {
 		return c, err
 	}
 	for range nodes {
-		address, err := freeAddress()
+		n, err := programtest.Server(filepath.Join(c.folder, "handstamp"), c.folder)
 		if err != nil {
 			return c, err
 		}
-		n := &node{
-			address: address, folder: c.folder, env: append(os.Environ(), "HANDSTAMP_DATABASE="+database),
-			command: []string{program, "serve", "--listen", address, "--ops-listen", "", "--public-url", issuer, "--log-level", "error",
-				"--access-ttl", "15m", "--master-key-file", filepath.Join(c.folder, "master.key")},
-		}
+		n.Set("database", database)
+		n.Set("public_url", issuer)
+		n.Set("access_ttl", "15m")
 		c.nodes = append(c.nodes, n)
-		if err := n.start(); err != nil {
+		if err := n.Start(); err != nil {
 			return c, err
 		}
 	}
 	return c, nil
 }
 
-// build makes the server program, in its own module.
-func build(program string) error {
-	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/handstamp/handstamp").Output()
-	if err != nil {
-		return fmt.Errorf("find the server's source: %w", err)
-	}
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", program, "./cmd/handstamp")
-	cmd.Dir = strings.TrimSpace(string(root))
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the server: %w\n%s", err, said)
-	}
-	return nil
-}
-
-// freeAddress is a port of this machine that nobody listens on.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
-}
-
-// start runs a node and waits until it listens.
-func (n *node) start() error {
-	cmd := exec.Command(n.command[0], n.command[1:]...)
-	cmd.Dir, cmd.Env, cmd.Stderr = n.folder, n.env, os.Stderr
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	n.mu.Lock()
-	n.cmd = cmd
-	n.mu.Unlock()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", n.address); err == nil {
-			return conn.Close()
-		}
-	}
-	return errors.New("a node does not start")
-}
-
-// kill ends a node as a power cut does.
-func (n *node) kill() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.cmd != nil {
-		_ = n.cmd.Process.Kill()
-		_ = n.cmd.Wait() // says that it was killed
-		n.cmd = nil
-	}
-}
-
 // killOne kills any node, and starts it again a second later.
 func (c *cluster) killOne() error {
 	n := c.nodes[rand.IntN(len(c.nodes))]
-	n.kill()
+	n.Kill()
 	time.Sleep(time.Second)
-	return n.start()
+	return n.Start()
 }
 
 // crash ends PostgreSQL at once and starts it again.
@@ -151,7 +84,7 @@ func (c *cluster) crash() error { return errors.Join(c.engine.Kill(), c.engine.S
 // close ends everything.
 func (c *cluster) close() error {
 	for _, n := range c.nodes {
-		n.kill()
+		n.Kill()
 	}
 	var err error
 	if c.engine != nil {
@@ -164,7 +97,7 @@ func (c *cluster) close() error {
 func (c *cluster) dial(ctx context.Context) (net.Conn, error) {
 	var errs []error
 	for _, i := range rand.Perm(len(c.nodes)) {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", c.nodes[i].address)
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", c.nodes[i].Address)
 		if err == nil {
 			return conn, nil
 		}
@@ -257,7 +190,7 @@ func (t *trial) post(ctx context.Context, method, path string, body map[string]s
 		return nil, 0, err
 	}
 	n := t.cluster.nodes[rand.IntN(len(t.cluster.nodes))]
-	r, err := http.NewRequestWithContext(ctx, method, "http://"+n.address+path, bytes.NewReader(text))
+	r, err := http.NewRequestWithContext(ctx, method, "http://"+n.Address+path, bytes.NewReader(text))
 	if err != nil {
 		return nil, 0, err
 	}

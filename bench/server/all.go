@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"sync/atomic"
+
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // The groups of cases.
@@ -56,7 +58,7 @@ func (p Plan) Run(ctx context.Context, c Choice) (_ Results, err error) {
 type stage struct {
 	choice    Choice
 	folder    string
-	processes []*process
+	processes []*programtest.Program
 	cluster   *cluster // nil: not started
 	benches   []*bench // those chosen
 }
@@ -109,7 +111,7 @@ func (s *stage) build(ctx context.Context) (err error) {
 }
 
 // started starts a child, which ends with the measurement.
-func (s *stage) started(kind string, given map[string]string) (*process, error) {
+func (s *stage) started(kind string, given map[string]string) (*programtest.Program, error) {
 	one, err := child(kind, given)
 	if err == nil {
 		s.processes = append(s.processes, one)
@@ -124,7 +126,7 @@ func (s *stage) close() error {
 		b.close()
 	}
 	for _, p := range s.processes {
-		errs = append(errs, p.stop())
+		errs = append(errs, p.Stop())
 	}
 	if s.cluster != nil {
 		errs = append(errs, s.cluster.Close())
@@ -133,7 +135,7 @@ func (s *stage) close() error {
 }
 
 // starter is stage.started.
-type starter func(kind string, given map[string]string) (*process, error)
+type starter func(kind string, given map[string]string) (*programtest.Program, error)
 
 // floors are the cases that need no engine.
 func (s *stage) floors() ([]*bench, error) {
@@ -208,8 +210,8 @@ func (s *stage) cases(ctx context.Context, on *site) ([]*bench, error) {
 }
 
 // accessTokens refreshes each session once.
-func accessTokens(target *process, refreshTokens []string) ([]string, error) {
-	c, err := dial(target.address)
+func accessTokens(target *programtest.Program, refreshTokens []string) ([]string, error) {
+	c, err := dial(target.Address)
 	if err != nil {
 		return nil, err
 	}

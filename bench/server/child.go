@@ -12,9 +12,11 @@ import (
 	"os/signal"
 	"runtime/pprof"
 	"strings"
+	"syscall"
 
 	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/password"
+	"github.com/handstamp/handstamp/internal/programtest"
 	"github.com/handstamp/handstamp/internal/server"
 )
 
@@ -57,24 +59,29 @@ func Child() {
 }
 
 // child starts this program again as one of the servers, on the first core.
-func child(kind string, given map[string]string) (*process, error) {
-	args := []string{childCommand, kind}
-	for name, value := range given {
-		args = append(args, name+"="+value)
-	}
+func child(kind string, given map[string]string) (*programtest.Program, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	return start(serverCore, self, args...)
+	address, err := programtest.FreeAddress()
+	if err != nil {
+		return nil, err
+	}
+	command := []string{self, childCommand, kind, "listen=" + address}
+	for name, value := range given {
+		command = append(command, name+"="+value)
+	}
+	p := &programtest.Program{Command: command, Address: address}
+	return p, start(p)
 }
 
 // serve is a child's life.
 func serve(kind string, given map[string]string) error {
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	signal.Ignore(os.Interrupt) // Ctrl-C is for whoever measures, whose end is ours
 	go func() {
-		io.Copy(io.Discard, os.Stdin) // whoever measures is gone, or done
+		io.Copy(io.Discard, os.Stdin) // whoever measures is gone
 		stop()
 	}()
 	if path := given[profileSetting]; path != "" {
@@ -92,11 +99,11 @@ func serve(kind string, given map[string]string) error {
 	case ours:
 		return serveOurs(ctx, given)
 	case bare:
-		return serveFloor(ctx, http.HandlerFunc(answerBare))
+		return serveFloor(ctx, given["listen"], http.HandlerFunc(answerBare))
 	case signs:
-		return serveFloor(ctx, signer())
+		return serveFloor(ctx, given["listen"], signer())
 	}
-	return serveUpdates(ctx, given["database"])
+	return serveUpdates(ctx, given)
 }
 
 // serveOurs serves as `handstamp serve` does, with its log at its usual level, which goes nowhere.
@@ -127,13 +134,12 @@ func serveOurs(ctx context.Context, given map[string]string) error {
 	if given["alone"] != "no" {
 		server.Alone()
 	}
-	fmt.Println("listening on", listeners.Public.Addr())
 	return s.Serve(ctx, listeners)
 }
 
 // serveFloor serves one handler with what net/http does by itself.
-func serveFloor(ctx context.Context, handler http.Handler) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func serveFloor(ctx context.Context, address string, handler http.Handler) error {
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
@@ -144,7 +150,6 @@ func serveFloor(ctx context.Context, handler http.Handler) error {
 		<-ctx.Done()
 		s.Close()
 	}()
-	fmt.Println("listening on", listener.Addr())
 	if err := s.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/bench/page"
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // Storm says how a server is flooded with sign-ins, at the real cost of a hash, while others go on.
@@ -48,7 +49,7 @@ func Flood(ctx context.Context, s Storm) (_ *Flooded, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, target.stop()) }()
+	defer func() { err = errors.Join(err, target.Stop()) }()
 	half := len(tokens) / 2
 	access, err := accessTokens(target, tokens[half:half+20])
 	if err != nil {
@@ -67,7 +68,7 @@ func Flood(ctx context.Context, s Storm) (_ *Flooded, err error) {
 }
 
 // rages floods, and watches the others.
-func (f *Flooded) rages(target *process, others map[string][]client) error {
+func (f *Flooded) rages(target *programtest.Program, others map[string][]client) error {
 	end := time.Now().Add(f.storm.Rage)
 	var mu sync.Mutex // guards f and failed
 	var failed error
@@ -87,8 +88,8 @@ func (f *Flooded) rages(target *process, others map[string][]client) error {
 }
 
 // signIn signs one person in, again and again.
-func (f *Flooded) signIn(target *process, n int, end time.Time, mu *sync.Mutex) error {
-	c, err := dial(target.address)
+func (f *Flooded) signIn(target *programtest.Program, n int, end time.Time, mu *sync.Mutex) error {
+	c, err := dial(target.Address)
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (f *Flooded) signIn(target *process, n int, end time.Time, mu *sync.Mutex) 
 }
 
 // watch has clients ask at their pace, and gives how long the answers took.
-func watch(target *process, others map[string][]client, during time.Duration) (map[string][]time.Duration, error) {
+func watch(target *programtest.Program, others map[string][]client, during time.Duration) (map[string][]time.Duration, error) {
 	end := time.Now().Add(during)
 	took := map[string][]time.Duration{}
 	var mu sync.Mutex // guards took and failed
@@ -149,8 +150,8 @@ func watch(target *process, others map[string][]client, during time.Duration) (m
 
 // paced asks at a fixed pace, from a moment after now. What is asked late because the answer before was late counts from when it
 // should have been asked.
-func paced(target *process, by client, end time.Time, after time.Duration) ([]time.Duration, error) {
-	c, err := dial(target.address)
+func paced(target *programtest.Program, by client, end time.Time, after time.Duration) ([]time.Duration, error) {
+	c, err := dial(target.Address)
 	if err != nil {
 		return nil, err
 	}

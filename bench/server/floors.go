@@ -53,8 +53,8 @@ var floorTable = []string{
 }
 
 // serveUpdates refreshes by one UPDATE … RETURNING a request, as anybody would write it, and does nothing else.
-func serveUpdates(ctx context.Context, database string) error {
-	settings, err := pgxpool.ParseConfig(database)
+func serveUpdates(ctx context.Context, given map[string]string) error {
+	settings, err := pgxpool.ParseConfig(given["database"])
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func serveUpdates(ctx context.Context, database string) error {
 	}
 	defer pool.Close()
 	var next atomic.Int64
-	return serveFloor(ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return serveFloor(ctx, given["listen"], http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, now := next.Add(1), time.Now().UnixMilli()
 		var generation int64
 		var rest string

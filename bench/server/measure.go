@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // The cores, and how many connections are kept busy.
@@ -38,7 +40,7 @@ type bench struct {
 	group   string // what is asked
 	name    string // who answers; an engine, or a floor
 	most    int    // how many requests there is material for in all; zero: any number
-	target  *process
+	target  *programtest.Program
 	engine  int // the process id of the database's server; zero: it has none
 	clients []client
 	lines   []*conn
@@ -79,7 +81,7 @@ const trials = 50
 // prepare connects, warms up, and finds how many requests fill a slice.
 func (b *bench) prepare(p Plan) error {
 	for range b.clients {
-		c, err := dial(b.target.address)
+		c, err := dial(b.target.Address)
 		if err != nil {
 			return err
 		}
@@ -129,7 +131,7 @@ func (b *bench) round(each int) (sample, error) {
 
 // used is the processor time of the server and of the database so far.
 func (b *bench) used() (used [2]time.Duration, err error) {
-	if used[0], err = cpu(b.target.pid()); err != nil || b.engine == 0 {
+	if used[0], err = cpu(b.target.Pid()); err != nil || b.engine == 0 {
 		return used, err
 	}
 	all, err := family(b.engine)

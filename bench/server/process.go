@@ -1,10 +1,7 @@
 package server
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,67 +11,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
-// process is a server of its own, started for the measurement.
-type process struct {
-	command *exec.Cmd
-	stdin   io.Closer     // its end asks the server to stop
-	address string        // where it listens
-	started time.Duration // from its start to the line that says where it listens
+// start starts a program on the servers' core, and waits until it listens.
+func start(p *programtest.Program) error {
+	p.Command = append([]string{"taskset", "-c", strconv.Itoa(serverCore)}, p.Command...) // of util-linux
+	return p.Start()
 }
-
-// start runs a program on one core, or on all when core is negative, and waits for the line of its standard output that
-// says where it listens.
-func start(core int, name string, args ...string) (*process, error) {
-	if core >= 0 {
-		args = append([]string{"-c", strconv.Itoa(core), name}, args...)
-		name = "taskset"
-	}
-	p := &process{command: exec.Command(name, args...)}
-	p.command.Stderr = os.Stderr
-	in, err := p.command.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := p.command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	p.stdin = in
-	began := time.Now()
-	if err := p.command.Start(); err != nil {
-		return nil, fmt.Errorf("%w; taskset is in util-linux", err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	p.started = time.Since(began)
-	if err == nil {
-		p.address, err = addressIn(line)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", strings.Join(args, " "), err), p.stop())
-	}
-	return p, nil
-}
-
-// addressIn finds host:port in a line.
-func addressIn(line string) (string, error) {
-	for _, word := range strings.Fields(line) {
-		if strings.HasPrefix(word, "127.0.0.1:") {
-			return word, nil
-		}
-	}
-	return "", fmt.Errorf("no address in %q", line)
-}
-
-// stop asks the server to stop, and waits until it has.
-func (p *process) stop() error {
-	err := errors.Join(p.stdin.Close(), p.command.Process.Signal(os.Interrupt))
-	return errors.Join(err, p.command.Wait())
-}
-
-// pid names the process for those who read /proc.
-func (p *process) pid() int { return p.command.Process.Pid }
 
 // cpu is how long a process has run, with threads that have ended, to the nanosecond: /proc/<pid>/stat counts in hundredths of a second, and
 // /proc/<pid>/task forgets who has ended. The clock of a process is named as in clock_getcpuclockid(3).

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/handstamp/handstamp/bench/page"
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // Growth says how large things are made to see what grows with them.
@@ -32,19 +32,6 @@ type Grown struct {
 	rate    float64   // refreshes a second then
 }
 
-// build builds the program, from the tree that this one is part of.
-func build(program string) error {
-	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/handstamp/handstamp").Output()
-	if err != nil {
-		return err
-	}
-	said, err := exec.Command("go", "build", "-C", strings.TrimSpace(string(root)), "-o", program, "./cmd/handstamp").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, said)
-	}
-	return nil
-}
-
 // Grow measures the program as it is built.
 func Grow(ctx context.Context, g Growth) (_ *Grown, err error) {
 	folder, err := os.MkdirTemp("", "serverbench-")
@@ -52,58 +39,58 @@ func Grow(ctx context.Context, g Growth) (_ *Grown, err error) {
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
-	program := filepath.Join(folder, "handstamp")
-	if err := build(program); err != nil {
-		return nil, fmt.Errorf("build the program: %w", err)
+	if err := programtest.Build(folder, "cmd/handstamp"); err != nil {
+		return nil, err
 	}
 	grown := &Grown{growth: g}
-	if err := grown.watch(ctx, folder, program); err != nil {
+	if err := grown.watch(ctx, folder); err != nil {
 		return nil, err
 	}
 	return grown, grown.compare(ctx, folder)
 }
 
-// begin starts the program on a site.
-func begin(program string, s *site) (*process, error) {
-	args := []string{"serve", "--log-level", "error"}
-	for name, value := range s.settings() {
-		if name != "master_key" {
-			args = append(args, "--"+strings.ReplaceAll(name, "_", "-"), value)
-		}
+// begin starts the program of a folder on a site.
+func begin(folder string, s *site) (*programtest.Program, error) {
+	p, err := programtest.Server(filepath.Join(folder, "handstamp"), folder)
+	if err != nil {
+		return nil, err
 	}
-	return start(serverCore, "env", append([]string{"HANDSTAMP_MASTER_KEY=" + s.master.Text().Reveal(), program}, args...)...)
+	for name, value := range s.settings() {
+		p.Set(name, value)
+	}
+	return p, start(p)
 }
 
 // watch starts servers on one database, and has the last of them refresh under load.
-func (g *Grown) watch(ctx context.Context, folder, program string) (err error) {
-	s := newSQLite(filepath.Join(folder))
+func (g *Grown) watch(ctx context.Context, folder string) (err error) {
+	s := newSQLite(folder)
 	tokens, err := s.seed(ctx, g.growth.Live)
 	if err != nil {
 		return err
 	}
 	for range g.growth.Starts {
 		began := time.Now()
-		p, err := begin(program, s)
+		p, err := begin(folder, s)
 		if err != nil {
 			return err
 		}
-		c, err := dial(p.address)
+		c, err := dial(p.Address)
 		if err != nil {
-			return errors.Join(err, p.stop())
+			return errors.Join(err, p.Stop())
 		}
 		a, err := c.do(request("GET /.well-known/jwks.json", "", ""))
 		g.starts = append(g.starts, milliseconds(time.Since(began)))
-		if err = errors.Join(err, wantStatus(a, 200), c.net.Close(), p.stop()); err != nil {
+		if err = errors.Join(err, wantStatus(a, 200), c.net.Close(), p.Stop()); err != nil {
 			return err
 		}
 	}
-	p, err := begin(program, s)
+	p, err := begin(folder, s)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.stop()) }()
+	defer func() { err = errors.Join(err, p.Stop()) }()
 	time.Sleep(time.Second)
-	if g.idle, err = memory(p.pid()); err != nil {
+	if g.idle, err = memory(p.Pid()); err != nil {
 		return err
 	}
 	return g.press(p, tokens)
@@ -113,7 +100,7 @@ func (g *Grown) watch(ctx context.Context, folder, program string) (err error) {
 const looks = 10
 
 // press has every session refreshed, over and over, at a pace.
-func (g *Grown) press(p *process, tokens []string) error {
+func (g *Grown) press(p *programtest.Program, tokens []string) error {
 	clients := refreshers(tokens)
 	failed := make(chan error, 1)
 	began, asked := time.Now(), 0
@@ -124,7 +111,7 @@ func (g *Grown) press(p *process, tokens []string) error {
 	}()
 	for n := range looks {
 		time.Sleep(time.Until(began.Add(g.growth.During * time.Duration(n+1) / looks)))
-		now, err := memory(p.pid())
+		now, err := memory(p.Pid())
 		if err != nil {
 			return errors.Join(err, <-failed)
 		}

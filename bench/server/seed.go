@@ -35,10 +35,10 @@ func newSQLite(folder string) *site {
 	}
 }
 
-// settings are what a server of the site is started with.
+// settings are what a server of the site is started with, beside where it listens.
 func (s *site) settings() map[string]string {
 	return map[string]string{
-		"public_url": "http://localhost:8787", "listen": "127.0.0.1:0", "ops_listen": "", "access_ttl": "15m",
+		"public_url": "http://localhost:8787", "ops_listen": "", "access_ttl": "15m",
 		"database": s.database, "master_key": s.master.Text().Reveal(),
 	}
 }

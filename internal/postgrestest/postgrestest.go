@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // superuser and password open every database of a server. The password is asked for, so that
@@ -52,7 +54,7 @@ type Options struct {
 type Server struct {
 	programs string // the folder of initdb and postgres
 	folder   string // holds data, and what the server says
-	port     int
+	address  string // where it listens, such as 127.0.0.1:5432
 	options  Options
 	running  *process // nil: it is stopped
 
@@ -108,7 +110,7 @@ func (o Options) run(initialise func(*Server) error) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{programs: programs, options: o}
-	if s.port, err = freePort(); err != nil {
+	if s.address, err = programtest.FreeAddress(); err != nil {
 		return nil, err
 	}
 	if s.folder, err = os.MkdirTemp("", "postgrestest-"); err != nil {
@@ -144,19 +146,11 @@ func find() (string, error) {
 	return filepath.Dir(path), nil
 }
 
-// freePort gives a port of 127.0.0.1 that nobody listens on.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
-}
-
 // settings gives the server's arguments: quick to start, and small.
 func (s *Server) settings() []string {
+	host, port, _ := net.SplitHostPort(s.address)
 	all := map[string]string{
-		"listen_addresses": "127.0.0.1", "port": strconv.Itoa(s.port), "unix_socket_directories": "",
+		"listen_addresses": host, "port": port, "unix_socket_directories": "",
 		"shared_buffers": "64MB", "max_connections": "300", "fsync": "on", "logging_collector": "off",
 	}
 	if s.options.NoSync {
@@ -180,7 +174,7 @@ func (s *Server) URL(database string) string {
 }
 
 // Address gives where the server listens, such as 127.0.0.1:5432.
-func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+func (s *Server) Address() string { return s.address }
 
 // Database makes a new, empty database and gives its URL.
 func (s *Server) Database(tb testing.TB) string {

@@ -27,7 +27,9 @@ var layers = repotest.Layers{
 	{"internal/store/migration"},
 	{"internal/store", "verify/verifytest", "internal/password/gen"},
 	{"verify"},
-	{"internal/jose", "internal/secret", "internal/fault", "internal/revoked", "internal/store/batch", "internal/postgrestest", "internal/logtest"},
+	{"internal/jose", "internal/secret", "internal/fault", "internal/revoked", "internal/store/batch", "internal/postgrestest"},
+	{"internal/programtest"},
+	{"internal/logtest"},
 }
 
 // layerExceptions are the imports that go against the layers.
@@ -39,7 +41,8 @@ var confined = []repotest.Confined{
 	{"internal/store/postgres", []string{"internal/server"}, "only server names an engine"},
 	{"internal/store/migration", []string{"internal/store/sqlite", "internal/store/postgres"}, "only engines have a schema"},
 	{"internal/postgrestest", nil, "it is for tests"},
-	{"internal/logtest", nil, "it is for tests"},
+	{"internal/logtest", []string{"internal/programtest"}, "it is for tests"},
+	{"internal/programtest", []string{"internal/postgrestest"}, "it is for tests"},
 	{"internal/server", []string{".", "cmd/handstamp", "internal/handstamptest"}, "only what runs a server builds one"},
 	{"internal/repotest/...", []string{"internal/repotest/..."}, "it is about the tree, not of it"},
 	{"internal/handstamptest", nil, "it is for tests"},

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // dev is `handstamp dev`, running.
@@ -19,13 +21,11 @@ type dev struct {
 // startDev builds and runs it until the test ends, as README.md says.
 func startDev(t *testing.T) dev {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "handstamp")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./cmd/handstamp")
-	build.Dir = filepath.Join("..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	folder := t.TempDir()
+	if err := programtest.Build(folder, "cmd/handstamp"); err != nil {
+		t.Fatal(err)
 	}
-	run := exec.Command(program, "dev", "--listen", "127.0.0.1:0", "--app-listen", "127.0.0.1:0")
+	run := exec.Command(filepath.Join(folder, "handstamp"), "dev", "--listen", "127.0.0.1:0", "--app-listen", "127.0.0.1:0")
 	said, err := run.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/programtest"
 	"github.com/handstamp/handstamp/internal/repotest"
 )
 
@@ -36,12 +37,11 @@ func readGuide(t *testing.T, name string) []repotest.Block {
 // freeAddress gives an address on this machine that nobody listens on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := programtest.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return address
 }
 
 // local gives an address as a URL that names this machine.

@@ -6,12 +6,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 
 	"github.com/handstamp/handstamp/internal/postgrestest"
+	"github.com/handstamp/handstamp/internal/programtest"
 	"github.com/handstamp/handstamp/internal/repotest"
 )
 
@@ -22,42 +22,40 @@ type move struct {
 	names   *strings.Replacer // the guide's names → what is here
 	env     []string
 	super   string // the superuser's URL
-	old     *unit
-	nodes   []*unit
+	old     unit
+	nodes   []unit
 	shell   *terminal
 	printed string // by the last block
 }
 
 // unit is a program as systemd keeps it: it can be stopped and started again.
 type unit struct {
-	t       *testing.T
-	command string
-	env     []string
-	address string // where it listens
-	cmd     *exec.Cmd
+	*programtest.Program
+	t *testing.T
+}
+
+// newUnit starts a command that listens on an address. It is stopped when the test ends, if not before.
+func (m *move) newUnit(address, command string) unit {
+	m.t.Helper()
+	u := unit{&programtest.Program{Command: []string{"bash", "-c", "exec env " + command}, Folder: root, Env: m.env, Address: address}, m.t}
+	m.t.Cleanup(u.stop)
+	u.start()
+	return u
 }
 
 // start starts the program and waits until it listens.
-func (u *unit) start() {
+func (u unit) start() {
 	u.t.Helper()
-	u.cmd = exec.Command("bash", "-c", "exec env "+u.command)
-	u.cmd.Dir, u.cmd.Env, u.cmd.Stderr = root, append(os.Environ(), u.env...), os.Stderr
-	if err := u.cmd.Start(); err != nil {
+	if err := u.Start(); err != nil {
 		u.t.Fatal(err)
 	}
-	awaitAnswer(u.t, u.address)
 }
 
 // stop stops the program in good order, if it runs.
-func (u *unit) stop() {
-	if u.cmd == nil {
-		return
+func (u unit) stop() {
+	if err := u.Stop(); err != nil {
+		u.t.Error(err)
 	}
-	u.cmd.Process.Signal(syscall.SIGTERM)
-	if err := u.cmd.Wait(); err != nil {
-		u.t.Errorf("%s ends with %v, want it in good order", u.command, err)
-	}
-	u.cmd = nil
 }
 
 // newMove brings up the old machine, and a PostgreSQL with nothing in it.
@@ -65,10 +63,8 @@ func newMove(t *testing.T) *move {
 	t.Helper()
 	m := &move{t: t, site: site{server: freeAddress(t), proxy: freeAddress(t), folder: t.TempDir()}}
 	m.site.certify(t)
-	build := exec.Command("go", "build", "-o", filepath.Join(m.site.folder, "handstamp"), "./cmd/handstamp")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	if err := programtest.Build(m.site.folder, "cmd/handstamp"); err != nil {
+		t.Fatal(err)
 	}
 	database := postgrestest.Options{NoSync: true}.Start(t)
 	m.super = database.URL("postgres")
@@ -82,14 +78,8 @@ func newMove(t *testing.T) *move {
 	)
 	programs := m.site.folder + ":" + filepath.Dir(postgresPrograms(t))
 	m.env = []string{"PATH=" + programs + ":" + os.Getenv("PATH"), "HANDSTAMP_LOG_LEVEL=error"}
-	m.old = &unit{t: t, address: m.site.server, env: m.env, command: "handstamp serve --listen " + m.site.server + " --ops-listen '' --public-url https://" + publicHost +
-		" --trusted-proxies 127.0.0.1 --database sqlite:" + m.site.folder + "/handstamp.db --master-key-file " + m.site.folder + "/handstamp.key"}
-	m.old.start()
-	t.Cleanup(func() {
-		for _, u := range append(m.nodes, m.old) {
-			u.stop()
-		}
-	})
+	m.old = m.newUnit(m.site.server, "handstamp serve --listen "+m.site.server+" --ops-listen '' --public-url https://"+publicHost+
+		" --trusted-proxies 127.0.0.1 --database sqlite:"+m.site.folder+"/handstamp.db --master-key-file "+m.site.folder+"/handstamp.key")
 	m.shell = openTerminal(t)
 	m.shell.run("export " + strings.Join(m.env, " ") + "; sudo() { \"$@\"; }")
 	return m
@@ -167,9 +157,7 @@ func (m *move) do(b repotest.Block) {
 		m.run(text)
 	case "bash terminal":
 		_, after, _ := strings.Cut(text, "--listen ")
-		u := &unit{t: m.t, command: strings.TrimSpace(text), env: m.env, address: strings.Fields(after)[0]}
-		u.start()
-		m.nodes = append(m.nodes, u)
+		m.nodes = append(m.nodes, m.newUnit(strings.Fields(after)[0], strings.TrimSpace(text)))
 	case "nginx":
 		m.startProxy(text)
 	case "text":

@@ -16,11 +16,12 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
 // publicHost is the host of the guide.
@@ -44,10 +45,8 @@ func startSite(t *testing.T) site {
 	settings := strings.ReplaceAll(block(t, "toml"), "/var/lib/handstamp", s.folder)
 	file := s.write(t, "handstamp.toml", settings)
 	program := filepath.Join(s.folder, "handstamp")
-	build := exec.Command("go", "build", "-o", program, "./cmd/handstamp")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	if err := programtest.Build(s.folder, "cmd/handstamp"); err != nil {
+		t.Fatal(err)
 	}
 	command := strings.NewReplacer("handstamp.toml", file, "handstamp serve", program+" serve").Replace(block(t, "sh"))
 	background(t, "exec "+command, []string{
@@ -208,7 +207,8 @@ func TestCaddy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := s.write(t, "Caddyfile", "{\n    admin off\n    auto_https disable_redirects\n    https_port "+port+"\n    default_bind 127.0.0.1\n    log {\n        level ERROR\n    }\n}\n"+host)
+	// Without HTTP/3, as freeAddress gives ports of TCP.
+	file := s.write(t, "Caddyfile", "{\n    admin off\n    auto_https disable_redirects\n    https_port "+port+"\n    default_bind 127.0.0.1\n    servers {\n        protocols h1 h2\n    }\n    log {\n        level ERROR\n    }\n}\n"+host)
 	background(t, "exec caddy run --adapter caddyfile --config "+file, []string{"HOME=" + s.folder, "XDG_DATA_HOME=" + s.folder, "XDG_CONFIG_HOME=" + s.folder})
 	awaitAnswer(t, s.proxy)
 	s.holds(t)

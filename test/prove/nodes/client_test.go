@@ -63,7 +63,7 @@ func (c *client) ask(ctx context.Context, n *node, method, path string, body map
 		c.t.Error(err)
 		return a
 	}
-	r, err := http.NewRequestWithContext(ctx, method, "http://"+n.address+path, bytes.NewReader(text))
+	r, err := http.NewRequestWithContext(ctx, method, "http://"+n.Address+path, bytes.NewReader(text))
 	if err != nil {
 		c.t.Error(err)
 		return a
@@ -186,7 +186,7 @@ func (c *client) haunt(ctx context.Context) {
 		if a := c.ask(ctx, n, "GET", "/v1/session", nil); a.status == http.StatusUnauthorized {
 			c.tally.denied.Add(1)
 		} else if due && a.status == http.StatusOK && c.cluster.workedFor(bound) {
-			c.t.Errorf("%s: an access token is taken at %s %v after the end was answered, want 401", c.email, n.address, time.Since(c.endedAt))
+			c.t.Errorf("%s: an access token is taken at %s %v after the end was answered, want 401", c.email, n.Address, time.Since(c.endedAt))
 		}
 		time.Sleep(time.Duration(200+rand.IntN(800)) * time.Millisecond)
 	}

@@ -1,11 +1,8 @@
 package nodes
 
 import (
-	"bytes"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -13,9 +10,10 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/postgrestest"
+	"github.com/handstamp/handstamp/internal/programtest"
 )
 
-// patience is how long a node may take to start.
+// patience is how long an answer may take.
 const patience = 30 * time.Second
 
 // cluster is one PostgreSQL and the nodes on it.
@@ -45,17 +43,17 @@ func newCluster(t *testing.T, tell func(url string) string) *cluster {
 // add starts one node more.
 func (c *cluster) add() *node {
 	c.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	server, err := programtest.Server(program, c.folder)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	n := &node{cluster: c, address: l.Addr().String()}
-	if err := l.Close(); err != nil {
-		c.t.Fatal(err)
-	}
+	server.Set("database", c.database)
+	server.Set("public_url", issuer)
+	server.Set("log_level", "info")
+	n := &node{server, c.t}
 	c.nodes = append(c.nodes, n)
+	c.t.Cleanup(n.Kill)
 	n.start()
-	c.t.Cleanup(n.kill)
 	return n
 }
 
@@ -87,73 +85,23 @@ func (c *cluster) workedFor(d time.Duration) bool {
 func (c *cluster) said() string {
 	var all strings.Builder
 	for _, n := range c.nodes {
-		all.WriteString(n.said.String())
+		all.WriteString(n.Said())
 	}
 	return all.String()
 }
 
 // node is one server program, which is killed and started again at the same address.
 type node struct {
-	cluster *cluster
-	address string
-	said    log
-
-	mu  sync.Mutex // guards cmd
-	cmd *exec.Cmd
+	*programtest.Program
+	t *testing.T
 }
 
 // start runs the node and waits until it listens.
 func (n *node) start() {
-	n.cluster.t.Helper()
-	cmd := exec.Command(program, "serve", "--listen", n.address, "--ops-listen", "", "--public-url", issuer,
-		"--master-key-file", filepath.Join(n.cluster.folder, "master.key"))
-	cmd.Dir, cmd.Env = n.cluster.folder, append(os.Environ(), "HANDSTAMP_DATABASE="+n.cluster.database)
-	cmd.Stdout, cmd.Stderr = &n.said, &n.said
-	if err := cmd.Start(); err != nil {
-		n.cluster.t.Error(err)
-		return
+	n.t.Helper()
+	if err := n.Start(); err != nil {
+		n.t.Error(err)
 	}
-	n.mu.Lock()
-	n.cmd = cmd
-	n.mu.Unlock()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", n.address); err == nil {
-			conn.Close()
-			return
-		}
-	}
-	n.cluster.t.Errorf("the node at %s does not start; it says:\n%s", n.address, n.said.String())
-}
-
-// kill ends the node as a power cut does.
-func (n *node) kill() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.cmd != nil {
-		n.cmd.Process.Kill()
-		n.cmd.Wait()
-		n.cmd = nil
-	}
-}
-
-// log is what a program says, readable while it speaks.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write takes what was said.
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-// String gives all that was said.
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // issuer is what all nodes are known as. Nobody listens there: clients go to the nodes, as a
@@ -175,8 +123,8 @@ func runAll(m *testing.M) int {
 	}
 	defer os.RemoveAll(folder)
 	program = filepath.Join(folder, "handstamp")
-	if out, err := exec.Command("go", "build", "-o", program, "github.com/handstamp/handstamp/cmd/handstamp").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the server: %v\n%s", err, out)
+	if err := programtest.Build(folder, "cmd/handstamp"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()

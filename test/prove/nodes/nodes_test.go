@@ -93,7 +93,7 @@ func trouble(ctx context.Context, c *cluster) (kills, outages int) {
 			outages++
 		} else {
 			n := c.nodes[rand.IntN(len(c.nodes))]
-			n.kill()
+			n.Kill()
 			n.start()
 			kills++
 		}
@@ -114,10 +114,10 @@ func settle(clients []*client) {
 		}
 		for _, n := range c.cluster.nodes {
 			if a := c.ask(context.Background(), n, "POST", "/v1/session/refresh", map[string]string{"refresh_token": c.refresh}); a.status != http.StatusUnauthorized {
-				c.t.Errorf("%s refreshes at %s with %d %s after its end was answered, want 401", c.email, n.address, a.status, a.body)
+				c.t.Errorf("%s refreshes at %s with %d %s after its end was answered, want 401", c.email, n.Address, a.status, a.body)
 			}
 			if a := c.ask(context.Background(), n, "GET", "/v1/session", nil); a.status != http.StatusUnauthorized {
-				c.t.Errorf("%s: an access token at %s = %d %s after the end was answered, want 401", c.email, n.address, a.status, a.body)
+				c.t.Errorf("%s: an access token at %s = %d %s after the end was answered, want 401", c.email, n.Address, a.status, a.body)
 			}
 		}
 	}
