@@ -169,8 +169,7 @@ type Sessions interface {
 	// and writes what follows from it before it returns. Of any number of concurrent calls
 	// with the same token exactly one is Rotated; the others are Repeated or Recovered and
 	// see the same row. A token off the line ends the session before Rotate returns Reused.
-	// A session found past its limits is ended for good, with an entry if an access token of
-	// it may still be good. Without a row the outcome is Ended, and its Standing is zero. The
+	// A session found past its limits is ended for good, with its entry in the log. Without a row the outcome is Ended, and its Standing is zero. The
 	// caller has checked the MAC.
 	Rotate(ctx context.Context, p Presented, now time.Time) (Outcome, error)
 

@@ -21,15 +21,13 @@ const (
 
 // ended is a session that an act has ended.
 type ended struct {
-	id         store.SessionID
-	reason     store.EndReason // what the row says now
-	live       bool            // it was not over before
-	lastUsedAt time.Time
+	id   store.SessionID
+	live bool // it was not over before
 }
 
 // scanEnded reads what end gives of a session.
 func scanEnded(row pgx.Row) (s ended, err error) {
-	err = row.Scan((*sid)(&s.id), &s.reason, &s.live, (*instant)(&s.lastUsedAt))
+	err = row.Scan((*sid)(&s.id), &s.live)
 	return s, err
 }
 
@@ -45,7 +43,7 @@ func (a act) end(w which, e store.Ending, now time.Time) ([]ended, error) {
 			end_reason = coalesce(nullif(`+limits+`, ''), @reason),
 			ended_by = CASE WHEN `+limits+` = '' THEN @by ELSE '' END
 		WHERE ended_at IS NULL AND `+string(w)+`
-		RETURNING id, end_reason, `+limits+` = '', last_used_at`, endArgs(e, now))
+		RETURNING id, `+limits+` = ''`, endArgs(e, now))
 }
 
 // endArgs gives what statements about an Ending refer to.
@@ -60,7 +58,9 @@ func (a act) lockSessions(owner store.UserID) error {
 	return err
 }
 
-// endLogged ends sessions like end, writes their entries, and gives how many were live.
+// endLogged ends sessions like end, writes an entry for each, and gives how many were live. One that was past
+// its limits has an entry too: after a restore, or where a clock was set, its row may not know of its
+// youngest access token.
 func (a act) endLogged(w which, e store.Ending, now time.Time) (int, error) {
 	if w == otherThan {
 		if err := a.lockSessions(e.Owner); err != nil {
@@ -77,17 +77,9 @@ func (a act) endLogged(w which, e store.Ending, now time.Time) (int, error) {
 		if s.live {
 			live++
 		}
-		if s.live || s.mayHaveTokens(now) {
-			entries = append(entries, revoked.Entry{Kind: revoked.Session, ID: s.id.String()})
-		}
+		entries = append(entries, revoked.Entry{Kind: revoked.Session, ID: s.id.String()})
 	}
 	return live, a.log(now, entries...)
-}
-
-// mayHaveTokens tells whether an access token of the session may still be good: the last was
-// minted when the session was last used, or within grace of that (a repeat).
-func (s ended) mayHaveTokens(now time.Time) bool {
-	return now.Before(s.lastUsedAt.Add(store.RevocationLife))
 }
 
 // endAll ends everybody's sessions like end, and gives how many were live.

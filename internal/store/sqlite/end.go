@@ -20,10 +20,8 @@ const (
 
 // ended is a session that an act has ended.
 type ended struct {
-	id         store.SessionID
-	reason     store.EndReason // what the row says now
-	live       bool            // it was not over before
-	lastUsedAt time.Time
+	id   store.SessionID
+	live bool // it was not over before
 }
 
 // limits says which limit a session has passed, or nothing.
@@ -39,7 +37,7 @@ func ending(w which) string {
 			end_reason = coalesce(nullif(` + limits + `, ''), :reason),
 			ended_by = iif(` + limits + ` = '', :by, '')
 		WHERE ended_at IS NULL AND ` + string(w) + `
-		RETURNING id, end_reason, ` + limits + ` = '', last_used_at`
+		RETURNING id, ` + limits + ` = ''`
 }
 
 // end ends sessions that have not been ended. Those that are past their limits end as idle
@@ -49,7 +47,7 @@ func (a act) end(w which, e store.Ending, now time.Time) ([]ended, error) {
 	var all []ended
 	err := a.each(func(rows *sql.Rows) error {
 		var s ended
-		err := rows.Scan((*sid)(&s.id), &s.reason, &s.live, (*instant)(&s.lastUsedAt))
+		err := rows.Scan((*sid)(&s.id), &s.live)
 		all = append(all, s)
 		return err
 	}, endSQL[w],
@@ -69,7 +67,9 @@ func (a act) endAll(e store.Ending, now time.Time) (int, error) {
 	return live, err
 }
 
-// endLogged ends sessions like end, writes their entries, and gives how many were live.
+// endLogged ends sessions like end, writes an entry for each, and gives how many were live. One that was past
+// its limits has an entry too: after a restore, or where a clock was set, its row may not know of its
+// youngest access token.
 func (a act) endLogged(w which, e store.Ending, now time.Time) (int, error) {
 	all, err := a.end(w, e, now)
 	if err != nil {
@@ -81,15 +81,7 @@ func (a act) endLogged(w which, e store.Ending, now time.Time) (int, error) {
 		if s.live {
 			live++
 		}
-		if s.live || s.mayHaveTokens(now) {
-			entries = append(entries, revoked.Entry{Kind: revoked.Session, ID: s.id.String()})
-		}
+		entries = append(entries, revoked.Entry{Kind: revoked.Session, ID: s.id.String()})
 	}
 	return live, a.log(now, entries...)
-}
-
-// mayHaveTokens tells whether an access token of the session may still be good: the last was
-// minted when the session was last used, or within grace of that (a repeat).
-func (s ended) mayHaveTokens(now time.Time) bool {
-	return now.Before(s.lastUsedAt.Add(store.RevocationLife))
 }

@@ -67,9 +67,7 @@ func (m *model) settle(now time.Time) {
 	default:
 		return
 	}
-	if now.Before(m.lastUsedAt.Add(store.RevocationLife)) { // an access token may be left
-		m.log()
-	}
+	m.log()
 }
 
 // log expects an entry for the session.

@@ -124,7 +124,7 @@ func (p *play) clock(rt *rapid.T) {
 	m := p.pick(rt)
 	boundary := rapid.SampledFrom([]time.Time{
 		m.rotatedAt.Add(p.window.Grace), m.rotatedAt.Add(-p.window.Grace), m.rotatedAt.Add(time.Hour), m.rotatedAt.Add(-time.Hour),
-		m.lastUsedAt.Add(store.RevocationLife), m.lastUsedAt.Add(m.idle), m.expiresAt,
+		m.lastUsedAt.Add(m.idle), m.expiresAt,
 	}).Draw(rt, "boundary")
 	p.now = boundary.Add(rapid.SampledFrom([]time.Duration{-moment, 0, moment}).Draw(rt, "side"))
 }

@@ -97,7 +97,6 @@ func (l *line) end(reason string, at time.Time) {
 	l.over = reason
 	if past := l.limit(at); past != "" {
 		l.over = past
-		return // its access tokens were past long before, unless somebody set the clock
 	}
 	for _, a := range l.access {
 		if at.Before(a.until) {
