@@ -82,7 +82,7 @@ func heard(ts *testscript.TestScript, neg bool, args []string) {
 
 // await waits for a text.
 func (l *listener) await(ts *testscript.TestScript, text string, limit time.Duration) {
-	for end := time.Now().Add(limit); !strings.Contains(l.text(), text); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(slack * limit); !strings.Contains(l.text(), text); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			ts.Fatalf("not within %v: %q; heard:\n%s", limit, text, l.text())
 		}
@@ -96,7 +96,7 @@ func over(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	select {
 	case <-storyOf(ts).listeners[args[0]].done:
-	case <-time.After(bound):
+	case <-time.After(slack * bound):
 		ts.Fatalf("the stream of %s goes on", args[0])
 	}
 }

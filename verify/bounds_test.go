@@ -3,6 +3,7 @@ package verify_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -225,7 +226,11 @@ func TestNothingGrowsWithTheSquare(t *testing.T) {
 		return func() { _, _ = v.Verify(context.Background(), token) }
 	}
 	for name, work := range works {
-		if grew := quickest(work(1<<16)) / quickest(work(1<<13)); grew > 32 {
+		grew := math.Inf(1)
+		for tries := 0; grew > 32 && tries < 20; tries++ { // a busy machine spoils some comparisons, but not all
+			grew = quickest(work(1<<16)) / quickest(work(1<<13))
+		}
+		if grew > 32 {
 			t.Errorf("eight times as much of %s takes %.0f times as long, want about 8", name, grew)
 		}
 	}

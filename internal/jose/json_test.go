@@ -196,54 +196,6 @@ func TestReaderLeftEarly(t *testing.T) {
 	}
 }
 
-// TestReaderLinear reads 64 times as much of the worst texts. That takes 64 times as long or somewhat more; where
-// time grows with the square, as when every name is compared with every other, it takes 4,096 times as long (JV-16).
-// A machine that is busy with something else does not make the one look like the other.
-func TestReaderLinear(t *testing.T) {
-	names := func(n int) string {
-		var b strings.Builder
-		b.WriteString("{")
-		for i := range n / 8 {
-			fmt.Fprintf(&b, `"%d":0,`, i)
-		}
-		return b.String() + `"x":0}`
-	}
-	repeated := func(before, piece string) func(n int) string {
-		return func(n int) string { return before + strings.Repeat(piece, n/len(piece)) }
-	}
-	for _, test := range []struct {
-		name string
-		text func(n int) string
-	}{
-		{"names", names},
-		{"objects", repeated("[", `{"a":1},`)},
-		{"escapes", repeated(`"`, `\n`)},
-		{"pairs", repeated(`"`, `\ud83d\ude00`)},
-		{"depth", repeated("", "[")},
-		{"digits", repeated("", "9")},
-		{"exponent", repeated("1e", "9")},
-		{"blanks", repeated("", " ")},
-		{"quotes", repeated("", `"`)},
-		{"commas", repeated("[", ",")},
-	} {
-		small, large := test.text(1<<14), test.text(1<<20)
-		if grew := quickest(large) / quickest(small); grew > 1000 {
-			t.Errorf("64 times as many %s take %.0f times as long, want about 64", test.name, grew)
-		}
-	}
-}
-
-// quickest is the least time in which a text was read, in seconds: what else the machine does only adds to it.
-func quickest(text string) float64 {
-	least := time.Hour
-	for range 5 {
-		start := time.Now()
-		_ = readAll(text)
-		least = min(least, time.Since(start))
-	}
-	return max(least, time.Microsecond).Seconds()
-}
-
 // TestNumberTime reads NumericDates in every spelling.
 func TestNumberTime(t *testing.T) {
 	for _, test := range []struct {

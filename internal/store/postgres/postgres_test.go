@@ -20,10 +20,11 @@ func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return mustOpen(t, postgrestest.Shared(t).Database(t)) })
 }
 
-// mustOpen opens a database and closes it when t ends.
+// mustOpen opens a database and closes it when t ends. It waits longer than a server does: the
+// machine may be busy with other tests.
 func mustOpen(t testing.TB, url string) *postgres.DB {
 	t.Helper()
-	return mustOpenWith(t, url, postgres.Options{})
+	return mustOpenWith(t, url, postgres.Options{Wait: time.Minute, Limit: time.Minute})
 }
 
 // mustOpenWith opens a database with options and closes it when t ends.

@@ -54,7 +54,7 @@ func TestPaths(t *testing.T) {
 
 // TestPragmas is what makes an answer mean "on disk".
 func TestPragmas(t *testing.T) {
-	db := mustOpen(t, newPath(t))
+	db := mustOpenWith(t, newPath(t), sqlite.Options{})
 	for name, want := range map[string]string{
 		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "2000", "secure_delete": "1", "query_only": "0",
 	} {

@@ -63,10 +63,11 @@ func newPath(t testing.TB) string {
 	return filepath.Join(t.TempDir(), "test.db")
 }
 
-// mustOpen opens a database and closes it when t ends.
+// mustOpen opens a database and closes it when t ends. It waits longer than a server does: the
+// machine may be busy with other tests.
 func mustOpen(t testing.TB, path string) *sqlite.DB {
 	t.Helper()
-	return mustOpenWith(t, path, sqlite.Options{})
+	return mustOpenWith(t, path, sqlite.Options{Wait: time.Minute})
 }
 
 // mustOpenWith opens a database with options and closes it when t ends.

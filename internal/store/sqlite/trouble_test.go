@@ -72,7 +72,7 @@ func TestQueue(t *testing.T) {
 	must(t, db.CreateUser(background, ada))
 	p := mustBegin(t, db, 1)
 	mustExec(t, mustConnect(t, path), `BEGIN IMMEDIATE`) // whoever has the turn waits for this
-	took := make(chan time.Duration, 8)
+	took := make(chan time.Duration, 32)
 	began := time.Now()
 	for range cap(took) {
 		go func() {
@@ -82,16 +82,15 @@ func TestQueue(t *testing.T) {
 		}()
 	}
 	time.Sleep(20 * time.Millisecond)
-	hasty, cancel := context.WithTimeout(background, 20*time.Millisecond)
-	defer cancel()
-	start := time.Now()
+	hasty, cancel := context.WithCancel(background)
+	time.AfterFunc(20*time.Millisecond, cancel)
 	_, err := db.Rotate(hasty, p, now)
 	wantUnavailable(t, "Rotate in haste", err)
-	if waited := time.Since(start); waited > 250*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Rotate in haste = %v after %v, want the caller's deadline", err, waited)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Rotate in haste = %v, want that its caller gave up", err)
 	}
 	for range cap(took) {
-		if waited := <-took; waited > 2*time.Second {
+		if waited := <-took; waited > 8*time.Second { // 9.6 s, if each waited for the lock by himself
 			t.Errorf("waited %v, want at most one turn and one lock", waited)
 		}
 	}
