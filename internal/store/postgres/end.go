@@ -32,7 +32,12 @@ func scanEnded(row pgx.Row) (s ended, err error) {
 }
 
 // limits says which limit a session has passed, or nothing.
-const limits = `CASE WHEN expires_at <= @now THEN 'expired' WHEN @now - last_used_at >= idle_limit THEN 'idle' ELSE '' END`
+var limits = limitsAt("@now")
+
+// limitsAt is limits at a time that a statement has under another name.
+func limitsAt(now string) string {
+	return `CASE WHEN expires_at <= ` + now + ` THEN 'expired' WHEN ` + now + ` - last_used_at >= idle_limit THEN 'idle' ELSE '' END`
+}
 
 // end ends sessions that have not been ended. Those that are past their limits end as idle
 // or expired, by nobody, and are not live: they are ended for good as well, because a
@@ -58,9 +63,7 @@ func (a act) lockSessions(owner store.UserID) error {
 	return err
 }
 
-// endLogged ends sessions like end, writes an entry for each, and gives how many were live. One that was past
-// its limits has an entry too: after a restore, or where a clock was set, its row may not know of its
-// youngest access token.
+// endLogged ends sessions like end, writes their entries, and gives how many were live.
 func (a act) endLogged(w which, e store.Ending, now time.Time) (int, error) {
 	if w == otherThan {
 		if err := a.lockSessions(e.Owner); err != nil {
@@ -71,7 +74,13 @@ func (a act) endLogged(w which, e store.Ending, now time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	live := 0
+	return a.logEnded(all, now)
+}
+
+// logEnded writes an entry for each session that was ended, and gives how many were live. One that was past
+// its limits has an entry too: after a restore, or where a clock was set, its row may not know of its
+// youngest access token.
+func (a act) logEnded(all []ended, now time.Time) (live int, err error) {
 	var entries []revoked.Entry
 	for _, s := range all {
 		if s.live {

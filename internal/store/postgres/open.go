@@ -53,6 +53,7 @@ type DB struct {
 	limit time.Duration // Options.Limit
 
 	rotations *batch.Batcher[*rotation] // refreshes that wait together
+	partings  *batch.Batcher[*parting]  // ends of sessions that wait together
 }
 
 // DB is an engine that hears of other nodes' entries.
@@ -84,7 +85,7 @@ func (o Options) Open(ctx context.Context, url string) (*DB, error) {
 		return nil, fmt.Errorf("open database %s: %w", where(config.ConnConfig), unavailable(err))
 	}
 	db := &DB{pool: pool, wait: opening, limit: opening}
-	db.rotations = db.newRotations()
+	db.rotations, db.partings = newBatches(db, rotateTogether), newBatches(db, partTogether)
 	if err := db.migrate(ctx, o); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open database %s: %w", where(config.ConnConfig), advise(unavailable(err)))

@@ -12,7 +12,6 @@ import (
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/store"
-	"github.com/handstamp/handstamp/internal/store/batch"
 )
 
 // rotateSQL does any number of ordinary refreshes: the row "rotate" of protocol.md §4, its condition and its
@@ -41,12 +40,6 @@ var rotateSQL = `UPDATE sessions s
 	WHERE s.ctid = r.place
 	RETURNING ` + columns("s.", sessionColumns) + `, ` + columns("r.user_", userColumns)
 
-// The bounds of a batch of refreshes.
-const (
-	mostTogether = 256                  // in one statement
-	hurry        = 2 * time.Millisecond // for a statement under way, before another begins beside it
-)
-
 // rotation is a refresh that somebody waits for.
 type rotation struct {
 	presented store.Presented
@@ -56,30 +49,8 @@ type rotation struct {
 	err       error
 }
 
-// newRotations gives what makes batches of refreshes.
-func (db *DB) newRotations() *batch.Batcher[*rotation] {
-	return &batch.Batcher[*rotation]{Most: mostTogether, Hurry: hurry, Turn: func(ctx context.Context) (func([]*rotation), error) {
-		conn, err := db.acquire(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return func(those []*rotation) {
-			defer conn.Release()
-			ctx, cancel := context.WithTimeout(context.Background(), db.limit)
-			defer cancel()
-			err := rotateTogether(ctx, conn, those)
-			if code(err) == readOnly { // as in once
-				_ = conn.Conn().Close(ctx)
-			}
-			if err == nil || code(err) != "" { // the database refused the whole statement: each goes on by itself
-				return
-			}
-			for _, r := range those {
-				r.outcome, r.err = store.Outcome{}, err
-			}
-		}, nil
-	}}
-}
+// fail notes that the batch failed.
+func (r *rotation) fail(err error) { r.outcome, r.err = store.Outcome{}, err }
 
 // rotateTogether confirms the tokens of a batch that are the next of their sessions' lines, in one statement, and leaves the
 // others.

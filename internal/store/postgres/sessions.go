@@ -111,23 +111,6 @@ func scanSession(row pgx.Row) (s store.Session, err error) {
 	return s, err
 }
 
-// EndSession ends one live session.
-func (db *DB) EndSession(ctx context.Context, e store.Ending, now time.Time) error {
-	which := one
-	if e.Owner != "" {
-		which = oneOfOwner
-	}
-	var n int
-	err := db.write(ctx, func(a act) (err error) {
-		n, err = a.endLogged(which, e, cut(now))
-		return err
-	})
-	if err == nil && n == 0 {
-		return fault.New(fault.SessionNotFound)
-	}
-	return err
-}
-
 // EndOtherSessions ends every live session of a user but one.
 func (db *DB) EndOtherSessions(ctx context.Context, e store.Ending, now time.Time) (int, error) {
 	var n int

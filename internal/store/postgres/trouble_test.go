@@ -237,7 +237,7 @@ func TestPoolExhausted(t *testing.T) {
 	var waiting sync.WaitGroup
 	for range 2 {
 		waiting.Go(func() {
-			if err := db.EndSession(background, store.Ending{Session: p.Session, Reason: store.SignedOut}, now); err != nil && !fault.HasCode(err, fault.SessionNotFound) {
+			if _, err := db.EndOtherSessions(background, store.Ending{Owner: ada.ID, Reason: store.EndedByUser}, now); err != nil {
 				t.Error(err)
 			}
 		})
@@ -257,6 +257,40 @@ func TestPoolExhausted(t *testing.T) {
 	waiting.Wait()
 	_, err = db.Session(background, p.Session)
 	must(t, err)
+}
+
+// TestNeighbours has acts wait together of which the database refuses some: the others are done.
+func TestNeighbours(t *testing.T) {
+	database := postgrestest.Shared(t).Database(t)
+	db := mustOpen(t, database)
+	must(t, db.CreateUser(background, ada))
+	var tokens []store.Presented
+	for n := range byte(40) {
+		tokens = append(tokens, mustBegin(t, db, n+1))
+	}
+	release := hold(t, database, `SELECT FROM sessions FOR UPDATE`)
+	var all sync.WaitGroup
+	for i, p := range tokens {
+		all.Go(func() {
+			text := ""
+			if i%10 == 5 || i%10 == 6 {
+				text = "\x00" // which no column takes
+			}
+			var err error
+			if i%2 == 0 {
+				err = db.EndSession(background, store.Ending{Session: p.Session, Reason: store.SignedOut, By: text}, now)
+			} else {
+				p.From.Agent = text
+				_, err = db.Rotate(background, p, now)
+			}
+			if (err != nil) != (text != "") {
+				t.Errorf("act %d with %q: %v", i, text, err)
+			}
+		})
+	}
+	time.Sleep(50 * time.Millisecond) // for them to gather
+	release()
+	all.Wait()
 }
 
 // TestLockedTooLong gives up on a row that somebody keeps, and leaves the token good.

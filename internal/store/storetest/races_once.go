@@ -174,6 +174,53 @@ func testRaceLog(t *testing.T, w *world) {
 	}
 }
 
+// testRaceEnds answers each of many ends at once for itself: whose it is, whether it lives, and what is kept of it.
+func testRaceEnds(t *testing.T, w *world) {
+	for range rounds {
+		u, other := w.mustUser(t), w.mustUser(t)
+		var live, past []store.SessionID
+		gone := w.mustBegin(t, u.ID).session
+		w.mustEnd(t, gone)
+		for i := range 8 {
+			live = append(live, w.mustBegin(t, u.ID).session)
+			short := w.newSession(u.ID)
+			short.ExpiresAt = w.now.Add(time.Duration(i+1) * time.Second)
+			w.mustKeep(t, short)
+			past = append(past, short.ID)
+		}
+		seq := w.mustHead(t)
+		w.pass(time.Minute)
+		race(len(live)*4, func(i int) {
+			mine := store.Ending{Session: live[i/4], Owner: u.ID, Reason: store.EndedByUser, By: live[i/4].String()}
+			want := fault.SessionNotFound
+			switch i % 4 {
+			case 0:
+				want = ""
+			case 1:
+				mine.Owner = other.ID
+			case 2:
+				mine.Session = gone
+			case 3:
+				mine.Session = past[i/4]
+			}
+			switch err := w.EndSession(background, mine, w.now); {
+			case want != "":
+				wantFault(t, "EndSession", err, want)
+			case err != nil:
+				t.Error(err)
+			}
+		})
+		for i := range live {
+			w.wantEnded(t, live[i], store.EndedByUser, live[i].String())
+			w.wantEnded(t, past[i], store.EndedExpired, "")
+		}
+		w.wantEnded(t, gone, store.SignedOut, "")
+		if n := len(w.mustEntries(t, seq)); n != len(live)+len(past) {
+			t.Errorf("%d entries, want one for each of %d sessions", n, len(live)+len(past))
+		}
+	}
+}
+
 // follow reads the log from seq on until it is told to stop and has seen its end, checks that
 // each entry follows the one before, and gives their number.
 func (w *world) follow(t *testing.T, seq int64, stop <-chan struct{}) int {

@@ -98,6 +98,7 @@ var contract = []struct {
 	{"race/recoveries", testRaceRecoveries},
 	{"race/siblings", testRaceSiblings},
 	{"race/rotate and end", testRaceEnd},
+	{"race/ends", testRaceEnds},
 	{"race/rotate and replace", testRaceReplace},
 	{"race/disable", testRaceDisable},
 	{"race/disable twice", testRaceDisableTwice},

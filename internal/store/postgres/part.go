@@ -1,0 +1,110 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/store"
+)
+
+// partSQL ends any number of sessions like end, each of them found, locked and written as by rotateSQL. One that is not
+// there, or ended, or somebody else's is left.
+var partSQL = `UPDATE sessions s
+	SET ended_at = e.now, sweep_at = e.now,
+		end_reason = coalesce(nullif(` + limitsAt("e.now") + `, ''), e.reason),
+		ended_by = CASE WHEN ` + limitsAt("e.now") + ` = '' THEN e.author ELSE '' END
+	FROM (
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS g (session, owner, reason, author, now)
+		CROSS JOIN LATERAL (
+			SELECT l.ctid AS place FROM sessions l
+			WHERE l.id = g.session AND l.ended_at IS NULL AND (g.owner = '' OR l.user_id = g.owner)
+			FOR UPDATE
+		) locked
+	) e
+	WHERE s.ctid = e.place
+	RETURNING s.id, ` + limitsAt("e.now") + ` = ''`
+
+// parting is the end of a session that somebody waits for.
+type parting struct {
+	store.Ending
+	id    string // of the session, in its column
+	now   time.Time
+	found bool // the batch has ended it
+	live  bool // it was not over before
+	err   error
+}
+
+// fail notes that the batch failed.
+func (p *parting) fail(err error) { p.found, p.err = false, err }
+
+// partTogether ends the sessions of a batch in one transaction, so that the head of the log is held once for all of them, and
+// leaves those that it does not find.
+func partTogether(ctx context.Context, conn *pgxpool.Conn, those []*parting) error {
+	bySession := map[store.SessionID]*parting{}                                                  // the first of each session
+	slices.SortStableFunc(those, func(a, b *parting) int { return strings.Compare(a.id, b.id) }) // as in rotateTogether
+	var ids, owners, reasons, authors []string
+	var nows []int64
+	var last time.Time
+	for _, p := range those {
+		if bySession[p.Session] != nil {
+			continue
+		}
+		bySession[p.Session] = p
+		ids, owners, reasons = append(ids, p.id), append(owners, string(p.Owner)), append(reasons, string(p.Reason))
+		authors, nows = append(authors, p.By), append(nows, p.now.UnixMilli())
+		if p.now.After(last) {
+			last = p.now
+		}
+	}
+	var over []ended
+	err := transact(ctx, conn, func(a act) (err error) {
+		if over, err = all(ctx, a.tx, scanEnded, partSQL, ids, owners, reasons, authors, nows); err != nil {
+			return err
+		}
+		_, err = a.logEnded(over, last)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range over {
+		p := bySession[s.id]
+		p.found, p.live = true, s.live
+	}
+	return nil
+}
+
+// EndSession ends one live session.
+func (db *DB) EndSession(ctx context.Context, e store.Ending, now time.Time) error {
+	p := &parting{Ending: e, id: e.Session.String(), now: cut(now)}
+	err := db.partings.Do(ctx, p)
+	if err == nil {
+		err = p.err
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	if !p.found {
+		err = db.write(ctx, p.alone)
+	}
+	if err == nil && !p.live {
+		return fault.New(fault.SessionNotFound)
+	}
+	return err
+}
+
+// alone ends the session in an act of its own.
+func (p *parting) alone(a act) error {
+	which := one
+	if p.Owner != "" {
+		which = oneOfOwner
+	}
+	n, err := a.endLogged(which, p.Ending, p.now)
+	p.live = n > 0
+	return err
+}
