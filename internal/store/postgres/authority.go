@@ -41,7 +41,7 @@ func (a act) noteAdmin(u store.User) error {
 // iat of later than that. protocol.md R6
 func (db *DB) aboutUser(ctx context.Context, id store.UserID, clock store.Clock, do func(a act, u store.User, now time.Time) error) error {
 	return db.write(ctx, func(a act) error {
-		u, err := a.lockUser(id, `FOR UPDATE`)
+		u, err := a.lockUser(id)
 		if err != nil {
 			return err
 		}

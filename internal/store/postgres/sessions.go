@@ -11,10 +11,19 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
+// beginSQL keeps a session of a user who may sign in, and gives the user, who may not. The user's row is locked against
+// acts that refuse her tokens, end her sessions or change her password: they come before, and are seen here, or
+// wait, and find the new session.
+var beginSQL = `WITH holder AS MATERIALIZED (` + userSQLOf(2) + ` FOR SHARE), kept AS (
+		INSERT INTO sessions (` + columns("", sessionColumns) + `, sweep_at, not_before)
+		SELECT ` + marks(len(sessionColumns)+1) + `, not_before FROM holder
+		WHERE disabled_at IS NULL AND ($25 = '' OR password = $25)
+	)
+	SELECT * FROM holder`
+
 // The statements about sessions.
 var (
-	insertSessionSQL = `INSERT INTO sessions (` + columns("", sessionColumns) + `, sweep_at, not_before) VALUES (` + marks(len(sessionColumns)+2) + `)`
-	standingSQL      = `SELECT ` + columns("s.", sessionColumns) + `, ` + columns("u.", userColumns) + `
+	standingSQL = `SELECT ` + columns("s.", sessionColumns) + `, ` + columns("u.", userColumns) + `
 		FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1`
 	liveSessionsSQL = `SELECT ` + columns("", sessionColumns) + ` FROM sessions
 		WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND last_used_at + idle_limit > $2
@@ -22,31 +31,30 @@ var (
 	allSessionsSQL = `SELECT ` + columns("", sessionColumns) + ` FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id`
 )
 
-// Begin keeps a new session. The user's row is locked against acts that refuse her tokens, end
-// her sessions or change her password: they come before, and are seen here, or wait, and find the
-// new session.
-func (db *DB) Begin(ctx context.Context, b store.Beginning, now time.Time) (store.User, error) {
-	var user store.User
-	err := db.write(ctx, func(a act) (err error) {
-		user, err = a.lockUser(b.Session.User, `FOR SHARE`)
-		if fault.HasCode(err, fault.UserNotFound) {
+// Begin keeps a new session.
+func (db *DB) Begin(ctx context.Context, b store.Beginning, now time.Time) (user store.User, err error) {
+	if !keepable(b.Session.User) {
+		return store.User{}, fault.New(fault.InvalidCredentials)
+	}
+	fields := append(sessionFields(&b.Session), instant(overAt(b.Session)), b.Password)
+	begin := func(row pgx.Row) (err error) {
+		user, err = scanUser(row)
+		if fault.HasCode(err, fault.UserNotFound) || err == nil && (user.Disabled() || b.Password != "" && b.Password != user.Password) {
 			return fault.New(fault.InvalidCredentials)
-		}
-		if err != nil {
-			return err
-		}
-		if user.Disabled() || b.Password != "" && b.Password != user.Password {
-			return fault.New(fault.InvalidCredentials)
-		}
-		fields := append(sessionFields(&b.Session), instant(overAt(b.Session)), user.NotBefore)
-		if _, err := a.exec(insertSessionSQL, fields...); err != nil {
-			return err
-		}
-		if !b.Replaces.IsZero() {
-			_, err = a.endLogged(one, store.Ending{Session: b.Replaces, Reason: store.EndedReplaced}, cut(now))
 		}
 		return err
-	})
+	}
+	if b.Replaces.IsZero() {
+		err = db.row(ctx, begin, beginSQL, fields...)
+	} else {
+		err = db.write(ctx, func(a act) error {
+			if err := begin(a.row(beginSQL, fields...)); err != nil {
+				return err
+			}
+			_, err := a.endLogged(one, store.Ending{Session: b.Replaces, Reason: store.EndedReplaced}, cut(now))
+			return err
+		})
+	}
 	if err != nil {
 		return store.User{}, err
 	}

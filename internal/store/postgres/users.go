@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,11 +17,16 @@ import (
 var (
 	insertUserSQL = `INSERT INTO users (` + columns("", userColumns) + `)
 		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, greatest($10, not_before) FROM revocation_head`
-	userSQL        = `SELECT ` + columns("", userColumns) + ` FROM users WHERE id = $1 AND deleted_at IS NULL`
+	userSQL        = userSQLOf(1)
 	userByEmailSQL = `SELECT ` + columns("", userColumns) + ` FROM users WHERE email_key = $1 AND deleted_at IS NULL`
 	listUsersSQL   = `SELECT ` + columns("", userColumns) + ` FROM users WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2`
 	renameSQL      = `UPDATE users SET name = $1 WHERE id = $2 AND deleted_at IS NULL RETURNING ` + columns("", userColumns)
 )
+
+// userSQLOf reads the user whose id is the nth value of a statement.
+func userSQLOf(nth int) string {
+	return `SELECT ` + columns("", userColumns) + ` FROM users WHERE id = $` + strconv.Itoa(nth) + ` AND deleted_at IS NULL`
+}
 
 // CreateUser keeps a new user.
 func (db *DB) CreateUser(ctx context.Context, u store.User) error {
@@ -40,11 +46,11 @@ func (a act) createUser(u store.User) error {
 }
 
 // lockUser reads one user under a lock.
-func (a act) lockUser(id store.UserID, lock string) (store.User, error) {
+func (a act) lockUser(id store.UserID) (store.User, error) {
 	if !keepable(id) {
 		return store.User{}, fault.New(fault.UserNotFound)
 	}
-	return scanUser(a.row(userSQL+` `+lock, id))
+	return scanUser(a.row(userSQL+` FOR UPDATE`, id))
 }
 
 // User gives one user.
