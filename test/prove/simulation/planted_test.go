@@ -142,15 +142,17 @@ func TestPlanted(t *testing.T) {
 	for _, m := range mistakes {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			p := newPlayer(t, onSQLite, m.plant)
-			defer p.close()
-			for seed := uint64(1); seed <= most; seed++ {
-				if r := p.play(seed); strings.HasPrefix(r.wrong, m.breaks) && r.wrong != "" {
-					t.Logf("found by seed %d: %s", seed, r.wrong)
-					return
+			inCalm(t, func(t *testing.T) {
+				p := newPlayer(t, onSQLite, m.plant)
+				defer p.close()
+				for seed := uint64(1); seed <= most; seed++ {
+					if r := p.play(seed); strings.HasPrefix(r.wrong, m.breaks) && r.wrong != "" {
+						t.Logf("found by seed %d: %s", seed, r.wrong)
+						return
+					}
 				}
-			}
-			t.Errorf("%d schedules found nothing", most)
+				t.Errorf("%d schedules found nothing", most)
+			})
 		})
 	}
 }
@@ -158,13 +160,15 @@ func TestPlanted(t *testing.T) {
 // TestPlayedAgain plays schedules twice, on servers with other keys and other histories: a seed
 // tells one story.
 func TestPlayedAgain(t *testing.T) {
-	one, other := newPlayer(t, onSQLite, nil), newPlayer(t, onSQLite, nil)
-	defer one.close()
-	defer other.close()
-	other.play(1 << 40)
-	for seed := uint64(1); seed <= 40; seed++ {
-		if a, b := one.play(seed).report(), other.play(seed).report(); a != b {
-			t.Fatalf("two stories of one seed:\n%s\n\n%s", a, b)
+	inCalm(t, func(t *testing.T) {
+		one, other := newPlayer(t, onSQLite, nil), newPlayer(t, onSQLite, nil)
+		defer one.close()
+		defer other.close()
+		other.play(1 << 40)
+		for seed := uint64(1); seed <= 40; seed++ {
+			if a, b := one.play(seed).report(), other.play(seed).report(); a != b {
+				t.Fatalf("two stories of one seed:\n%s\n\n%s", a, b)
+			}
 		}
-	}
+	})
 }

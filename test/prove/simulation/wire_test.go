@@ -124,3 +124,6 @@ func (w *wire) Begin(ctx context.Context, b store.Beginning, now time.Time) (sto
 func (w *wire) RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error) {
 	return through(ctx, w, verbEntries, func(ctx context.Context) ([]revoked.Entry, error) { return w.Store.RevocationsSince(ctx, seq, limit) })
 }
+
+// Offset says that the database's clock is the server's, whatever machine the engine has asked.
+func (w *wire) Offset(context.Context) (ahead, within time.Duration, err error) { return 0, 0, nil }
