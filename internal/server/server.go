@@ -36,6 +36,7 @@ type Options struct {
 	Beside             bool             // a command beside the server: it makes and drops no signing keys
 	TestingOnlyParams  password.Params  // cheaper password hashes; zero: the real cost
 	TestingOnlyWrapped func(store.Store) store.Store
+	TestingOnlyEngine  store.Store // open already; nil: the one that the settings name
 }
 
 // Server is all parts of one node, built and ready to serve.
@@ -61,9 +62,11 @@ type Server struct {
 // Open opens the database, its keys and what has ended, and builds the rest. It makes the
 // database, the master key's file and the first signing key where all is new.
 func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err error) {
-	engine, err := openEngine(ctx, c.Database)
-	if err != nil {
-		return nil, err
+	engine := o.TestingOnlyEngine
+	if engine == nil {
+		if engine, err = openEngine(ctx, c.Database); err != nil {
+			return nil, err
+		}
 	}
 	s := &Server{config: c, options: o, store: engine, engine: engine}
 	if o.TestingOnlyWrapped != nil {

@@ -127,7 +127,7 @@ func (r *run) ending() {
 		t.line.end(string(store.EndedByAdmin), at)
 		t.line.answered = true
 	case 2:
-		_, err := r.world.server.Users.Disable(context.Background(), audit.Operator(), r.user)
+		err := r.world.disable(r.person)
 		r.tell("the operator disables the user: %v", err)
 		for _, l := range r.lines {
 			l.end(string(store.UserDisabled), at)

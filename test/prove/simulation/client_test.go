@@ -85,7 +85,7 @@ func (c *client) signIn() {
 	if r.chance(60) {
 		idle, remember = r.world.rules.idle, "true"
 	}
-	body := `{"email":"` + r.email + `","password":"` + goodPassword + `","remember":` + remember + `}`
+	body := `{"email":"` + r.person.email + `","password":"` + goodPassword + `","remember":` + remember + `}`
 	var met trouble
 	if r.chance(r.plan.trouble) {
 		met = trouble{oneOf(r, verbBegin, verbEntries), r.chance(50)}

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/handstamp/handstamp/internal/store"
 )
 
 // run is one schedule: who does what when, decided by the seed alone.
@@ -27,8 +25,7 @@ type run struct {
 	calls  int // how many requests have reached the server
 	story  []string
 
-	user     store.UserID
-	email    string
+	person   person
 	disabled bool
 	clients  []*client
 	requests int  // how many there have been
@@ -73,7 +70,7 @@ func newRun(t testing.TB, w *world, seed uint64) *run {
 	r.plan = r.draw()
 	r.now = time.Duration(r.dice.IntN(1000)) * time.Millisecond
 	r.tick()
-	r.user, r.email = w.newUser()
+	r.person = w.somebody()
 	return r
 }
 

@@ -7,6 +7,7 @@ package simulation
 import (
 	"flag"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -23,6 +24,7 @@ var (
 	deep      = flag.Bool("deep", false, "play millions of schedules")
 	schedules = flag.Int("schedules", 0, "how many schedules are played; 0: as many as there is time for")
 	seed      = flag.Uint64("seed", 0, "the first schedule's seed; 0: 1, and with -deep another one each time")
+	most      = flag.Duration("most", 0, "after how long no schedule is begun any more; 0: all are played")
 )
 
 // How many schedules are played.
@@ -31,6 +33,7 @@ const (
 	enough    = 10_000 // for everything to come up
 	perWorld  = 200    // on one database, so that it stays small
 	playersOf = 2      // worlds at a time
+	garbage   = 800    // in percent of what is in use, before it is collected
 )
 
 // howMany gives the number of schedules to play.
@@ -113,11 +116,10 @@ func rulesOf(seed uint64) rules {
 
 // TestSimulation plays schedules and holds the server to what it promises.
 func TestSimulation(t *testing.T) {
-	first, n := firstSeed(), uint64(howMany())
-	seen := playAll(t, onSQLite, first, n)
+	played, seen := playAll(t, onSQLite, firstSeed(), uint64(howMany()))
 	for _, what := range worthSeeing {
-		if n >= enough && seen[what] < 5 {
-			t.Errorf("%s came up %d times in %d schedules: they prove little", what, seen[what], n)
+		if played >= enough && seen[what] < 5 {
+			t.Errorf("%s came up %d times in %d schedules: they prove little", what, seen[what], played)
 		}
 	}
 }
@@ -128,11 +130,15 @@ func TestSimulationOnPostgres(t *testing.T) {
 	playAll(t, onPostgres, firstSeed(), uint64(max(1, howMany()/30)))
 }
 
-// playAll plays n schedules from a seed on, and gives what came up in them.
-func playAll(t *testing.T, on engine, first, n uint64) map[string]int {
+// playAll plays n schedules from a seed on, and gives how many there was time for, and what came up in them.
+func playAll(t *testing.T, on engine, first, n uint64) (uint64, map[string]int) {
 	t.Helper()
-	t.Logf("%d schedules from seed %d", n, first)
-	var next, broken atomic.Uint64
+	var late atomic.Bool // outside of the calm, where time goes by
+	if *most > 0 {
+		defer time.AfterFunc(*most, func() { late.Store(true) }).Stop()
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+	var next, played, broken atomic.Uint64
 	var mu sync.Mutex // guards seen
 	seen := map[string]int{}
 	t.Run("players", func(t *testing.T) {
@@ -142,7 +148,8 @@ func playAll(t *testing.T, on engine, first, n uint64) map[string]int {
 				inCalm(t, func(t *testing.T) {
 					p := newPlayer(t, on, nil)
 					defer p.close()
-					for i := next.Add(1) - 1; i < n && broken.Load() < 3; i = next.Add(1) - 1 {
+					for i := next.Add(1) - 1; i < n && broken.Load() < 3 && !late.Load(); i = next.Add(1) - 1 {
+						played.Add(1)
 						if r := p.play(first + i); r.wrong != "" {
 							broken.Add(1)
 							t.Error(r.report())
@@ -157,10 +164,11 @@ func playAll(t *testing.T, on engine, first, n uint64) map[string]int {
 			})
 		}
 	})
+	t.Logf("%d of %d schedules played, from seed %d on, %d broken", played.Load(), n, first, broken.Load())
 	for _, what := range slices.Sorted(maps.Keys(seen)) {
 		t.Logf("%8d × %s", seen[what], what)
 	}
-	return seen
+	return played.Load(), seen
 }
 
 // worthSeeing is what must come up for the simulation to mean something.

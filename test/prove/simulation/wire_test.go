@@ -47,6 +47,7 @@ type deed struct {
 type wire struct {
 	store.Store
 	plant mistake // around the engine; nil: nothing
+	held  bool    // the engine stays open for the next server
 	next  trouble
 	did   deed
 }
@@ -61,6 +62,14 @@ func (w *wire) wrap(engine store.Store) store.Store {
 	}
 	w.Store = engine
 	return w
+}
+
+// Close closes the engine, unless it is held.
+func (w *wire) Close() error {
+	if w.held {
+		return nil
+	}
+	return w.Store.Close()
 }
 
 // during does something with trouble on the wire, and gives what the engine did.

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -45,6 +46,7 @@ type rules struct {
 	recovery string        // session or off
 	idle     time.Duration // of a remembered session
 	browser  time.Duration // idle limit of one that is not
+	secret   bool          // access tokens are signed with a shared secret, at a tenth of the cost; otherwise keys come and go
 }
 
 // String shows the rules in a story.
@@ -54,10 +56,10 @@ func (r rules) String() string {
 
 // allRules are the servers that schedules run on; the first ones come up most often.
 var allRules = []rules{
-	{"standard", 10 * time.Second, "session", 14 * 24 * time.Hour, 24 * time.Hour},
-	{"aal2", 10 * time.Second, "off", time.Hour, time.Hour},
-	{"aal2", 30 * time.Second, "session", time.Hour, time.Hour},
-	{"standard", 0, "session", 14 * 24 * time.Hour, 24 * time.Hour},
+	{"standard", 10 * time.Second, "session", 14 * 24 * time.Hour, 24 * time.Hour, true},
+	{"aal2", 10 * time.Second, "off", time.Hour, time.Hour, true},
+	{"aal2", 30 * time.Second, "session", time.Hour, time.Hour, false},
+	{"standard", 0, "session", 14 * 24 * time.Hour, 24 * time.Hour, false},
 }
 
 // engine gives the setting of a new, empty database, and what undoes it.
@@ -96,7 +98,9 @@ type world struct {
 	file   string // of the database; empty: it is none
 	drop   func()
 	server *server.Server
-	people int // how many users there have been
+	secret []byte // for rules.secret
+	people int    // how many users there have been
+	person person // who may act in the next schedule
 }
 
 // newWorld starts a server on a new database. plant goes around the engine; nil: nothing.
@@ -110,7 +114,8 @@ func newWorld(t testing.TB, on engine, r rules, plant mistake) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, rules: r, wire: &wire{plant: plant}, config: c, drop: drop}
+	w := &world{t: t, rules: r, wire: &wire{plant: plant}, config: c, drop: drop, secret: make([]byte, 32)}
+	rand.Read(w.secret) // never fails: it would crash the program first
 	if file, ok := strings.CutPrefix(database, "sqlite:"); ok {
 		w.file = file
 	}
@@ -122,24 +127,35 @@ func newWorld(t testing.TB, on engine, r rules, plant mistake) *world {
 // start builds the server on the database as it is.
 func (w *world) start() {
 	w.t.Helper()
-	s, err := server.Open(context.Background(), w.config, server.Options{
+	o := server.Options{
 		Log: slog.New(slog.DiscardHandler), Now: w.clock.Now,
-		TestingOnlyParams:  password.Params{Memory: 64, Time: 1, Threads: 1},
-		TestingOnlyWrapped: w.wire.wrap,
-	})
+		TestingOnlyParams: password.Params{Memory: 8, Time: 1, Threads: 1},
+	}
+	if w.rules.secret {
+		o.SharedSecret = w.secret
+	}
+	if w.wire.held {
+		o.TestingOnlyEngine = w.wire
+	} else {
+		o.TestingOnlyWrapped = w.wire.wrap
+	}
+	s, err := server.Open(context.Background(), w.config, o)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.server = s
 }
 
-// restart forgets everything that is not in the database.
+// restart forgets everything that the server has in memory. The engine stays open: what a kill does to its files is
+// for test/crash_test.go.
 func (w *world) restart() {
 	w.t.Helper()
+	w.wire.held = true
 	if err := w.server.Close(); err != nil {
 		w.t.Fatal(err)
 	}
 	w.start()
+	w.wire.held = false
 }
 
 // backUp keeps the database as it is now, for setBack.
@@ -172,15 +188,32 @@ func (w *world) close() {
 	w.drop()
 }
 
-// newUser makes a person and gives id and address.
-func (w *world) newUser() (store.UserID, string) {
+// person is a user.
+type person struct {
+	id    store.UserID // empty: there is none
+	email string
+}
+
+// somebody gives a user, who is a new one after disable. Sessions of earlier schedules do no harm.
+func (w *world) somebody() person {
+	if w.person.id != "" {
+		return w.person
+	}
 	w.people++
 	email := fmt.Sprintf("person-%d@example.com", w.people)
 	made, err := w.server.Users.Create(context.Background(), audit.Operator(), user.Fresh{Email: email, Password: secret.New(goodPassword)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return made.User, email
+	w.person = person{made.User, email}
+	return w.person
+}
+
+// disable has the operator disable somebody.
+func (w *world) disable(p person) error {
+	w.person = person{}
+	_, err := w.server.Users.Disable(context.Background(), audit.Operator(), p.id)
+	return err
 }
 
 // place is where a request comes from.
