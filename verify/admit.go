@@ -31,19 +31,19 @@ func (t *table) admit(k *verified, now moment) {
 	if t == nil {
 		return
 	}
-	k.hash = t.hash(k.text)
-	if k.hash == 0 {
+	if k.hash = t.hash(k.text); k.hash == 0 {
 		return
 	}
 	k.owner = uint32(maphash.String(t.seed, k.token.Subject))
 	k.used.Store(now.seconds())
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.grow()
-	sets := *t.sets.Load()
-	both := [...]*set{first(k.hash, sets), second(k.hash, sets)}
+	t.grow(now)
+	both := places(k.hash, *t.sets.Load())
 	for _, s := range both {
-		t.clean(s, k, now)
+		if same := s.find(k.hash, k.text); same != nil { // another request was faster
+			t.forget(same)
+		}
 	}
 	w := wish{k, now, t.shares.of(k.owner)+int64(k.size) > t.fair()}
 	if !t.makeRoom(w) {
@@ -70,15 +70,6 @@ type wish struct {
 
 // fair is the part of the memory that a user may hold while others want room
 func (t *table) fair() int64 { return max(t.limit/fairParts, leastFair) }
-
-// clean removes from a set what has expired, and the entry of the same token that another request was faster to make
-func (t *table) clean(s *set, k *verified, now moment) {
-	for way := range s.ways {
-		if other := s.ways[way].Load(); other != nil && (now.wall >= other.until || other.text == k.text) {
-			t.remove(s, way)
-		}
-	}
-}
 
 // yields reports whether k must leave for w
 func (t *table) yields(k *verified, w wish) bool {

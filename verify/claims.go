@@ -25,14 +25,11 @@ type claims struct {
 	issuer    string
 	notBefore time.Time // zero: none
 	items     []string  // of all lists that were read
-	room      [24]string
 }
 
-// parseClaims reads the claims of text strictly into s: the five that a token must have, and the type
-// of every other one we know (RFC 9068 §2.2)
-func (c *claims) parse(text string, s *Session) error {
-	c.Session = s
-	c.items = c.room[:0]
+// parse reads the claims of text strictly: the five that a token must have, and the type of every other one we
+// know (RFC 9068 §2.2)
+func (c *claims) parse(text string) error {
 	r := jose.NewReader(text)
 	for name := range r.Object() {
 		c.read(r, name)
@@ -89,7 +86,7 @@ func (c *claims) read(r *jose.Reader, name string) {
 func (c *claims) readAudience(r *jose.Reader) []string {
 	if r.Kind() == jose.Str {
 		c.items = append(c.items, r.String())
-		return c.items[len(c.items)-1:]
+		return c.since(len(c.items) - 1)
 	}
 	return c.readStrings(r)
 }
@@ -114,12 +111,12 @@ func (c *claims) readScope(text string) []string {
 	return c.since(from)
 }
 
-// since is the list of the items from a place on, or nil
+// since is the list of the items from a place on, or nil. Appending to it touches no other list.
 func (c *claims) since(from int) []string {
 	if len(c.items) == from {
 		return nil
 	}
-	return c.items[from:]
+	return c.items[from:len(c.items):len(c.items)]
 }
 
 // readTime takes a NumericDate (RFC 7519 §2)

@@ -31,29 +31,32 @@ func TestingOnlySnapshot(text string) (*revoked.Set, error) {
 }
 
 // TestingOnlyTable is a table of verified tokens, whose places in it a test chooses.
-type TestingOnlyTable struct{ t *table }
+type TestingOnlyTable struct {
+	t   *table
+	Now time.Duration // since 1970
+}
 
 // TestingOnlyNewTable makes one with room for any test.
-func TestingOnlyNewTable() TestingOnlyTable {
+func TestingOnlyNewTable() *TestingOnlyTable {
 	t := newTable(1<<30, newMetrics())
 	t.secret = [2]uint64{} // a tail's hash is now the product of its halves
-	return TestingOnlyTable{t}
+	return &TestingOnlyTable{t: t}
 }
 
 // Sets is how many sets it has.
-func (x TestingOnlyTable) Sets() int { return len(*x.t.sets.Load()) }
+func (x *TestingOnlyTable) Sets() int { return len(*x.t.sets.Load()) }
 
 // Admit remembers a token for an hour whose place is in one of two sets, and returns it. n tells it from others.
-func (x TestingOnlyTable) Admit(first, second, n int) string {
+func (x *TestingOnlyTable) Admit(first, second, n int) string {
 	tail := binary.LittleEndian.AppendUint64(nil, uint64(first)|uint64(second)<<28)
 	tail = binary.LittleEndian.AppendUint64(tail, 1)
-	k := &verified{text: strconv.Itoa(n) + string(tail), until: time.Hour.Microseconds()}
-	x.t.admit(k, moment{})
+	k := &verified{text: strconv.Itoa(n) + string(tail), until: (x.Now + time.Hour).Microseconds()}
+	x.t.admit(k, moment{wall: x.Now.Microseconds()})
 	return k.text
 }
 
 // Remembers reports whether a token is found.
-func (x TestingOnlyTable) Remembers(token string) bool { return x.t.find(token) != nil }
+func (x *TestingOnlyTable) Remembers(token string) bool { return x.t.find(token) != nil }
 
 // Entries is how many tokens it says that it has.
-func (x TestingOnlyTable) Entries() int { return x.t.entries }
+func (x *TestingOnlyTable) Entries() int { return x.t.entries }

@@ -1,10 +1,15 @@
 package verify_test
 
 import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/verify"
 	"github.com/handstamp/handstamp/verify/verifytest"
 )
@@ -160,5 +165,47 @@ func TestRememberedFlood(t *testing.T) {
 	}
 	if _, err := v.Verify(t.Context(), quiet); err != nil {
 		t.Errorf("Verify(quiet) = %v, want the session", err)
+	}
+}
+
+// TestSessionIsApart has a handler write into the lists of a session that others get too, few and many: no list runs
+// into another, and what routes demand is decided by what the token says.
+func TestSessionIsApart(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 10, 40} {
+		want := make([]string, n)
+		for i := range want {
+			want[i] = fmt.Sprint("r", i)
+		}
+		list := `["` + strings.Join(want, `","`) + `"]`
+		token := forge(goodHeader(jose.ES256), goodClaims().with("roles", list).with("amr", list).with("scope", quote(strings.Join(want, " "))))
+		v := mustNew(t, testConfig())
+		s, err := v.Verify(t.Context(), token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, got := range [][]string{s.Roles, s.AMR, s.Scope} {
+			if !slices.Equal(got, want) {
+				t.Fatalf("a list of %d = %q", n, got)
+			}
+		}
+		for _, written := range [][]string{s.Audience, s.Roles, s.AMR, s.Scope} {
+			_ = append(written, "admin")
+		}
+		for _, got := range [][]string{s.Roles, s.AMR, s.Scope} {
+			if !slices.Equal(got, want) {
+				t.Errorf("a list of %d, after one more was appended to each = %q", n, got)
+			}
+			for i := range got {
+				got[i] = "admin"
+			}
+		}
+		for _, demand := range []verify.Demand{verify.Role("admin"), verify.Scope("admin")} {
+			if w := ask(v.Require(hello, demand), "GET", "/", "Authorization", "Bearer "+token); w.Code != http.StatusForbidden {
+				t.Errorf("what a handler made of a list of %d lets it in: %d", n, w.Code)
+			}
+		}
+		if w := ask(v.Require(hello, verify.Role("r0"), verify.Scope("r0")), "GET", "/", "Authorization", "Bearer "+token); w.Code != http.StatusOK {
+			t.Errorf("what the token says of a list of %d = %d, want 200", n, w.Code)
+		}
 	}
 }

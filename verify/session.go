@@ -46,7 +46,7 @@ func (s *Session) HasScope(scope string) bool { return slices.Contains(s.Scope, 
 func (s *Session) Claims(v any) error {
 	payload := ""
 	if s.from != nil {
-		payload = s.from.payload()
+		payload = s.from.payload
 	}
 	return decodeClaims(payload, v)
 }
@@ -64,6 +64,21 @@ func (s *Session) Done() <-chan struct{} {
 // contextKey is where a context keeps its session
 type contextKey struct{}
 
+// sessionContext is a context with a session. Of its own type, because context.WithValue takes longer than to find
+// a remembered token.
+type sessionContext struct {
+	context.Context
+	session *Session
+}
+
+// Value is the session, or what the context around it has.
+func (c *sessionContext) Value(key any) any {
+	if _, ours := key.(contextKey); ours {
+		return c.session
+	}
+	return c.Context.Value(key)
+}
+
 // FromContext returns the session that Require verified: never nil behind Require, nil behind Optional for
 // someone who is not signed in, nil elsewhere.
 func FromContext(ctx context.Context) *Session {
@@ -74,5 +89,5 @@ func FromContext(ctx context.Context) *Session {
 // NewContext returns a context that carries s, for routers whose middleware is not made of
 // http.Handler. Give it nothing but what Authenticate or Verify returned.
 func NewContext(ctx context.Context, s *Session) context.Context {
-	return context.WithValue(ctx, contextKey{}, s)
+	return &sessionContext{ctx, s}
 }

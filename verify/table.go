@@ -47,7 +47,7 @@ type set struct {
 
 // The number of sets that a table begins with, and the size of one.
 const (
-	firstSets = 16
+	firstSets = 256
 	setBytes  = 8 * (1 + ways)
 )
 
@@ -160,8 +160,12 @@ func (s *set) free() int {
 func (t *table) drop(k *verified) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	sets := *t.sets.Load()
-	for _, s := range places(k.hash, sets) {
+	t.forget(k)
+}
+
+// forget removes an entry, if it is there; the caller holds mu
+func (t *table) forget(k *verified) {
+	for _, s := range places(k.hash, *t.sets.Load()) {
 		for way := range s.ways {
 			if s.ways[way].Load() == k {
 				t.remove(s, way)
@@ -179,11 +183,23 @@ func (t *table) remove(s *set, way int) {
 	t.shares.add(k.owner, -int64(k.size))
 }
 
-// grow doubles the sets once half of their ways are taken; the caller holds mu. An entry that finds no room in the larger
-// ones is forgotten.
-func (t *table) grow() {
+// grow makes new sets once half of the ways are taken; the caller holds mu. What has expired stays behind, and only if
+// that does not free half of them are there twice as many. So a rebuilding is paid for by as many admissions as it has
+// entries, and nobody else looks for what has expired. An entry that finds no room in the new sets is forgotten.
+func (t *table) grow(now moment) {
 	old := *t.sets.Load()
-	if t.entries < len(old)*ways/2 {
+	full := len(old) * ways / 2
+	if t.entries < full {
+		return
+	}
+	for i := range old {
+		for way := range old[i].ways {
+			if k := old[i].ways[way].Load(); k != nil && now.wall >= k.until {
+				t.remove(&old[i], way)
+			}
+		}
+	}
+	if t.entries < full/2 {
 		return
 	}
 	sets := make([]set, 2*len(old))

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/handstamp/handstamp/verify"
 )
@@ -21,8 +22,9 @@ func TestGrowForgets(t *testing.T) {
 	for range 7 { // full: these go to set 0, and will be the first to look for room in set 3 of the larger table
 		admit(3, 0)
 	}
-	for set := 4; table.Sets() == size; set++ { // all other sets evenly, until there are more
-		admit(4+set%(size-4), 4+set%(size-4))
+	for table.Sets() == size { // all other sets evenly, until there are more
+		set := 4 + len(tokens)%(size-4)
+		admit(set, set)
 	}
 	remembered := 0
 	for _, token := range tokens {
@@ -32,5 +34,30 @@ func TestGrowForgets(t *testing.T) {
 	}
 	if want := len(tokens) - 7; remembered != want || table.Entries() != want {
 		t.Errorf("%d of %d tokens are found, and %d counted, want %d", remembered, len(tokens), table.Entries(), want)
+	}
+}
+
+// TestGrowLeavesExpired has a table grow for tokens that are good, and not for those that have expired.
+func TestGrowLeavesExpired(t *testing.T) {
+	table := verify.TestingOnlyNewTable()
+	size := table.Sets()
+	most := size * 7 / 2 // before it grows
+	admitted := 0
+	admit := func(n int) {
+		for range n {
+			set := 1 + admitted%(size-1) // 0 is the hash of what is no token
+			table.Admit(set, set, admitted)
+			admitted++
+		}
+	}
+	admit(most)
+	table.Now += time.Hour
+	admit(1)
+	if table.Sets() != size || table.Entries() != 1 {
+		t.Errorf("when all have expired, one more makes %d sets with %d tokens, want %d with 1", table.Sets(), table.Entries(), size)
+	}
+	admit(most)
+	if table.Sets() != 2*size || table.Entries() != most+1 {
+		t.Errorf("%d good tokens make %d sets with %d tokens, want %d with all", most+1, table.Sets(), table.Entries(), 2*size)
 	}
 }

@@ -96,10 +96,6 @@ func (v *Verifier) check(ctx context.Context, token string) (*verified, *Error) 
 	b := benches.Get().(*bench)
 	k, e := v.checkParts(ctx, b, parts)
 	benches.Put(b)
-	if e == nil {
-		v.metrics.add(countTableMisses)
-		v.table.admit(k, v.clock.glance())
-	}
 	return k, e
 }
 
@@ -123,12 +119,19 @@ func (v *Verifier) checkParts(ctx context.Context, b *bench, parts jose.Compact)
 	if key.Verify(append(b.input[:0], parts.SigningInput...), b.signature) != nil {
 		return nil, v.refusals.signature
 	}
-	v.headers.learn(parts.Header, h)
+	if !known {
+		v.headers.learn(parts.Header, h)
+	}
 	k := &verified{key: key, watch: v.watch}
 	k.session.KeyID = h.kid
-	k, e = v.judge(k, b, parts)
-	b.claims = claims{} // or it would keep the session in memory
-	return k, e
+	k.hold(parts.Token, b.payload)
+	now := v.clock.now()
+	if e := v.judge(k, now); e != nil {
+		return nil, e
+	}
+	v.metrics.add(countTableMisses)
+	v.table.admit(k, v.clock.moment(now))
+	return k, nil
 }
 
 // findKey finds the key that a header names. Its alg must be the one that the key is listed for.
@@ -159,13 +162,14 @@ func (kid unknownKey) Error() string { return fmt.Sprintf("no key %.64q", string
 
 // judge decides on the claims of a correctly signed token. Age comes last but for endings, so that
 // token_expired is said only of one that is otherwise good.
-func (v *Verifier) judge(k *verified, b *bench, parts jose.Compact) (*verified, *Error) {
-	now, leeway, s, c := v.clock.now(), v.config.Leeway, &k.session, &b.claims
-	err := c.parse(string(b.payload), s)
+func (v *Verifier) judge(k *verified, now time.Time) *Error {
+	leeway, s := v.config.Leeway, &k.session
+	c := claims{Session: s, items: k.items[:0]}
+	err := c.parse(k.payload)
 	if err != nil {
-		return nil, newError(CodeInvalidToken, err)
+		return newError(CodeInvalidToken, err)
 	}
-	k.keep(parts.Token)
+	k.keep(c.items)
 	switch {
 	case c.issuer != v.config.Issuer: // RFC 9068 §4: exactly
 		err = errors.New("iss is another issuer")
@@ -179,20 +183,20 @@ func (v *Verifier) judge(k *verified, b *bench, parts jose.Compact) (*verified, 
 		err = errors.New("it lives longer than endings are kept")
 	}
 	if err != nil {
-		return nil, ofSigned(CodeInvalidToken, err, s)
+		return ofSigned(CodeInvalidToken, err, s)
 	}
 	if !now.Before(s.ExpiresAt.Add(leeway)) { // RFC 7519 §4.1.4: on or after
-		return nil, ofSigned(CodeTokenExpired, errors.New("exp has passed"), s)
+		return ofSigned(CodeTokenExpired, errors.New("exp has passed"), s)
 	}
 	if v.revoked != nil {
 		k.generation.Store(v.revoked.Generation()) // before asking, as in stillGood
 		if v.revoked.Revoked(k.token) {
-			return nil, v.ended(s)
+			return v.ended(s)
 		}
 	}
 	k.from = ceilMicro(latest(s.IssuedAt, c.notBefore).Add(-leeway))
 	k.until = s.ExpiresAt.Add(leeway).UnixMicro()
-	return k, nil
+	return nil
 }
 
 // latest is the later of two times

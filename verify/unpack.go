@@ -14,7 +14,6 @@ type bench struct {
 	input              [maxToken]byte // room for what was signed
 	decoded            [maxToken]byte // room for the other two
 	payload, signature []byte
-	claims             claims
 }
 
 // benches are those that nobody works at

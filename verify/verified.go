@@ -11,76 +11,52 @@ import (
 // verified is all that is known of a token that was verified. Its session goes to handlers, by the same pointer to
 // all that show the same token. What later decisions go by is kept beside it, where no handler can change it.
 type verified struct {
-	session Session
-	text    string // the token, whole
+	// What is looked at each time that the token is shown: together, so that they lie in one line of a processor's cache.
+	text       string                      // the token, whole
+	from       int64                       // the first µs since 1970 at which it is good, leeway included
+	until      int64                       // the first at which it no longer is
+	keys       atomic.Pointer[jose.KeySet] // where key was last found; nil: not yet
+	generation atomic.Uint64               // of the endings when they were last asked
+	used       atomic.Int64                // when it was last shown, in seconds since 1970
 
-	token  revoked.Token // what endings go by
+	// What the table needs.
+	hash  uint64 // of the token's tail
+	owner uint32 // part of the hash of the subject
+	size  int32  // bytes that it takes
+
+	key    *jose.Key              // what signed it
+	token  revoked.Token          // what endings go by
+	asked  atomic.Pointer[moment] // when the server was last asked and said that it is active; nil: never
 	roles  []string
 	scope  []string
 	acr    string
 	proven int64 // when the user last proved who they are, in µs since 1970; -1: not said
-	from   int64 // the first µs since 1970 at which it is good, leeway included
-	until  int64 // the first at which it no longer is
 
-	key        *jose.Key                   // what signed it
-	keys       atomic.Pointer[jose.KeySet] // where key was last found; nil: not yet
-	generation atomic.Uint64               // of the endings when they were last asked
-	asked      atomic.Pointer[moment]      // when the server was last asked and said that it is active; nil: never
+	session Session
+	payload string     // the claims, for whoever wants those that were added
+	items   [12]string // room for what the lists hold; more are kept elsewhere
 
 	watch *watcher
 	done  chan struct{} // guarded by watch; nil: nobody has asked
-
-	// What the table needs.
-	hash  uint64       // of the token's tail
-	used  atomic.Int64 // when it was last shown, in seconds since 1970
-	owner uint32       // part of the hash of the subject
-	size  int32        // bytes that it takes
 }
 
-// keep makes one buffer of the token and of all text that was taken from its claims, so that a remembered token
-// is few pieces of memory, and holds nothing else in memory
-func (k *verified) keep(token string) {
-	s := &k.session
-	fields := [...]*string{&s.Subject, &s.ID, &s.ClientID, &s.TokenID, &s.ACR}
-	lists := [...]*[]string{&s.Audience, &s.Roles, &s.Scope, &s.AMR}
-	size, items := len(token), len(s.Roles)+len(s.Scope) // once more, for the copies
-	for _, f := range fields {
-		size += len(*f)
-	}
-	for _, list := range lists {
-		items += len(*list)
-		for _, item := range *list {
-			size += len(item)
-		}
-	}
+// hold makes one buffer of the token and its claims. All text that is taken from the claims shares it, so that a
+// remembered token is two pieces of memory, and holds nothing else in memory.
+func (k *verified) hold(token string, payload []byte) {
 	var text strings.Builder
-	text.Grow(size)
+	text.Grow(len(token) + len(payload))
 	text.WriteString(token)
-	keep := func(s string) string {
-		from := text.Len()
-		text.WriteString(s)
-		return text.String()[from:] // there is room for all: the buffer stays the same
-	}
-	for _, f := range fields {
-		*f = keep(*f)
-	}
-	room := make([]string, 0, items)
-	for _, list := range lists {
-		if *list == nil {
-			continue
-		}
-		from := len(room)
-		for _, item := range *list {
-			room = append(room, keep(item))
-		}
-		*list = room[from:len(room):len(room)]
-	}
-	k.text = text.String()[:len(token)]
-	k.size = int32(verifiedBytes + size + size/8 + 16*items)
-	room = append(room, s.Roles...)
-	k.roles = room[len(room)-len(s.Roles):]
-	room = append(room, s.Scope...)
-	k.scope = room[len(room)-len(s.Scope):]
+	text.Write(payload)
+	k.text, k.payload = text.String()[:len(token)], text.String()[len(token):]
+}
+
+// keep notes what later decisions go by, once the session has been read. items are those of all its lists.
+func (k *verified) keep(items []string) {
+	s := &k.session
+	items = append(items, s.Roles...)
+	k.roles = items[len(items)-len(s.Roles):]
+	items = append(items, s.Scope...)
+	k.scope = items[len(items)-len(s.Scope):]
 	k.acr = s.ACR
 	k.proven = -1
 	if !s.AuthTime.IsZero() {
@@ -88,21 +64,15 @@ func (k *verified) keep(token string) {
 	}
 	k.token = revoked.Token{Session: s.ID, Subject: s.Subject, Client: s.ClientID, KeyID: s.KeyID, IssuedAt: s.IssuedAt.Unix()}
 	s.from = k
+	size := len(k.text) + len(k.payload)
+	if strings.IndexByte(k.payload, '\\') >= 0 {
+		size += len(k.payload) // what is written with escapes has memory of its own
+	}
+	if len(items) > len(k.items) {
+		size += 32 * cap(items) // and what they outgrew
+	}
+	k.size = int32(verifiedBytes + size + size/8)
 }
 
-// payload is the claims, strict JSON. They are decoded once more for whoever wants those that were added: to keep them
-// would take a quarter of the memory.
-func (k *verified) payload() string {
-	parts, err := jose.SplitCompact(k.text)
-	if err != nil {
-		return ""
-	}
-	payload, err := jose.DecodeBase64(parts.Payload)
-	if err != nil {
-		return ""
-	}
-	return string(payload)
-}
-
-// verifiedBytes is what a verified takes beside its text and lists
-const verifiedBytes = 512
+// verifiedBytes is what a verified takes beside its text
+const verifiedBytes = 768
