@@ -60,3 +60,7 @@ func (x *TestingOnlyTable) Remembers(token string) bool { return x.t.find(token)
 
 // Entries is how many tokens it says that it has.
 func (x *TestingOnlyTable) Entries() int { return x.t.entries }
+
+// TestingOnlyWish is what a token does that names kid and did not find it a moment ago. It reports whether that has the
+// keys fetched.
+func TestingOnlyWish(v *Verifier, kid string) bool { return v.keys.(*remote).wake(kid) != nil }

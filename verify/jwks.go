@@ -206,17 +206,19 @@ func (k *remote) end(err error) {
 	k.underway = nil
 }
 
-// wake has the keys fetched, and returns what is closed when that is done. It returns the fetch under
-// way if there is one, and nil when the last wish is too recent.
-func (k *remote) wake() <-chan struct{} {
+// wake has the keys fetched for one called kid, and returns what is closed when that is done. It returns the fetch under
+// way if there is one, and nil when one that ended meanwhile has brought the key, or the last wish is too recent.
+func (k *remote) wake(kid string) <-chan struct{} {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.clock.now()
-	switch {
+	switch set := k.keySet(); {
 	case k.closed:
 		return nil
 	case k.underway != nil:
 		return k.underway
+	case set != nil && set.Lookup(kid) != nil:
+		return nil
 	case !k.asked.IsZero() && elapsed(k.asked, now) < kidCoolDown:
 		return nil
 	}
@@ -258,7 +260,7 @@ func (k *remote) find(ctx context.Context, kid string) (*jose.Key, *Error) {
 			return key, nil
 		}
 	}
-	if fetching := k.wake(); fetching != nil {
+	if fetching := k.wake(kid); fetching != nil {
 		timer := time.NewTimer(kidWait)
 		defer timer.Stop()
 		select {
@@ -266,9 +268,8 @@ func (k *remote) find(ctx context.Context, kid string) (*jose.Key, *Error) {
 		case <-timer.C:
 		case <-ctx.Done():
 		}
-		set = k.keySet()
 	}
-	if set == nil {
+	if set = k.keySet(); set == nil {
 		return nil, noKeys("no keys, or too old ones")
 	}
 	return set.Lookup(kid), nil
