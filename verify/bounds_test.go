@@ -70,14 +70,14 @@ type budget struct {
 	bytes  uint64
 }
 
-// spend does f a few times, and fails the test when on average it takes more than b: three times in a row, because what else
+// spend does f a few times, and fails the test when on average it takes more than b: ten times in a row, because what else
 // the program does only adds to it.
 func (b budget) spend(t *testing.T, what string, f func()) {
 	t.Helper()
 	const runs = 10
 	var allocs float64
 	var bytes uint64
-	for range 3 {
+	for range 10 {
 		allocs = testing.AllocsPerRun(runs, f)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -117,6 +117,14 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// ready waits until a verifier has keys and, if there is a feed, a snapshot. A token would wait for two seconds, which
+// may be too short while a machine is busy.
+func ready(v *verify.Verifier) {
+	for s := v.Status(); len(s.KeyIDs) == 0 || s.Feed.On && s.Feed.Age < 0; s = v.Status() {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // TestServe is reached over the network, by metadata.
 func TestServe(t *testing.T) {
 	iss := verifytest.Serve(t)
@@ -125,6 +133,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer v.Close()
+	ready(v)
 	if _, err := v.Verify(context.Background(), iss.Token()); err != nil {
 		t.Errorf("Verify = %v, want no error", err)
 	}
@@ -148,6 +157,7 @@ func TestClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer v.Close()
+	ready(v)
 	if _, err := v.Verify(context.Background(), iss.Token()); err != nil {
 		t.Errorf("Verify = %v, want no error", err)
 	}
@@ -199,12 +209,13 @@ func TestFeedByHTTP(t *testing.T) {
 		defer v.Close()
 		await := func(what string, ok func() bool) {
 			t.Helper()
-			for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("%s: %s: %+v", name, what, v.Status().Feed)
 				}
 			}
 		}
+		ready(v)
 		one, two := iss.Token(verifytest.Session("one")), iss.Token(verifytest.Session("two"))
 		refused := func(token string) bool { _, err := v.Verify(context.Background(), token); return err != nil }
 		if refused(one) || refused(two) {
