@@ -31,14 +31,21 @@ func (id SessionID) String() string { return base64.RawURLEncoding.EncodeToStrin
 // IsZero tells whether there is no session.
 func (id SessionID) IsZero() bool { return id == SessionID{} }
 
+// strictBase64 takes one spelling of what it decodes.
+var strictBase64 = base64.RawURLEncoding.Strict()
+
+// errNotSessionID is all that is said of a text that is no sid.
+var errNotSessionID = errors.New("not a session id")
+
 // ParseSessionID reads a sid, strictly: what it accepts, String gives back.
 func ParseSessionID(sid string) (SessionID, error) {
 	var id SessionID
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(sid)
-	if err != nil || len(raw) != len(id) || len(sid) != 22 {
-		return id, errors.New("not a session id")
+	if len(sid) != 22 {
+		return id, errNotSessionID
 	}
-	copy(id[:], raw)
+	if n, err := strictBase64.Decode(id[:], []byte(sid)); err != nil || n != len(id) {
+		return SessionID{}, errNotSessionID
+	}
 	return id, nil
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"path"
 	"strings"
@@ -99,13 +100,19 @@ func (d *Door) around(next http.Handler, surfaces []Surface) http.Handler {
 	})
 }
 
-// commonHeaders sets what every response carries unless its handler knows better.
+// common is what every response carries unless its handler knows better. The lists are shared by all responses: whoever
+// has another value sets another list.
+var common = http.Header{
+	"Cache-Control":                {"no-store"},
+	"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
+	"Cross-Origin-Resource-Policy": {"same-origin"},
+	"Referrer-Policy":              {"no-referrer"},
+	"X-Content-Type-Options":       {"nosniff"},
+}
+
+// commonHeaders sets what every response carries.
 func (d *Door) commonHeaders(h http.Header) {
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Content-Type-Options", "nosniff")
+	maps.Copy(h, common)
 	if d.site.HTTPS {
 		h.Set("Strict-Transport-Security", "max-age=31536000") // RFC 6797 §6.1
 	}

@@ -100,11 +100,11 @@ const (
 // put a token there. Faults of ours are errors; what a stranger sent is not.
 func (v *visit) logTo(log *slog.Logger, r *http.Request, status int, took time.Duration) {
 	level := slog.LevelInfo
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, 8),
 		slog.String(logMethod, printableMethod(r.Method)), slog.String(logRoute, v.route), slog.Int(logStatus, status),
 		slog.Float64(logDuration, float64(took.Microseconds())/1000),
 		slog.String(logRequestID, v.id),
-	}
+	)
 	if v.client.IP.IsValid() {
 		attrs = append(attrs, slog.String(logIP, v.client.IP.String()))
 	}
