@@ -1,0 +1,6 @@
+//go:build !linux
+
+package server
+
+// shareFinely is for Linux alone.
+func shareFinely() {}
