@@ -3,6 +3,7 @@ package verify_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -161,5 +162,33 @@ func TestFromContext(t *testing.T) {
 	s := &verify.Session{Subject: "ada"}
 	if got := verify.FromContext(verify.NewContext(context.Background(), s)); got != s {
 		t.Errorf("FromContext = %v, want the session put in", got)
+	}
+}
+
+// TestNewContext keeps a session in a context, and all that the context had before.
+func TestNewContext(t *testing.T) {
+	type key struct{}
+	before, cancel := context.WithCancelCause(context.WithValue(t.Context(), key{}, "before"))
+	one, two := sessionWith(t, ""), sessionWith(t, "")
+	first := verify.NewContext(before, one)
+	second, stop := context.WithCancel(verify.NewContext(first, two))
+	defer stop()
+	for _, test := range []struct {
+		name string
+		ctx  context.Context
+		want *verify.Session
+	}{{"none", before, nil}, {"one", first, one}, {"another within", second, two}} {
+		if got := verify.FromContext(test.ctx); got != test.want {
+			t.Errorf("%s: FromContext = %p, want %p", test.name, got, test.want)
+		}
+		if test.ctx.Value(key{}) != "before" || test.ctx.Value("key") != nil {
+			t.Errorf("%s: other values are not those of the context before", test.name)
+		}
+	}
+	cause := errors.New("cause")
+	cancel(cause)
+	<-second.Done()
+	if context.Cause(second) != cause || first.Err() == nil {
+		t.Errorf("once the context before is over: %v and %v, want its cause", context.Cause(second), first.Err())
 	}
 }
