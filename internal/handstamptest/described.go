@@ -81,6 +81,7 @@ func (d *described) places() []string {
 		answers(o.Responses)
 	}
 	answers(d.Elsewhere)
+	answers(d.OAuth)
 	for _, h := range d.Headers {
 		all = append(all, h.Value.At)
 	}
@@ -158,6 +159,22 @@ func (d *described) headerComplaint(at, value string) string {
 		return ""
 	}
 	return asText
+}
+
+// readForm reads a form as an object of texts. A parameter that stands twice is none.
+func readForm(text string) (value any, err error) {
+	form, err := url.ParseQuery(text)
+	if err != nil {
+		return nil, fmt.Errorf("not a form: %w", err)
+	}
+	members := map[string]any{}
+	for name, values := range form {
+		if len(values) > 1 {
+			return nil, fmt.Errorf("%s stands twice", name)
+		}
+		members[name] = values[0]
+	}
+	return members, nil
 }
 
 // readJSON reads text strictly: no member stands twice.

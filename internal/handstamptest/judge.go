@@ -31,7 +31,7 @@ type Exchange struct {
 // surface is not judged.
 func Judge(e Exchange) []string {
 	address, query, _ := strings.Cut(e.Path, "?")
-	inside := address == "/openapi.json" || strings.HasPrefix(address, "/v1/") || strings.HasPrefix(address, "/.well-known/")
+	inside := address == "/openapi.json" || strings.HasPrefix(address, "/v1/") || strings.HasPrefix(address, "/oauth2/") || strings.HasPrefix(address, "/.well-known/")
 	if !inside || address == "/.well-known/change-password" { // which leads people to a page
 		return nil
 	}
@@ -62,6 +62,9 @@ func (j *judge) wrong(format string, args ...any) {
 // judge looks at everything.
 func (j *judge) judge() {
 	responses := j.Elsewhere
+	if strings.HasPrefix(j.Path, "/oauth2/") {
+		responses = j.OAuth
+	}
 	if j.operation != nil {
 		responses = j.operation.Responses
 	} else {
@@ -185,7 +188,11 @@ func (j *judge) judgeSent(problem map[string]any) {
 // counted after a text is normalised, which a schema cannot do: it is not heard about a text
 // that this may have changed.
 func (j *judge) forbids(at string) string {
-	value, err := readJSON(j.Sent)
+	read := readJSON
+	if j.operation.Body.IsForm() {
+		read = readForm
+	}
+	value, err := read(j.Sent)
 	if err != nil {
 		return err.Error()
 	}

@@ -18,12 +18,12 @@ const apiHead = `# The JSON API
 <!-- Made from internal/web/api/openapi.json by make gen. Do not edit. -->
 
 The same as a file for tools is at ` + "`/openapi.json`" + ` of every server. Of each route it is said who may call it (anyone; signed
-in; fresh, which is signed in at most 15 minutes ago), what it takes, what it answers, and how it refuses.
+in; fresh, which is signed in at most 15 minutes ago; a service, with a service key), what it takes, what it answers, and how it refuses.
 What to do about a code is in [errors.md](errors.md); a session from sign-up to sign-out, step by step, is in
 [guide-curl.md](guide-curl.md).
 
 In the examples ` + "`$AUTH`" + ` is the public URL, such as ` + "`http://localhost:8787`" + `; ` + "`$ACCESS`" + ` and ` + "`$REFRESH`" + ` are the tokens of whoever has
-signed in, and ` + "`$SESSION`" + ` is the id of another session of the same person.
+signed in, ` + "`$SESSION`" + ` is the id of another session of the same person, and ` + "`$SERVICE_KEY`" + ` is what ` + "`handstamp service create`" + ` has shown.
 
 `
 
@@ -105,6 +105,7 @@ func (m *manual) operation(o *openapi.Operation) {
 func (m *manual) needs(o *openapi.Operation) string {
 	words := map[string]string{
 		"bearer": "`Authorization: Bearer`", "accessCookie": "the access cookie", "refreshCookie": "the refresh cookie",
+		"serviceKey": "a service key",
 	}
 	var ways []string
 	optional := false

@@ -25,6 +25,12 @@ var goodBodies = map[string]string{ // pattern → body
 	"POST /v1/user/password":   `{"current_password":"` + handstamptest.GoodPassword + `","new_password":"copper kettles sing at dawn"}`,
 }
 
+// goodForms are what the routes with a form take: TestOAuthRefusals sends them bad ones.
+var goodForms = map[string]string{ // pattern → form
+	"POST /oauth2/introspect": "token=REFRESH&token_type_hint=refresh_token",
+	"POST /oauth2/revoke":     "token=REFRESH",
+}
+
 // bodiless are the routes that change something and read no body.
 var bodiless = []string{"DELETE /v1/user", "DELETE /v1/user/sessions", "DELETE /v1/user/sessions/{id}"}
 

@@ -81,7 +81,7 @@ func startProber(t *testing.T, o *openapi.Operation, settings map[string]string)
 func (p *prober) good() string {
 	p.people++
 	fill := strings.NewReplacer("REFRESH", p.refresh, "new@", fmt.Sprintf("new%d@", p.people))
-	return fill.Replace(goodBodies[p.o.Pattern()])
+	return fill.Replace(goodBodies[p.o.Pattern()] + goodForms[p.o.Pattern()])
 }
 
 // bearer is the header that shows ada's access token.
@@ -110,6 +110,9 @@ func (p *prober) sendTo(ctx context.Context, path, body string, headers []string
 	r.Header.Set("User-Agent", phone)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	if p.o.Body.IsForm() {
+		r.Header.Set("Content-Type", openapi.FormType)
 	}
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Del(headers[i])
@@ -156,9 +159,12 @@ func kindOf(status int, code string) string {
 	return strings.TrimSpace(strconv.Itoa(status) + " " + code)
 }
 
-// codeOf gives the code of a problem, empty for anything else.
+// codeOf gives the code of a problem, or OAuth's, empty for anything else.
 func codeOf(body string) string {
-	_, rest, _ := strings.Cut(body, `"code":"`)
+	_, rest, problem := strings.Cut(body, `"code":"`)
+	if !problem {
+		_, rest, _ = strings.Cut(body, `"error":"`)
+	}
 	code, _, _ := strings.Cut(rest, `"`)
 	return code
 }

@@ -26,6 +26,8 @@ var special = map[string]func(p *prober){ // operationId → what to try
 	"endSession":        endSessionSpecial,
 	"revocations":       feedSpecial,
 	"revocationStream":  feedSpecial,
+	"introspect":        func(p *prober) { p.oauthSpecial("Session") },
+	"revoke":            func(p *prober) { p.oauthSpecial("EndSession") },
 	"jwks":              func(*prober) {},
 	"metadata":          func(*prober) {},
 	"metadataForOpenID": func(*prober) {},
@@ -94,6 +96,15 @@ func changePasswordSpecial(p *prober) {
 func endSessionSpecial(p *prober) {
 	p.sendTo(p.now(), "/v1/user/sessions/AAAAAAAAAAAAAAAAAAAAAA", "", p.bearer())
 	p.sendTo(p.now(), "/v1/user/sessions/"+p.other, "", p.byPage())
+}
+
+// oauthSpecial asks about ada's token while a verb fails, and shows a password as a browser does from another site.
+func (p *prober) oauthSpecial(verb string) {
+	for _, failure := range []error{errors.New("bug"), outage(), nil} {
+		p.meddler.FailBefore(verb, failure)
+		p.send(p.now(), p.good(), p.bearer())
+	}
+	p.send(p.now(), p.good(), []string{"Authorization", "Basic c3ZjX3g6eA==", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"})
 }
 
 // feedSpecial reads the feed while the log cannot be read.

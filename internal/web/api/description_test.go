@@ -47,7 +47,7 @@ func TestDescribedRoutes(t *testing.T) {
 	routes, told := map[string]string{}, map[string]string{} // pattern → access
 	for _, route := range s.Routes() {
 		_, path, _ := strings.Cut(route.Pattern, " ")
-		ours := strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/.well-known/") || path == "/openapi.json"
+		ours := strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/oauth2/") || strings.HasPrefix(path, "/.well-known/") || path == "/openapi.json"
 		if ours && !slices.Contains(ofPages, route.Pattern) {
 			routes[route.Pattern] = route.Access.String()
 		}

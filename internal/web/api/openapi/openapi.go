@@ -20,8 +20,9 @@ type Document struct {
 	Servers    []Server      `json:"servers"`
 	Tags       []Tag         `json:"tags"`
 	Paths      Map[Methods]  `json:"paths"`
-	Elsewhere  Map[Response] `json:"x-elsewhere"` // by status: what no operation describes
-	Headers    Map[Header]   `json:"x-headers"`   // of every answer
+	Elsewhere  Map[Response] `json:"x-elsewhere"`        // by status: what no operation describes
+	OAuth      Map[Response] `json:"x-elsewhere-oauth2"` // the same below /oauth2/
+	Headers    Map[Header]   `json:"x-headers"`          // of every answer
 	Components Components    `json:"components"`
 }
 
@@ -89,6 +90,12 @@ type Body struct {
 	Required    bool       `json:"required"`
 	Content     Map[Media] `json:"content"`
 }
+
+// FormType is the media type of a body that is a form.
+const FormType = "application/x-www-form-urlencoded"
+
+// IsForm tells whether the operation takes a form, of which the schema describes the parameters.
+func (b *Body) IsForm() bool { return b != nil && b.Content[0].Name == FormType }
 
 // Response is one answer.
 type Response struct {
@@ -182,10 +189,14 @@ func (o *Operation) Pattern() string { return o.Method + " " + o.Path }
 // Tells gives the answer that a status stands for; ok is false when there is none such.
 func (o *Operation) Tells(status string) (Response, bool) { return o.Responses.Get(status) }
 
-// Codes gives the codes that a refusal may carry, nil for an answer that is none.
+// Codes gives the codes that a refusal may carry, nil for an answer that is none: those of a problem, or OAuth's.
 func (r Response) Codes() []string {
 	media, _ := r.Content.Get("application/problem+json")
-	code, _ := media.Schema.Properties.Get("code")
+	code, is := media.Schema.Properties.Get("code")
+	if !is {
+		media, _ = r.Content.Get("application/json")
+		code, _ = media.Schema.Properties.Get("error")
+	}
 	return code.Enum
 }
 

@@ -44,6 +44,7 @@ func (r *resolver) document(d *Document) {
 	}
 	r.headers(d.Headers, "#/x-headers")
 	r.responses(d.Elsewhere, "#/x-elsewhere")
+	r.responses(d.OAuth, "#/x-elsewhere-oauth2")
 	for _, path := range d.Paths {
 		for _, method := range path.Value {
 			r.operation(method, path.Name)
