@@ -14,8 +14,23 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// follower is a service elsewhere: a verifier that follows the server's feed.
+// follower is a service elsewhere: a verifier that follows the server's feed, and has its first snapshot.
 func follower(t testing.TB, s *handstamptest.Server, key string) *verify.Verifier {
+	t.Helper()
+	v := newFollower(t, s, key)
+	for deadline := time.Now().Add(patience); v.Status().Feed.Age < 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no snapshot within %v: %+v", patience, v.Status().Feed)
+		}
+	}
+	return v
+}
+
+// patience is how long anything may take. The bound is 1 s; machines that test are slow.
+const patience = time.Minute
+
+// newFollower is follower without the snapshot.
+func newFollower(t testing.TB, s *handstamptest.Server, key string) *verify.Verifier {
 	t.Helper()
 	v, err := verify.New(t.Context(), verify.Config{Issuer: s.URL, Audience: s.URL, ServiceKey: key})
 	if err != nil {
@@ -67,10 +82,8 @@ func signIn(t testing.TB, s *handstamptest.Server, email string) (*handstamptest
 }
 
 // TestFeedEndsEverywhere ends a session at the server; two services refuse it, one of which needs no key because it is on
-// loopback. Another session of the same user goes on (JV-23, RV-01). The bound is 1 s; here it is generous, as machines that
-// test are slow.
+// loopback. Another session of the same user goes on (JV-23, RV-01).
 func TestFeedEndsEverywhere(t *testing.T) {
-	const bound = 10 * time.Second
 	s := handstamptest.Start(t, handstamptest.Options{Work: true})
 	s.MustUser("ada@example.com")
 	ada, token := signIn(t, s, "ada@example.com")
@@ -85,31 +98,35 @@ func TestFeedEndsEverywhere(t *testing.T) {
 		defer func() {
 			select {
 			case <-running.Done():
-			case <-time.After(bound):
+			case <-time.After(patience):
 				t.Error("what was running with the session still runs")
 			}
 		}()
 	}
 	ada.Do("DELETE", "/v1/session", "").Want(204)
-	t.Logf("both refuse %v after the answer", refusedWithin(t, bound, token, one, two))
+	t.Logf("both refuse %v after the answer", refusedWithin(t, patience, token, one, two))
 	for _, v := range []*verify.Verifier{one, two} {
 		if code := codeOf(v, kept); code != "" {
 			t.Errorf("Verify(another session) = %s, want none", code)
 		}
-		if feed := v.Status().Feed; !feed.Connected || feed.Gaps != 0 || feed.Snapshots != 1 || feed.Seq == 0 {
+		if feed := v.Status().Feed; feed.Gaps != 0 || feed.Snapshots != 1 || feed.Seq == 0 {
 			t.Errorf("Status().Feed = %+v, want it to have come in order", feed)
 		}
 	}
 	for name, w := range map[string]*verify.Verifier{"with a key": one, "without": two} {
 		asks := w.RequireFunc(func(http.ResponseWriter, *http.Request) {}, verify.MaxStaleness(0, verify.Introspect))
 		for want, shown := range map[int]string{http.StatusOK: kept, http.StatusUnauthorized: token} {
-			if got := status(asks, shown); got != want {
+			got := status(asks, shown)
+			for deadline := time.Now().Add(patience); got == http.StatusServiceUnavailable && time.Now().Before(deadline); {
+				got = status(asks, shown) // an answer may take 2 s
+			}
+			if got != want {
 				t.Errorf("%s: a route that always asks = %d, want %d", name, got, want)
 			}
 		}
 	}
 	other.Do("DELETE", "/v1/session", "").Want(204)
-	refusedWithin(t, bound, kept, one, two)
+	refusedWithin(t, patience, kept, one, two)
 }
 
 // status is a route's answer to a token.
@@ -125,7 +142,7 @@ func TestFeedServiceKey(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{Work: true})
 	s.MustUser("ada@example.com")
 	_, token := signIn(t, s, "ada@example.com")
-	wrong := follower(t, s, "hsk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+	wrong := newFollower(t, s, "hsk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 	if code := codeOf(wrong, token); code != verify.CodeRevocationsUnavailable {
 		t.Errorf("Verify with a wrong service key = %q, want revocations_unavailable", code)
 	}
@@ -136,7 +153,7 @@ func TestFeedServiceKey(t *testing.T) {
 	if _, err := s.Services.Revoke(t.Context(), audit.Operator(), "mine"); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); v.Status().Feed.Connected; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); v.Status().Feed.Connected; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("Status().Feed = %+v, want it cut off", v.Status().Feed)
 		}
