@@ -13,11 +13,31 @@ import (
 // Place is where the section stands.
 var Place = page.Section{Name: "feed", Program: "bench/cmd/feedbench"}
 
-// Section writes outcomes down.
-func (p Plan) Section(outcomes []Outcome) string {
+// Section writes down how soon endings are known, and what a feed takes.
+func (p Plan) Section(outcomes []Outcome, s Streams, e Endings) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## How soon an ending is known everywhere\n\nMeasured by `go run ./cmd/feedbench -endings %d -during %v` in bench/ (`make bench-feed` is with 1000 and 1m0s) on %s, %s, GOMAXPROCS %d, with everything on this one machine: %d server programs on one PostgreSQL, %d verifiers that each follow the feed of any node, %s sessions ended at random times within %v, and %s requests a second meanwhile, at random verifiers with random tokens. ",
-		p.Endings, p.During, page.Processor(), runtime.Version(), runtime.GOMAXPROCS(0), p.Nodes, p.Verifiers, page.Grouped(p.Endings), p.During, page.Grouped(p.Rate))
+	p.soon(&b, outcomes)
+	b.WriteString("\n### What a feed takes\n\n")
+	fmt.Fprintf(&b, "A node with %s streams open, all of which hear of %d endings: its memory, as Linux counts it, before the first stream and at most with them. "+
+		"And a verifier that follows a feed on which %s sessions have ended: the memory that it takes for them, and what they add to a token that was seen before, of %s that are shown in turn.\n\n",
+		page.Grouped(s.Count), told, page.Grouped(e.Count), page.Grouped(shown))
+	page.Table(&b, []string{"figure", "target", "measured"}, [][]string{
+		{"a node before its first stream, MB", "", page.Figure(s.Before)},
+		{"the same with " + page.Grouped(s.Count) + " streams, MB", "", page.Figure(s.With)},
+		{"what the streams add, MB", "at most 60", page.Figure(s.With - s.Before)},
+		{page.Grouped(e.Count) + " endings at a verifier, MB", "below 64", page.Figure(e.Memory)},
+		{"a token seen before, without a feed, ns", "", e.Without.String()},
+		{"the same with that feed, ns", "", e.With.String()},
+		{"what the feed adds, ns", "below 100", e.Added.String()},
+		{"allocations", "0", page.Figure(e.Allocs)},
+	})
+	return b.String()
+}
+
+// soon writes how soon endings are known.
+func (p Plan) soon(b *strings.Builder, outcomes []Outcome) {
+	fmt.Fprintf(b, "## How soon an ending is known everywhere\n\nMeasured by `%s` on %s, %s, GOMAXPROCS %d, with everything on this one machine: %d server programs on one PostgreSQL, %d verifiers that each follow the feed of any node, %s sessions ended at random times within %v, and %s requests a second meanwhile, at random verifiers with random tokens. ",
+		p.Command, page.Processor(), runtime.Version(), runtime.GOMAXPROCS(0), p.Nodes, p.Verifiers, page.Grouped(p.Endings), p.During, page.Grouped(p.Rate))
 	b.WriteString("The time runs from the answer “ended” to the moment at which a verifier refuses the session's token.\n\n")
 	head := []string{"milliseconds, to the last verifier", "p50", "p99", "p99.9", "max", "to any one: p50", "max"}
 	var rows, counts [][]string
@@ -27,16 +47,14 @@ func (p Plan) Section(outcomes []Outcome) string {
 		rows = append(rows, []string{o.Name, at(o.Last, 0.5), at(o.Last, 0.99), at(o.Last, 0.999), at(o.Last, 1), at(o.Each, 0.5), at(o.Each, 1)})
 		counts = append(counts, []string{o.Name, page.Grouped(o.Requests), fmt.Sprint(o.Late), fmt.Sprint(o.Wrong), fmt.Sprint(o.Held), fmt.Sprint(o.Retried), fmt.Sprint(o.Reconnects), fmt.Sprint(o.Gaps)})
 	}
-	page.Table(&b, head, rows)
-	b.WriteString("\n")
-	page.Table(&b, []string{"", "requests", "wrongly accepted after the bound", "wrongly refused", "503, being cut off", "endings asked for again", "streams opened anew", "gaps noticed"}, counts)
+	page.Table(b, head, rows)
+	page.Table(b, []string{"", "requests", "wrongly accepted after the bound", "wrongly refused", "503, being cut off", "endings asked for again", "streams opened anew", "gaps noticed"}, counts)
 	for _, o := range outcomes {
 		if o.Trouble != "" {
-			fmt.Fprintf(&b, "\nTrouble is: %s. The silenced verifier is left out of the times while it hears nothing; what it accepts counts as wrong %v after an ending.\n", o.Trouble, bound+staleness)
+			fmt.Fprintf(b, "Trouble is: %s. The silenced verifier is left out of the times while it hears nothing; what it accepts counts as wrong %v after an ending.\n\n", o.Trouble, bound+staleness)
 		}
 	}
-	fmt.Fprintf(&b, "\nTargets: p99.9 under 100 ms and max under 1 s in calm; nothing wrongly accepted, nothing wrongly refused. The bound is %v.\n", bound)
-	return b.String()
+	fmt.Fprintf(b, "Targets: p99.9 under 100 ms and max under 1 s in calm; nothing wrongly accepted, nothing wrongly refused. The bound is %v.\n", bound)
 }
 
 // at is a quantile of sorted times, in milliseconds.

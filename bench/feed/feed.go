@@ -31,6 +31,7 @@ type Plan struct {
 	Rate      int           // requests a second at random verifiers, with random tokens
 	During    time.Duration // in which the endings are
 	Report    func(string)  // is told how far the trial is
+	Command   string        // what the section says that it was measured by
 }
 
 // trial is one of them under way
@@ -39,7 +40,7 @@ type trial struct {
 	cluster   *cluster
 	verifiers []*verifier
 	sessions  []*session
-	people    *http.Client // for what people ask of nodes
+	people    people
 
 	mu  sync.Mutex // guards what follows
 	out Outcome
@@ -66,7 +67,7 @@ func (p Plan) Run(ctx context.Context, troubled bool) (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	t := &trial{Plan: p, cluster: c, people: &http.Client{Timeout: 10 * time.Second}}
+	t := &trial{Plan: p, cluster: c, people: people{c.nodes, newClient()}}
 	defer func() {
 		for _, v := range t.verifiers {
 			v.Close()
@@ -78,7 +79,7 @@ func (p Plan) Run(ctx context.Context, troubled bool) (out Outcome, err error) {
 		t.out.Name, t.out.Trouble = "in trouble", "one in a hundred pieces of every stream is cut short with its connection, a node is killed, PostgreSQL crashes, and a verifier hears nothing for 10 s"
 	}
 	p.Report(t.out.Name + ": signing in")
-	if err := t.signIn(ctx); err != nil {
+	if t.sessions, err = t.people.signUpMany(ctx, t.Endings+max(t.Endings/5, 1)); err != nil { // a fifth more, which live on
 		return out, err
 	}
 	if err := t.listen(ctx); err != nil {
@@ -192,16 +193,21 @@ func (t *trial) request(v *verifier, s *session) {
 	}
 }
 
-// end ends a session and waits until every verifier that hears anything refuses its token.
+// lead is how long before a session ends the verifiers begin to be shown its token, one after the other: two hundred checks of
+// a signature at once would be in the way of what is measured.
+const lead = 2 * time.Second
+
+// end shows a session's token to every verifier, ends it, and waits until all that hear anything refuse it.
 func (t *trial) end(ctx context.Context, s *session) error {
 	known := make([]*verify.Session, len(t.verifiers))
 	for i, v := range t.verifiers {
+		time.Sleep(lead / time.Duration(len(t.verifiers)))
 		var err error
 		if known[i], err = v.Verify(ctx, s.access); err != nil {
 			return fmt.Errorf("a token is refused before its session was ended: %w", err)
 		}
 	}
-	retried, err := t.signOut(ctx, s)
+	retried, err := t.people.signOut(ctx, s)
 	if err != nil {
 		return err
 	}

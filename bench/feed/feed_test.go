@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/bench/feed"
+	"github.com/handstamp/handstamp/bench/verify"
 )
 
 // TestRun makes the trial in small, with trouble: every ending comes to every verifier, nothing is accepted after the bound, and
@@ -19,8 +20,19 @@ func TestRun(t *testing.T) {
 	if o.Late > 0 || o.Wrong > 0 || len(o.Last) != plan.Endings || o.Requests == 0 || o.Reconnects == 0 {
 		t.Errorf("%d accepted late, %d refused wrongly, %d of %d endings known everywhere, %d requests, %d streams opened anew", o.Late, o.Wrong, len(o.Last), plan.Endings, o.Requests, o.Reconnects)
 	}
-	section := plan.Section([]feed.Outcome{o})
-	if strings.Contains(section, "n.a.") {
+	streams, err := feed.MeasureStreams(t.Context(), 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	endings, err := feed.MeasureEndings(t.Context(), 2000, verify.Plan{Rounds: 2, Slice: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if streams.Before <= 0 || streams.With <= 0 || endings.With.Median <= 0 {
+		t.Errorf("%+v, %+v, want figures", streams, endings)
+	}
+	section := plan.Section([]feed.Outcome{o}, streams, endings)
+	if strings.Contains(section, "n.a.") || strings.Contains(section, "NaN") {
 		t.Errorf("the section lacks figures:\n%s", section)
 	}
 	if _, err := feed.Place.Replace("", section); err != nil {

@@ -55,22 +55,6 @@ func family(pid int) ([]int, error) {
 	return all, nil
 }
 
-// memory is what a process has in memory, in MB.
-func memory(pid int) (megabytes float64, err error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if value, found := strings.CutPrefix(line, "VmRSS:"); found {
-			var kilobytes float64
-			_, err := fmt.Sscan(value, &kilobytes)
-			return kilobytes / 1000, err
-		}
-	}
-	return 0, fmt.Errorf("process %d has no VmRSS", pid)
-}
-
 // pinned says in the environment that this program is where it belongs.
 const pinned = "SERVERBENCH_PINNED"
 

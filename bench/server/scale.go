@@ -90,7 +90,7 @@ func (g *Grown) watch(ctx context.Context, folder string) (err error) {
 	}
 	defer func() { err = errors.Join(err, p.Stop()) }()
 	time.Sleep(time.Second)
-	if g.idle, err = memory(p.Pid()); err != nil {
+	if g.idle, err = p.Memory(); err != nil {
 		return err
 	}
 	return g.press(p, tokens)
@@ -111,7 +111,7 @@ func (g *Grown) press(p *programtest.Program, tokens []string) error {
 	}()
 	for n := range looks {
 		time.Sleep(time.Until(began.Add(g.growth.During * time.Duration(n+1) / looks)))
-		now, err := memory(p.Pid())
+		now, err := p.Memory()
 		if err != nil {
 			return errors.Join(err, <-failed)
 		}

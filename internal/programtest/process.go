@@ -112,6 +112,22 @@ func (p *Program) Pid() int {
 	return p.running.cmd.Process.Pid
 }
 
+// Memory gives what the running program has in memory, in MB, on Linux.
+func (p *Program) Memory() (megabytes float64, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Pid()))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, found := strings.CutPrefix(line, "VmRSS:"); found {
+			var kilobytes float64
+			_, err := fmt.Sscan(value, &kilobytes)
+			return kilobytes / 1000, err
+		}
+	}
+	return 0, fmt.Errorf("process %d has no VmRSS", p.Pid())
+}
+
 // Kill ends the program as a power cut does, and waits until it has ended. It does nothing where none runs.
 func (p *Program) Kill() {
 	if r := p.take(); r != nil {

@@ -1,6 +1,6 @@
 // Command feedbench measures how soon the end of a session is known to every verifier.
 //
-//	go run ./cmd/feedbench                                 # all, four minutes on two processors
+//	go run ./cmd/feedbench                                 # all, three minutes on two processors
 //	go run ./cmd/feedbench -endings 50 -during 5s          # does it work?
 //	go run ./cmd/feedbench -write ../docs/performance.md   # renews the section of that page
 package main
@@ -14,28 +14,29 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/bench/feed"
+	"github.com/handstamp/handstamp/bench/verify"
 )
 
 // main measures, and says what went wrong.
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("feedbench: ")
-	plan := feed.Plan{Nodes: 3, Report: func(s string) { fmt.Fprintln(os.Stderr, s) }}
+	plan := feed.Plan{Nodes: 3, Report: func(s string) { fmt.Fprintln(os.Stderr, s) }, Command: "make bench-feed"}
 	flag.IntVar(&plan.Verifiers, "verifiers", 200, "how many verifiers follow the feed")
 	flag.IntVar(&plan.Endings, "endings", 1000, "how many sessions are ended in each trial")
 	flag.IntVar(&plan.Rate, "rate", 1000, "requests a second")
 	flag.DurationVar(&plan.During, "during", time.Minute, "time in which the sessions are ended")
 	write := flag.String("write", "", "page whose section is renewed; empty: it is printed")
 	flag.Parse()
-	var outcomes []feed.Outcome
-	for _, troubled := range []bool{false, true} {
-		o, err := plan.Run(context.Background(), troubled)
-		if err != nil {
-			log.Fatal(err)
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name != "write" {
+			plan.Command = fmt.Sprintf("go run ./cmd/feedbench -verifiers %d -endings %d -rate %d -during %v", plan.Verifiers, plan.Endings, plan.Rate, plan.During)
 		}
-		outcomes = append(outcomes, o)
+	})
+	section, err := measure(context.Background(), plan)
+	if err != nil {
+		log.Fatal(err)
 	}
-	section := plan.Section(outcomes)
 	if *write == "" {
 		fmt.Print(section)
 		return
@@ -43,4 +44,26 @@ func main() {
 	if err := feed.Place.Write(*write, section); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// measure gives the section.
+func measure(ctx context.Context, plan feed.Plan) (string, error) {
+	var outcomes []feed.Outcome
+	for _, troubled := range []bool{false, true} {
+		o, err := plan.Run(ctx, troubled)
+		if err != nil {
+			return "", err
+		}
+		outcomes = append(outcomes, o)
+	}
+	plan.Report("what it takes")
+	streams, err := feed.MeasureStreams(ctx, 1000)
+	if err != nil {
+		return "", err
+	}
+	endings, err := feed.MeasureEndings(ctx, 1_000_000, verify.Plan{Rounds: 21, Slice: 40 * time.Millisecond})
+	if err != nil {
+		return "", err
+	}
+	return plan.Section(outcomes, streams, endings), nil
 }
