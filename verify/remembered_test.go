@@ -209,3 +209,34 @@ func TestSessionIsApart(t *testing.T) {
 		}
 	}
 }
+
+// TestRememberedBytes holds what remembered tokens are said to take against what they take: plain ones, and some whose claims
+// are mostly lists, or written with escapes.
+func TestRememberedBytes(t *testing.T) {
+	secret := []byte("0Kx8vQmZr3TnWyLcPdBfHgJkUiOaSeXz")
+	key, err := jose.NewHMAC("hmac", secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, with := range map[string]func(c members) members{
+		"plain":   func(c members) members { return c },
+		"lists":   func(c members) members { return c.with("roles", "["+strings.Repeat(`"r",`, 300)+`"r"]`) },
+		"escapes": func(c members) members { return c.with("acr", quote(strings.Repeat("é\n", 300))) },
+	} {
+		c := testConfig()
+		c.Keys = verify.HMAC(secret)
+		v := mustNew(t, c)
+		before := heapInUse()
+		for i := range 1000 {
+			claims := with(goodClaims().with("sid", quote(fmt.Sprint(i))))
+			if _, err := v.Verify(t.Context(), sign(key, `{"alg":"HS256","kid":"hmac","typ":"at+jwt"}`, claims.String())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		took, said := int64(heapInUse()-before), v.Status().Cache
+		t.Logf("%s: %d tokens take %d bytes, and are said to take %d", name, said.Tokens, took, said.Bytes)
+		if said.Tokens != 1000 || took > said.Bytes+said.Bytes/10+1<<20 {
+			t.Errorf("%s: %d tokens take %d bytes, want 1000 that take what they are said to, %d", name, said.Tokens, took, said.Bytes)
+		}
+	}
+}
