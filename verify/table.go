@@ -146,14 +146,16 @@ func (s *set) clear(way int) {
 	s.ways[way].Store(nil)
 }
 
-// free is a way that is free, or -1
-func (s *set) free() int {
-	for way := range s.ways {
-		if s.ways[way].Load() == nil {
-			return way
+// free is a way that is free, or -1, and how many there are
+func (s *set) free() (way, count int) {
+	way = -1
+	for i := range s.ways {
+		if s.ways[i].Load() == nil {
+			way = i
+			count++
 		}
 	}
-	return -1
+	return way, count
 }
 
 // drop forgets an entry that was found not to be good any more
@@ -220,14 +222,21 @@ func (t *table) grow(now moment) {
 	t.bytes += int64(len(old)) * setBytes
 }
 
-// vacancy is a free way, in the first set if there is one; nil if there is none
+// vacancy is a free way: in the first set, where it is found the soonest; in the one with more of them once the first is
+// nearly full; nil when neither has any. So hardly ever are both full before the table grows, and nobody's token is checked
+// each time for want of room.
 func vacancy(both [2]*set) (*set, int) {
-	for _, s := range both {
-		if way := s.free(); way >= 0 {
-			return s, way
+	const nearly = 2
+	way, count := both[0].free()
+	if count <= nearly {
+		if other, more := both[1].free(); more > count {
+			return both[1], other
 		}
 	}
-	return nil, -1
+	if way < 0 {
+		return nil, -1
+	}
+	return both[0], way
 }
 
 // usage is how many tokens are remembered, and in how many bytes
