@@ -36,7 +36,7 @@ func awaitLocks(t *testing.T, database string, n int) {
 	t.Helper()
 	conn := mustConnect(t, database)
 	got := -1
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		must(t, conn.QueryRow(background, `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).Scan(&got))
 		if got == n {
 			return

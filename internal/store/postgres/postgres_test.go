@@ -20,11 +20,13 @@ func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return mustOpen(t, postgrestest.Shared(t).Database(t)) })
 }
 
-// mustOpen opens a database and closes it when t ends. It waits longer than a server does: the
-// machine may be busy with other tests.
+// patient waits longer than a server does: the machine may be busy with other tests.
+var patient = postgres.Options{Wait: time.Minute, Limit: time.Minute}
+
+// mustOpen opens a database with patience, and closes it when t ends.
 func mustOpen(t testing.TB, url string) *postgres.DB {
 	t.Helper()
-	return mustOpenWith(t, url, postgres.Options{Wait: time.Minute, Limit: time.Minute})
+	return mustOpenWith(t, url, patient)
 }
 
 // mustOpenWith opens a database with options and closes it when t ends.

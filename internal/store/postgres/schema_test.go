@@ -29,7 +29,7 @@ func TestOpenAtOnce(t *testing.T) {
 		for range 8 {
 			all.Go(func() {
 				<-gate
-				db, err := postgres.Open(background, database)
+				db, err := patient.Open(background, database)
 				if err == nil {
 					_, _, err = db.Head(background)
 					err = errors.Join(err, db.Close())
@@ -89,7 +89,7 @@ func TestBehindPooler(t *testing.T) {
 // TestReopen finds everything again.
 func TestReopen(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
-	db, err := postgres.Open(background, database)
+	db, err := patient.Open(background, database)
 	must(t, err)
 	must(t, db.CreateUser(background, ada))
 	p := mustBegin(t, db, 1)
@@ -106,7 +106,7 @@ func TestReopen(t *testing.T) {
 // one row and nothing beside it, and looks whether PostgreSQL sees it so (a HOT update).
 func TestRefreshTouchesNoIndex(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
-	db, err := postgres.Open(background, database)
+	db, err := patient.Open(background, database)
 	must(t, err)
 	_, set, _ := strings.Cut(postgres.RotateSQL, "SET")
 	set, _, _ = strings.Cut(set, "FROM")
