@@ -124,6 +124,14 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
+// TestFound plays schedules that have found something: an ending without an entry (decision 15), and one that the watch
+// itself had overlooked, of a session past its limits whose sign-out is done and not answered.
+func TestFound(t *testing.T) {
+	for _, seed := range []uint64{20_002_919, 1_753_266_224_276_874} {
+		playAll(t, onSQLite, seed, 1)
+	}
+}
+
 // TestSimulationOnPostgres plays some of the schedules on the other engine.
 func TestSimulationOnPostgres(t *testing.T) {
 	postgrestest.Shared(t) // what starts in the calm would have to end there

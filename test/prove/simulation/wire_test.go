@@ -37,7 +37,7 @@ func (t trouble) String() string {
 // deed is what the engine has done for one request, whatever became of the answer.
 type deed struct {
 	rotated store.Case // zero: not asked, or failed before it was done
-	ended   bool       // EndSession ended a session
+	ended   bool       // the session that EndSession was about is over now
 	begun   bool       // Begin kept a session
 	failed  bool       // the trouble happened
 }
@@ -114,7 +114,7 @@ func (w *wire) Rotate(ctx context.Context, p store.Presented, now time.Time) (st
 func (w *wire) EndSession(ctx context.Context, e store.Ending, now time.Time) error {
 	_, err := through(ctx, w, verbEnd, func(ctx context.Context) (struct{}, error) {
 		err := w.Store.EndSession(ctx, e, now)
-		w.did.ended = err == nil
+		w.did.ended = err == nil || fault.HasCode(err, fault.SessionNotFound) // one past its limits is not found, and ended for good
 		return struct{}{}, err
 	})
 	return err
