@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/store"
@@ -14,7 +15,7 @@ import (
 func TestCopy(t *testing.T) {
 	here := func(t *testing.T) store.Store { return mustOpen(t, postgrestest.Shared(t).Database(t)) }
 	embedded := func(t *testing.T) store.Store {
-		db, err := sqlite.Open(background, filepath.Join(t.TempDir(), "test.db"))
+		db, err := sqlite.Options{Wait: time.Minute}.Open(background, filepath.Join(t.TempDir(), "test.db"))
 		must(t, err)
 		t.Cleanup(func() { must(t, db.Close()) })
 		return db

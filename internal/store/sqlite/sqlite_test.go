@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	if path == "" {
 		os.Exit(m.Run())
 	}
-	db, err := sqlite.Options{Wait: time.Second}.Open(background, path)
+	db, err := sqlite.Options{Wait: time.Minute}.Open(background, path)
 	if err == nil {
 		u := ada
 		u.ID, u.EmailKey = store.UserID(fmt.Sprint("usr_", os.Getpid())), fmt.Sprint(os.Getpid())

@@ -33,6 +33,7 @@ type node struct {
 
 // shared is what the nodes of one deployment share.
 type shared struct {
+	open     func(context.Context, string) (store.Store, error)
 	database string
 	master   secret.Master
 	ticks    atomic.Int64
@@ -58,15 +59,13 @@ func startNode(t *testing.T, s *shared) *node {
 		t.Fatal(err)
 	}
 	n := &node{}
-	n.Server, err = server.Open(t.Context(), c, server.Options{
-		Log: slog.New(slog.DiscardHandler), Now: s.now,
-		TestingOnlyWrapped: func(engine store.Store) store.Store {
-			if n.store = engine; s.wrap != nil {
-				n.store = s.wrap(engine)
-			}
-			return n.store
-		},
-	})
+	if n.store, err = s.open(t.Context(), s.database); err != nil {
+		t.Fatal(err)
+	}
+	if s.wrap != nil {
+		n.store = s.wrap(n.store)
+	}
+	n.Server, err = server.Open(t.Context(), c, server.Options{Log: slog.New(slog.DiscardHandler), Now: s.now, TestingOnlyEngine: n.store})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +87,7 @@ func startNode(t *testing.T, s *shared) *node {
 func TestDisable(t *testing.T) {
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
-			s := &shared{database: e.database(t), master: secret.NewMaster()}
+			s := &shared{open: e.open, database: e.database(t), master: secret.NewMaster()}
 			nodes := []*node{startNode(t, s), startNode(t, s)}
 			seen := map[string]int{}
 			for range rounds(1000) {
@@ -208,7 +207,7 @@ func (h hasty) DisableUser(ctx context.Context, id store.UserID, by string, cloc
 
 // TestDisablePlanted races an engine that breaks R6: the race must show it.
 func TestDisablePlanted(t *testing.T) {
-	s := &shared{database: engines[0].database(t), master: secret.NewMaster(), wrap: func(engine store.Store) store.Store { return hasty{engine} }}
+	s := &shared{open: engines[0].open, database: engines[0].database(t), master: secret.NewMaster(), wrap: func(engine store.Store) store.Store { return hasty{engine} }}
 	nodes := []*node{startNode(t, s), startNode(t, s)}
 	for i := range 500 {
 		if r := raceDisable(t, nodes); len(r.escaped) > 0 {

@@ -41,6 +41,9 @@ const (
 	callsOfEach = 2
 )
 
+// patience is how long an engine may have anything wait: the machine may be busy with other tests.
+const patience = time.Minute
+
 // engines gives every engine, each with a new database.
 var engines = []struct {
 	name     string
@@ -48,10 +51,10 @@ var engines = []struct {
 	open     func(ctx context.Context, database string) (store.Store, error)
 }{
 	{"sqlite", func(t *testing.T) string { return filepath.Join(folder(t), "handstamp.db") }, func(ctx context.Context, path string) (store.Store, error) {
-		return sqlite.Open(ctx, path)
+		return sqlite.Options{Wait: patience}.Open(ctx, path)
 	}},
 	{"postgres", func(t *testing.T) string { return postgrestest.Shared(t).Database(t) }, func(ctx context.Context, url string) (store.Store, error) {
-		return postgres.Open(ctx, url)
+		return postgres.Options{Wait: patience, Limit: patience}.Open(ctx, url)
 	}},
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long an answer may take.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // cluster is one PostgreSQL and the nodes on it.
 type cluster struct {
@@ -74,11 +74,18 @@ func (c *cluster) setWorking(since time.Time) {
 	c.working = since
 }
 
-// workedFor tells whether the engine has been up for so long.
-func (c *cluster) workedFor(d time.Duration) bool {
+// known gives since when all nodes may know of what was answered at a time: then, or when the engine came up
+// again. While the engine is down it is now.
+func (c *cluster) known(answered time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.working.IsZero() && time.Since(c.working) >= d
+	switch {
+	case c.working.IsZero():
+		return time.Now()
+	case c.working.After(answered):
+		return c.working
+	}
+	return answered
 }
 
 // said gives what all nodes have said.
