@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/web"
 )
 
@@ -115,6 +116,25 @@ func (v *visitor) call(route web.Route, c caller, method string) int {
 	}
 	body := strings.NewReplacer("EMAIL", "new"+own, "OWN", own).Replace(bodies[route.Pattern])
 	return p.Do(method, path+queries[route.Pattern], body).Status
+}
+
+// TestOneConnection walks the routes on a PostgreSQL to which the server has one connection: a request that took a second
+// while it holds one would wait for itself, and be answered 503.
+func TestOneConnection(t *testing.T) {
+	settings := map[string]string{"database": postgrestest.Shared(t).Database(t) + "?pool_max_conns=1"}
+	v := &visitor{t: t, s: handstamptest.Start(t, handstamptest.Options{Settings: settings})}
+	for _, route := range v.s.Routes() {
+		for _, method := range methods(route) {
+			for _, c := range callers {
+				if c.name != "cookie" && c.name != "service" {
+					continue
+				}
+				if status := v.call(route, c, method); status >= 500 {
+					t.Errorf("%s %s as %s = %d, want it done with one connection", method, strings.Fields(route.Pattern)[1], c.name, status)
+				}
+			}
+		}
+	}
 }
 
 // TestAccess walks every route as every kind of caller. A route opened by mistake shows as
