@@ -14,7 +14,7 @@ func TestServices(t *testing.T) {
 		guide: "guide-services.md",
 		elsewhere: strings.NewReplacer(
 			"http://localhost:8787", local(server), "http://localhost:8081", local(one), "http://localhost:8082", local(two),
-			"127.0.0.1:8081", one, "127.0.0.1:8082", two,
+			"127.0.0.1:8081", one, "127.0.0.1:8082", two, "sleep 1\n", "sleep 10\n", // a machine that tests may be slow
 		),
 		env: []string{
 			"HANDSTAMP_LISTEN=" + server, "HANDSTAMP_OPS_LISTEN=", "HANDSTAMP_PUBLIC_URL=" + local(server), "HANDSTAMP_LOG_LEVEL=error",
