@@ -22,6 +22,7 @@ const (
 	uniqueViolation  = "23505"
 	notNow           = "55P03" // lock_timeout
 	duplicateTable   = "42P07"
+	duplicateObject  = "42710" // such as the type of a table that another node is just making
 	noRight          = "42501"
 	noSchema         = "3F000"
 	noDatabase       = "3D000"

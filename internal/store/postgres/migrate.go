@@ -54,7 +54,7 @@ func (db *DB) migrate(ctx context.Context, o Options) error {
 // inTheWay tells whether another node was doing the same step, or somebody held a table.
 func inTheWay(err error) bool {
 	switch code(err) {
-	case uniqueViolation, duplicateTable, notNow, deadlock, serialization:
+	case uniqueViolation, duplicateTable, duplicateObject, notNow, deadlock, serialization:
 		return true
 	}
 	return false

@@ -51,6 +51,23 @@ func TestOpenAtOnce(t *testing.T) {
 	}
 }
 
+// TestOpenTriesAgain does not give up at once where something has a name that it needs: another node may be making it, and
+// PostgreSQL shows a table's type before the table.
+func TestOpenTriesAgain(t *testing.T) {
+	database := postgrestest.Shared(t).Database(t)
+	mustExec(t, database, `CREATE TYPE migrations AS ENUM ('half made')`)
+	began := time.Now()
+	db, err := patient.Open(background, database)
+	if took := time.Since(began); err == nil || took < 2*time.Second {
+		t.Errorf("Open = %v after %v, want it tried for longer", err, took)
+	}
+	if err == nil {
+		must(t, db.Close())
+	}
+	mustExec(t, database, `DROP TYPE migrations`)
+	mustOpen(t, database)
+}
+
 // firstSchemaSum is that of migration 1, frozen: databases in the field began with it, and refuse to
 // meet another.
 const firstSchemaSum = "ebe28d30e7cf3ed42876b1c2f0bb45e44d29b4be0bbfd362acfea2df0a31b3d2"
