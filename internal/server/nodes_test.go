@@ -83,7 +83,7 @@ func TestNodes(t *testing.T) {
 		if w := ask(t, node, "POST /v1/session/refresh", `{"refresh_token":"`+refresh+`"}`, ""); w.Code != 401 {
 			t.Errorf("node %d: refresh after the end = %d %s, want 401", n, w.Code, w.Body)
 		}
-		for end := time.Now().Add(5 * time.Second); ask(t, node, "GET /v1/session", "", access).Code != 401; time.Sleep(time.Millisecond) {
+		for end := time.Now().Add(patience); ask(t, node, "GET /v1/session", "", access).Code != 401; time.Sleep(time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("node %d takes the token of an ended session", n)
 			}
