@@ -238,8 +238,12 @@ func TestPoolExhausted(t *testing.T) {
 	var waiting sync.WaitGroup
 	for range 2 {
 		waiting.Go(func() {
-			if _, err := db.EndOtherSessions(background, store.Ending{Owner: ada.ID, Reason: store.EndedByUser}, now); err != nil {
-				t.Error(err)
+			for { // on a busy machine no connection may come about within 200 ms
+				_, err := db.EndOtherSessions(background, store.Ending{Owner: ada.ID, Reason: store.EndedByUser}, now)
+				if err == nil {
+					return
+				}
+				wantUnavailable(t, "EndOtherSessions", err)
 			}
 		})
 	}
