@@ -2,13 +2,11 @@ package linear
 
 import (
 	"context"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/store"
-	"github.com/handstamp/handstamp/internal/store/sqlite"
 )
 
 // loose is an engine that forgets that others are there.
@@ -101,7 +99,7 @@ func TestPlanted(t *testing.T) {
 		"ends later":         {end: endLater(&under)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			engine := mustOpen(t, func(ctx context.Context, path string) (store.Store, error) { return sqlite.Open(ctx, path) }, filepath.Join(folder(t), "handstamp.db"))
+			engine := mustOpen(t, engines[0].open, engines[0].database(t))
 			plant.Store = engine
 			defer under.Wait()
 			for i := range 500 {
