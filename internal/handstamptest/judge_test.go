@@ -29,6 +29,7 @@ const (
 	problem = `{"type":"urn:handstamp:error:missing_token","title":"Sign in first.","status":401,"code":"missing_token","request_id":"q8Yx0ZyA1bcd"}`
 	other   = `{"type":"urn:handstamp:error:not_found","title":"There is nothing at this address.","status":404,"code":"not_found","request_id":"q8Yx0ZyA1bcd"}`
 	refused = `{"type":"urn:handstamp:error:invalid_request","title":"The request is not valid.","status":400,"code":"invalid_request","request_id":"q8Yx0ZyA1bcd","errors":[{"field":"name","code":"wrong_type","detail":"This member has another type."}]}`
+	oauth   = `{"error":"invalid_request","error_description":"The request is not valid.","request_id":"q8Yx0ZyA1bcd"}`
 	method  = `{"type":"urn:handstamp:error:method_not_allowed","title":"No.","status":405,"code":"method_not_allowed","request_id":"q8Yx0ZyA1bcd"}`
 )
 
@@ -58,6 +59,10 @@ var judgements = []struct {
 	{"another method", handstamptest.Exchange{"PUT", "/v1/user", "", 405, every("Content-Type", "application/problem+json", "Allow", "DELETE, GET, HEAD, PATCH"), method}, ""},
 	{"a long name that was trimmed", handstamptest.Exchange{"PATCH", "/v1/user", `{"name":"` + strings.Repeat(" ", 200) + `"}`, 200, ok, user}, ""},
 	{"keep", handstamptest.Exchange{"DELETE", "/v1/user/sessions?keep=current", "", 200, ok, `{"ended":0}`}, ""},
+
+	{"a token that is not good", handstamptest.Exchange{"POST", "/oauth2/introspect", "token=x&y=z", 200, ok, `{"active":false}`}, ""},
+	{"a form refused", handstamptest.Exchange{"POST", "/oauth2/revoke", "x=y", 400, ok, oauth}, ""},
+	{"nothing there for OAuth", handstamptest.Exchange{"GET", "/oauth2/nothing", "", 404, ok, oauth}, ""},
 
 	{"unknown status", handstamptest.Exchange{"GET", "/v1/user", "", 418, no, problem}, "the status is not described"},
 	{"unknown member", handstamptest.Exchange{"GET", "/v1/user", "", 200, ok, rewritten(user, "{", `{"hash":"x",`)}, "'hash' not allowed"},
@@ -92,6 +97,14 @@ var judgements = []struct {
 	{"good body refused", handstamptest.Exchange{"PATCH", "/v1/user", `{"name":"Ada"}`, 400, plain, refused}, "although the description allows it"},
 	{"parameter missing", handstamptest.Exchange{"DELETE", "/v1/user/sessions", "", 200, ok, `{"ended":0}`}, "was taken with keep"},
 	{"parameter twice", handstamptest.Exchange{"DELETE", "/v1/user/sessions?keep=current&keep=current", "", 200, ok, `{"ended":0}`}, "was taken with keep"},
+	{"a token that is not good, and whose", handstamptest.Exchange{"POST", "/oauth2/introspect", "token=x", 200, ok, `{"active":false,"sub":"usr_AZr0k3mfdO6Lr6rs0c2nOw"}`}, "sub"},
+	{"a good token, and nobody's", handstamptest.Exchange{"POST", "/oauth2/introspect", "token=x", 200, ok, `{"active":true}`}, "sub"},
+	{"a form without its token taken", handstamptest.Exchange{"POST", "/oauth2/revoke", "x=y", 200, every(), ""}, "although the description forbids it"},
+	{"a form with two tokens taken", handstamptest.Exchange{"POST", "/oauth2/revoke", "token=x&token=y", 200, every(), ""}, "token stands twice"},
+	{"no form taken", handstamptest.Exchange{"POST", "/oauth2/revoke", "token=%zz", 200, every(), ""}, "not a form"},
+	{"OAuth's error of another status", handstamptest.Exchange{"POST", "/oauth2/revoke", "token=x", 400, ok, rewritten(oauth, "request", "client")}, "error"},
+	{"a problem for OAuth", handstamptest.Exchange{"GET", "/oauth2/nothing", "", 404, plain, other}, "Content-Type"},
+	{"OAuth's error elsewhere", handstamptest.Exchange{"GET", "/v1/nothing", "", 404, ok, oauth}, "Content-Type"},
 	{"id that is none", handstamptest.Exchange{"DELETE", "/v1/user/sessions/x", "", 204, every(), ""}, "was taken with id"},
 }
 
