@@ -14,7 +14,6 @@ const garbage = 200
 // for each lane, and one for SQLite's flush to the disk, so that it is the system that shares the cores, and does not keep a
 // refresh waiting behind a hash. What the environment says of collecting garbage stays.
 func Alone() {
-	shareFinely()
 	runtime.GOMAXPROCS(2*runtime.GOMAXPROCS(0) + 1)
 	if before := debug.SetGCPercent(garbage); before != 100 {
 		debug.SetGCPercent(before)

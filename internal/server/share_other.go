@@ -1,6 +1,0 @@
-//go:build !linux
-
-package server
-
-// shareFinely is for Linux alone.
-func shareFinely() {}
