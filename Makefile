@@ -48,7 +48,7 @@ gen-check: ## fail where gen would change something
 	@before=$$(cksum $(GENERATED)) && $(MAKE) --no-print-directory gen && after=$$(cksum $(GENERATED)) && \
 	if [ "$$before" != "$$after" ]; then echo "generated files were out of date; commit them:"; git status --short -- $(GENERATED); exit 1; fi
 
-prove: ## search and simulate for a hole in the promises, for two hours; the simulation is last, and MOST=30m bounds it
+prove: ## search and simulate for a hole in the promises, for two hours; the simulation is last, and MOST=30m bounds it for each engine
 	go test -v -count=1 -timeout 60m -parallel 2 ./test/prove/model -args -deep
 	go test -v -count=1 ./test/prove/nodes -args -for 2m
 	go test -v -count=1 -timeout 60m ./test/prove/linear -args -deep

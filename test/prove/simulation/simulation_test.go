@@ -24,7 +24,7 @@ var (
 	deep      = flag.Bool("deep", false, "play millions of schedules")
 	schedules = flag.Int("schedules", 0, "how many schedules are played; 0: as many as there is time for")
 	seed      = flag.Uint64("seed", 0, "the first schedule's seed; 0: 1, and with -deep another one each time")
-	most      = flag.Duration("most", 0, "after how long no schedule is begun any more; 0: all are played")
+	most      = flag.Duration("most", 0, "after how long no schedule is begun any more on an engine; 0: all are played")
 )
 
 // How many schedules are played.
