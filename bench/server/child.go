@@ -108,7 +108,7 @@ func serve(kind string, given map[string]string) error {
 
 // serveOurs serves as `handstamp serve` does, with its log at its usual level, which goes nowhere.
 func serveOurs(ctx context.Context, given map[string]string) error {
-	var options server.Options
+	options := server.Options{Alone: true}
 	if given[hashSetting] == "yes" {
 		options.TestingOnlyParams = leastHash
 	}
@@ -130,9 +130,6 @@ func serveOurs(ctx context.Context, given map[string]string) error {
 	listeners, err := s.Listen()
 	if err != nil {
 		return err
-	}
-	if given["alone"] != "no" {
-		server.Alone()
 	}
 	return s.Serve(ctx, listeners)
 }

@@ -24,7 +24,7 @@ func (w world) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := server.Open(cmd.Context(), c, server.Options{Log: w.logger(c)})
+			s, err := server.Open(cmd.Context(), c, server.Options{Log: w.logger(c), Alone: true})
 			if err != nil {
 				return err
 			}
@@ -40,7 +40,6 @@ func (w world) serveCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("listen: %w", err)
 			}
-			server.Alone()
 			fmt.Fprintf(w.stdout, "handstamp: listening on %s for %s\n%s", listeners.Public.Addr(), c.PublicURL, setup)
 			return s.Serve(cmd.Context(), listeners)
 		},

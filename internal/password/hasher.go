@@ -23,6 +23,9 @@ type Options struct {
 	Queue  int           // callers that may wait for a lane; zero: 64
 	Wait   time.Duration // how long each may wait; zero: 5 s
 
+	// Before is called before each computation, and what it gives after it; nil: nothing is.
+	Before func() (after func())
+
 	TestingOnlyDerived func(p Params) // runs at each computation; nil: nobody counts
 }
 
@@ -35,7 +38,8 @@ type Hasher struct {
 	queue   int64
 	waiting atomic.Int64 // callers between the front door and a lane
 	wait    time.Duration
-	nobody  phc // what an unknown user's password is compared with; nothing matches it
+	before  func() (after func()) // Options.Before
+	nobody  phc                   // what an unknown user's password is compared with; nothing matches it
 
 	testingOnlyDerive func(password, salt []byte, p Params) // sees each computation; nil: nobody looks
 }
@@ -61,6 +65,7 @@ func NewHasher(o Options) *Hasher {
 		lanes:  make(chan struct{}, o.Lanes),
 		queue:  int64(o.Queue),
 		wait:   o.Wait,
+		before: o.Before,
 		// Random bytes are as good as a hash of nobody's password, and take no time at start.
 		nobody:            phc{params, randomBytes(saltLength), randomBytes(keyLength)},
 		testingOnlyDerive: o.derive(),
@@ -132,6 +137,9 @@ func (h *Hasher) derive(ctx context.Context, normal string, like phc) ([]byte, e
 		return nil, err
 	}
 	defer func() { <-h.lanes }()
+	if h.before != nil {
+		defer h.before()()
+	}
 	if h.testingOnlyDerive != nil {
 		h.testingOnlyDerive([]byte(normal), like.salt, like.params)
 	}

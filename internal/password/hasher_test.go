@@ -357,3 +357,19 @@ func BenchmarkNewHasher(b *testing.B) {
 		password.NewHasher(password.Options{})
 	}
 }
+
+// TestBefore calls what is told before each computation, and what that gives after it.
+func TestBefore(t *testing.T) {
+	began, ended := 0, 0
+	h := password.NewHasher(password.Options{Params: cheap, Before: func() func() {
+		began++
+		return func() { ended++ }
+	}})
+	hash := mustHash(t, h, "secret")
+	if _, _, err := h.Check(t.Context(), hash, secret.New("secret")); err != nil {
+		t.Fatal(err)
+	}
+	if began != 2 || ended != 2 {
+		t.Errorf("called %d times before and %d after, want 2", began, ended)
+	}
+}

@@ -34,6 +34,7 @@ type Options struct {
 	Now                func() time.Time // nil: time.Now
 	SharedSecret       []byte           // signs with HS256 instead of keys of its own; nil: keys
 	Beside             bool             // a command beside the server: it makes and drops no signing keys
+	Alone              bool             // the server has the process for itself, and tunes the Go runtime
 	TestingOnlyParams  password.Params  // cheaper password hashes; zero: the real cost
 	TestingOnlyWrapped func(store.Store) store.Store
 	TestingOnlyEngine  store.Store // open already; nil: the one that the settings name
@@ -69,6 +70,9 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err erro
 		}
 	}
 	s := &Server{config: c, options: o, store: engine, engine: engine}
+	if o.Alone {
+		collectLess()
+	}
 	if o.TestingOnlyWrapped != nil {
 		s.store = o.TestingOnlyWrapped(engine)
 	}
@@ -82,6 +86,15 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err erro
 		return nil, err
 	}
 	return s, nil
+}
+
+// hashing says how passwords are hashed.
+func (s *Server) hashing() password.Options {
+	o := password.Options{Params: s.options.TestingOnlyParams}
+	if s.options.Alone {
+		o.Before = new(processors).lend
+	}
+	return o
 }
 
 // build makes the parts, from the store up.
@@ -106,7 +119,7 @@ func (s *Server) build(ctx context.Context) error {
 		return err
 	}
 	s.Users = user.New(user.Parts{
-		Store: s.store, Hasher: password.NewHasher(password.Options{Params: s.options.TestingOnlyParams}),
+		Store: s.store, Hasher: password.NewHasher(s.hashing()),
 		Policy: password.Policy{Words: []string{"handstamp", c.PublicURL.Host()}},
 		Ended:  s.ended, Log: log, Signup: user.Signup(c.Signup), SetupKey: master.Derive("setup link"), Now: s.now,
 	})
