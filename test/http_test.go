@@ -85,14 +85,14 @@ func parseCall(args []string) (c call, ok bool) {
 //
 //	http NAME METHOD PATH|URL ['Header: value']... [BODY] [=> STATUS]
 //
-// It comes again a second after a 503 that the story does not want, as clients do: the machine may be busy.
+// It comes again a second after storage_unavailable that the story does not want, as clients do: the machine may be busy.
 func callHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	c, ok := parseCall(args)
 	if neg || !ok {
 		ts.Fatalf("usage: http NAME METHOD PATH|URL ['Header: value']... [BODY] [=> STATUS]")
 	}
 	printed, err := storyOf(ts).send(c, ts.Getenv("URL"))
-	for end := time.Now().Add(patience); err == nil && c.want != "503" && storyOf(ts).last.status == 503 && time.Now().Before(end); {
+	for end := time.Now().Add(patience); err == nil && c.want != "503" && strings.Contains(printed, `"code":"storage_unavailable"`) && time.Now().Before(end); {
 		time.Sleep(time.Second)
 		printed, err = storyOf(ts).send(c, ts.Getenv("URL"))
 	}
