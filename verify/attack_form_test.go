@@ -23,7 +23,7 @@ func resign(header, claims string) string {
 func encodingAttacks() []attack {
 	const class, cite, why = "encoding", "RFC 7515 §2, RFC 4648 §3", "base64url"
 	good, _ := jose.SplitCompact(goodToken())
-	h, c, s := good.Header, good.Payload, good.Signature
+	h, c, s := good.Header(), good.Payload(), good.Signature()
 	padded := base64.URLEncoding.EncodeToString([]byte(goodHeader(jose.ES256).with("x", `"pad"`).String()))
 	for n := 0; !strings.HasSuffix(padded, "="); n++ {
 		padded = base64.URLEncoding.EncodeToString([]byte(goodHeader(jose.ES256).with("x", quote(strings.Repeat("p", n))).String()))
@@ -76,7 +76,7 @@ func otherBits(part string) string {
 func shapeAttacks() []attack {
 	const class, object, serialized, cite = "shape", "no object", "JSON serialization", "RFC 7515 §7.1, RFC 8725 §3.14"
 	good, _ := jose.SplitCompact(goodToken())
-	h, c, s := good.Header, good.Payload, good.Signature
+	h, c, s := good.Header(), good.Payload(), good.Signature()
 	flattened := mustJSON(map[string]string{"protected": h, "payload": c, "signature": s})
 	general := mustJSON(map[string]any{"payload": c, "signatures": []any{map[string]string{"protected": h, "signature": s}}})
 	part := func(s string) string { return jose.EncodeBase64([]byte(s)) }
@@ -179,8 +179,8 @@ func utf16LE(s string) string {
 func signatureAttacks() []attack {
 	const class, ed25519, rs256, why = "ECDSA signature", "Ed25519 signature", "RSA signature", "signature does not match"
 	good, _ := jose.SplitCompact(goodToken())
-	raw, _ := jose.DecodeBase64(good.Signature)
-	with := func(signature []byte) string { return good.SigningInput + "." + jose.EncodeBase64(signature) }
+	raw, _ := jose.DecodeBase64(good.Signature())
+	with := func(signature []byte) string { return good.SigningInput() + "." + jose.EncodeBase64(signature) }
 	pair := func(r, s []byte) string { return with(append(append([]byte{}, r...), s...)) }
 	zero, one, r, s := make([]byte, 32), append(make([]byte, 31), 1), raw[:32], raw[32:]
 	order := elliptic.P256().Params().N.Bytes()
@@ -206,7 +206,7 @@ func signatureAttacks() []attack {
 		{class, "of 65 bytes, zero first", "RFC 7518 §3.4", with(append([]byte{0}, raw...)), why},
 		{class, "twice", "RFC 7518 §3.4", with(append(append([]byte{}, raw...), raw...)), why},
 		{class, "of r alone", "RFC 7518 §3.4", with(r), why},
-		{class, "of another token", "RFC 7515 §5.2", good.SigningInput + "." + other.Signature, why},
+		{class, "of another token", "RFC 7515 §5.2", good.SigningInput() + "." + other.Signature(), why},
 		{ed25519, "with S beyond the order", "RFC 8032 §5.1.7, CVE-2020-36843", addOrder(eddsa), why},
 		{ed25519, "of zeros", "RFC 8032 §5.1.7", eddsa[:strings.LastIndex(eddsa, ".")+1] + strings.Repeat("A", 86), why},
 		{rs256, "of zero", "RFC 8017 §8.2.2", rsa[:strings.LastIndex(rsa, ".")+1] + strings.Repeat("A", 512), why},
@@ -218,13 +218,13 @@ func signatureAttacks() []attack {
 // addOrder adds the order of the group to S, which an unchecked verifier does not notice.
 func addOrder(token string) string {
 	parts, _ := jose.SplitCompact(token)
-	raw, _ := jose.DecodeBase64(parts.Signature)
+	raw, _ := jose.DecodeBase64(parts.Signature())
 	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
 	s := raw[32:]
 	reverse(s)
 	new(big.Int).Add(new(big.Int).SetBytes(s), order).FillBytes(s)
 	reverse(s)
-	return parts.SigningInput + "." + jose.EncodeBase64(raw)
+	return parts.SigningInput() + "." + jose.EncodeBase64(raw)
 }
 
 // reverse turns b around in place.

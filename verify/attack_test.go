@@ -108,10 +108,10 @@ func TestBothHalvesAreNeeded(t *testing.T) {
 	a, _ := jose.SplitCompact(goodToken())
 	b, _ := jose.SplitCompact(forge(goodHeader(jose.ES256), goodClaims().with("sub", `"bob"`)))
 	for _, token := range []string{
-		a.Header + "." + b.Payload + "." + a.Signature,
-		a.Header + "." + a.Payload + "." + b.Signature,
-		b.Header + "." + a.Payload + "." + b.Signature,
-		a.Payload + "." + a.Header + "." + a.Signature,
+		a.Header() + "." + b.Payload() + "." + a.Signature(),
+		a.Header() + "." + a.Payload() + "." + b.Signature(),
+		b.Header() + "." + a.Payload() + "." + b.Signature(),
+		a.Payload() + "." + a.Header() + "." + a.Signature(),
 	} {
 		if _, err := v.Verify(context.Background(), token); err == nil {
 			t.Errorf("Verify(%s): no error, want one", token)

@@ -189,8 +189,8 @@ func BenchmarkFirstSeen(b *testing.B) {
 			inputs, signatures := make([][]byte, len(tokens)), make([][]byte, len(tokens))
 			for i, token := range tokens {
 				parts, _ := jose.SplitCompact(token)
-				inputs[i] = []byte(parts.SigningInput)
-				signatures[i], _ = jose.DecodeBase64(parts.Signature)
+				inputs[i] = []byte(parts.SigningInput())
+				signatures[i], _ = jose.DecodeBase64(parts.Signature())
 			}
 			key, c, i := signingKeys()[alg].Public(), benchConfig(b), 0
 			var v *verify.Verifier

@@ -56,8 +56,8 @@ func pieces(t testing.TB, f func(header, claims string)) {
 		if err != nil || len(a.token) > 8<<10 {
 			continue
 		}
-		header, errHeader := jose.DecodeBase64(parts.Header)
-		claims, errClaims := jose.DecodeBase64(parts.Payload)
+		header, errHeader := jose.DecodeBase64(parts.Header())
+		claims, errClaims := jose.DecodeBase64(parts.Payload())
 		if errHeader == nil && errClaims == nil {
 			f(string(header), string(claims))
 		}

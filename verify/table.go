@@ -45,9 +45,9 @@ type set struct {
 	ways [ways]atomic.Pointer[verified]
 }
 
-// The number of sets that a table begins with, and the size of one.
+// The number of sets that a table begins with, which is 64 KiB, and the size of one.
 const (
-	firstSets = 256
+	firstSets = 1024
 	setBytes  = 8 * (1 + ways)
 )
 

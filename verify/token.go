@@ -105,10 +105,10 @@ func (v *Verifier) checkParts(ctx context.Context, b *bench, parts jose.Compact)
 	if !b.decode(parts) {
 		return nil, v.refusals.encoding
 	}
-	h, known := v.headers.find(parts.Header)
+	h, known := v.headers.find(parts.Header())
 	if !known {
 		var err error
-		if h, err = parseHeader(parts.Header, b.input[:0]); err != nil {
+		if h, err = parseHeader(parts.Header(), b.input[:0]); err != nil {
 			return nil, forged(err)
 		}
 	}
@@ -116,11 +116,11 @@ func (v *Verifier) checkParts(ctx context.Context, b *bench, parts jose.Compact)
 	if e != nil {
 		return nil, e
 	}
-	if key.Verify(append(b.input[:0], parts.SigningInput...), b.signature) != nil {
+	if key.Verify(append(b.input[:0], parts.SigningInput()...), b.signature) != nil {
 		return nil, v.refusals.signature
 	}
 	if !known {
-		v.headers.learn(parts.Header, h)
+		v.headers.learn(parts.Header(), h)
 	}
 	k := &verified{key: key, watch: v.watch}
 	k.session.KeyID = h.kid

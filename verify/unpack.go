@@ -22,10 +22,10 @@ var benches = sync.Pool{New: func() any { return new(bench) }}
 // decode decodes payload and signature, and reports whether they were base64url
 func (b *bench) decode(parts jose.Compact) bool {
 	var err error
-	if b.payload, err = jose.AppendDecoded(b.decoded[:0], parts.Payload); err != nil {
+	if b.payload, err = jose.AppendDecoded(b.decoded[:0], parts.Payload()); err != nil {
 		return false
 	}
-	b.signature, err = jose.AppendDecoded(b.payload[len(b.payload):], parts.Signature)
+	b.signature, err = jose.AppendDecoded(b.payload[len(b.payload):], parts.Signature())
 	return err == nil
 }
 

@@ -31,29 +31,31 @@ func SignCompact(p *PrivateKey, typ string, claims []byte) (string, error) {
 
 // Compact is a JWS in compact serialization, cut at its dots. Its parts are still base64url.
 type Compact struct {
-	Token                      string // the whole
-	Header, Payload, Signature string
-	SigningInput               string // header and payload with the dot between (RFC 7515 §5.2)
+	Token              string // the whole
+	payload, signature int    // where they begin
 }
+
+// Header is the first part.
+func (c Compact) Header() string { return c.Token[:c.payload-1] }
+
+// Payload is the second part.
+func (c Compact) Payload() string { return c.Token[c.payload : c.signature-1] }
+
+// Signature is the third part.
+func (c Compact) Signature() string { return c.Token[c.signature:] }
+
+// SigningInput is header and payload with the dot between (RFC 7515 §5.2).
+func (c Compact) SigningInput() string { return c.Token[:c.signature-1] }
 
 // errParts is all that is said of text that is not cut by two dots
 var errParts = errors.New("not three parts")
 
 // SplitCompact cuts a token at its dots, of which there must be two. It looks at no character more than once.
 func SplitCompact(token string) (Compact, error) {
-	header, rest, ok := strings.Cut(token, ".")
-	if !ok {
+	payload := strings.IndexByte(token, '.') + 1
+	signature := payload + strings.IndexByte(token[payload:], '.') + 1
+	if payload == 0 || signature == payload || strings.IndexByte(token[signature:], '.') >= 0 {
 		return Compact{}, errParts
 	}
-	payload, signature, ok := strings.Cut(rest, ".")
-	if !ok || strings.IndexByte(signature, '.') >= 0 {
-		return Compact{}, errParts
-	}
-	return Compact{
-		Token:        token,
-		Header:       header,
-		Payload:      payload,
-		Signature:    signature,
-		SigningInput: token[:len(header)+1+len(payload)],
-	}, nil
+	return Compact{token, payload, signature}, nil
 }

@@ -3,6 +3,7 @@ package jose
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -43,7 +44,7 @@ const (
 // A member that a loop does not take is checked and skipped. Strings without escapes share text's memory.
 type Reader struct {
 	text  string
-	pos   int
+	pos   int // len(text) after a fault: nothing can be taken there
 	depth int
 	err   error
 }
@@ -143,8 +144,6 @@ func (r *Reader) more(first *bool, open, close byte) bool {
 		r.space()
 	}
 	switch {
-	case r.err != nil:
-		return false
 	case r.take(close):
 		r.depth--
 		return false
@@ -266,6 +265,7 @@ func (r *Reader) Fail(what string) { r.fail(what) }
 func (r *Reader) fail(what string) {
 	if r.err == nil {
 		r.err = &syntaxError{r.pos, what}
+		r.pos = len(r.text)
 	}
 }
 
@@ -288,7 +288,7 @@ func (r *Reader) space() {
 
 // blanks is space where there is one
 func (r *Reader) blanks() {
-	for r.err == nil && r.pos < len(r.text) {
+	for r.pos < len(r.text) {
 		switch r.text[r.pos] {
 		case ' ', '\t', '\n', '\r':
 			r.pos++
@@ -298,9 +298,9 @@ func (r *Reader) blanks() {
 	}
 }
 
-// peek is the next byte, or 0 at the end and after a fault
+// peek is the next byte, or 0 at the end
 func (r *Reader) peek() byte {
-	if r.err != nil || r.pos == len(r.text) {
+	if r.pos >= len(r.text) {
 		return 0
 	}
 	return r.text[r.pos]
@@ -317,39 +317,54 @@ func (r *Reader) take(c byte) bool {
 
 // word passes w when it is next
 func (r *Reader) word(w string) bool {
-	if r.err != nil || len(r.text)-r.pos < len(w) || r.text[r.pos:r.pos+len(w)] != w {
+	if len(r.text)-r.pos < len(w) || r.text[r.pos:r.pos+len(w)] != w {
 		return false
 	}
 	r.pos += len(w)
 	return true
 }
 
-// nameSet is the names seen in one object: a few are compared one by one, many go to
-// a map, so that no object takes quadratic time
+// nameSet is the names seen in one object: a few are compared one by one, unless a glance tells that a name is
+// new, and many go to a map, so that no object takes quadratic time
 type nameSet struct {
-	few  [16]string
-	n    int
-	many map[string]struct{}
+	glance uint64 // a bit for each name
+	few    [16]string
+	n      int
+	many   map[string]struct{}
 }
 
 // add reports whether name is new
 func (s *nameSet) add(name string) bool {
-	for _, seen := range s.few[:s.n] {
-		if seen == name {
-			return false
-		}
+	bit := nameBit(name)
+	if s.glance&bit != 0 && s.has(name) {
+		return false
 	}
+	s.glance |= bit
 	if s.n < len(s.few) {
 		s.few[s.n] = name
 		s.n++
 		return true
-	}
-	if _, seen := s.many[name]; seen {
-		return false
 	}
 	if s.many == nil {
 		s.many = map[string]struct{}{}
 	}
 	s.many[name] = struct{}{}
 	return true
+}
+
+// has reports whether name was added
+func (s *nameSet) has(name string) bool {
+	if slices.Contains(s.few[:s.n], name) {
+		return true
+	}
+	_, seen := s.many[name]
+	return seen
+}
+
+// nameBit is one of 64 bits, seldom the same for two names of a token
+func nameBit(name string) uint64 {
+	if name == "" {
+		return 1
+	}
+	return 1 << ((uint(name[0]) + 3*uint(name[len(name)-1])) % 64)
 }

@@ -51,17 +51,38 @@ func (r *Reader) Number() Number {
 
 // digits passes decimal digits, and reports whether there was one
 func (r *Reader) digits() bool {
-	start := r.pos
-	for c := r.peek(); '0' <= c && c <= '9'; c = r.peek() {
-		r.pos++
+	rest := r.text[r.pos:]
+	n := 0
+	for n < len(rest) && '0' <= rest[n] && rest[n] <= '9' {
+		n++
 	}
-	return r.pos > start
+	r.pos += n
+	return n > 0
 }
 
 // Int64 is n when it was written as an integer, without point or exponent, and fits.
 func (n Number) Int64() (int64, bool) {
+	if v, ok := n.tenDigits(); ok {
+		return v, true
+	}
 	v, err := strconv.ParseInt(string(n), 10, 64)
 	return v, err == nil
+}
+
+// tenDigits is n when it is written in ten digits, as the times in every token are until the year 2286: such a number
+// can have no fault that strconv would have to look for
+func (n Number) tenDigits() (v int64, ok bool) {
+	if len(n) != 10 {
+		return 0, false
+	}
+	for i := range len(n) {
+		digit := n[i] - '0'
+		if digit > 9 {
+			return 0, false
+		}
+		v = 10*v + int64(digit)
+	}
+	return v, true
 }
 
 // maxSeconds is the last second of the year 9999, beyond which formats disagree

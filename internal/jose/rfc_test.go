@@ -67,32 +67,32 @@ func TestRFCExamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			payload := mustDecode(t, parts.Payload)
+			payload := mustDecode(t, parts.Payload())
 			if string(payload) != test.payload {
 				t.Errorf("payload = %q, want %q", payload, test.payload)
 			}
-			signature := mustDecode(t, parts.Signature)
-			if err := key.Verify([]byte(parts.SigningInput), signature); err != nil {
+			signature := mustDecode(t, parts.Signature())
+			if err := key.Verify([]byte(parts.SigningInput()), signature); err != nil {
 				t.Errorf("Verify = %v, want no error", err)
 			}
 			for i := range signature {
 				signature[i] ^= 1 << (i % 8)
-				if key.Verify([]byte(parts.SigningInput), signature) == nil {
+				if key.Verify([]byte(parts.SigningInput()), signature) == nil {
 					t.Errorf("Verify with byte %d of the signature changed: no error, want one", i)
 				}
 				signature[i] ^= 1 << (i % 8)
 			}
-			for _, other := range []string{"", parts.SigningInput + ".", parts.SigningInput[1:]} {
+			for _, other := range []string{"", parts.SigningInput() + ".", parts.SigningInput()[1:]} {
 				if key.Verify([]byte(other), signature) == nil {
 					t.Errorf("Verify(%.20q): no error, want one", other)
 				}
 			}
 			for _, n := range []int{0, 1, len(signature) - 1} {
-				if key.Verify([]byte(parts.SigningInput), signature[:n]) == nil {
+				if key.Verify([]byte(parts.SigningInput()), signature[:n]) == nil {
 					t.Errorf("Verify with %d bytes of the signature: no error, want one", n)
 				}
 			}
-			if key.Verify([]byte(parts.SigningInput), append(signature, 0)) == nil {
+			if key.Verify([]byte(parts.SigningInput()), append(signature, 0)) == nil {
 				t.Error("Verify with a byte more: no error, want one")
 			}
 		})

@@ -166,9 +166,9 @@ func verifyToken(token string, find func(kid string) *jose.Key) error {
 	if err != nil {
 		return err
 	}
-	header, errHeader := jose.DecodeBase64(parts.Header)
-	_, errPayload := jose.DecodeBase64(parts.Payload)
-	signature, errSignature := jose.DecodeBase64(parts.Signature)
+	header, errHeader := jose.DecodeBase64(parts.Header())
+	_, errPayload := jose.DecodeBase64(parts.Payload())
+	signature, errSignature := jose.DecodeBase64(parts.Signature())
 	if err := errors.Join(errHeader, errPayload, errSignature); err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func verifyToken(token string, find func(kid string) *jose.Key) error {
 	if key == nil || string(key.Algorithm()) != alg {
 		return fmt.Errorf("no key %q for %q", kid, alg)
 	}
-	return key.Verify([]byte(parts.SigningInput), signature)
+	return key.Verify([]byte(parts.SigningInput()), signature)
 }
 
 // TestWycheproofJWS runs json_web_signature.
