@@ -129,7 +129,9 @@ func (b *Batcher[T]) lead(ctx context.Context, e *entry[T]) error {
 	}
 	outcome := verdict{err: ErrPanicked}
 	defer func() {
-		b.end()
+		if b.end() {
+			runtime.Gosched() // the next batch begins before what follows from this one: whatever it waits for, it waits meanwhile
+		}
 		for _, other := range batch[1:] {
 			other.told <- outcome
 		}
@@ -160,18 +162,20 @@ func (b *Batcher[T]) hasten(e *entry[T]) {
 	}
 }
 
-// end ends a batch, and another begins.
-func (b *Batcher[T]) end() {
+// end ends a batch, and tells whether another begins.
+func (b *Batcher[T]) end() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.working--
-	b.pass()
+	return b.pass()
 }
 
 // pass gives the lead to whoever waits longest, unless somebody has it. The caller holds mu.
-func (b *Batcher[T]) pass() {
-	if !b.led && len(b.waiting) > 0 {
-		b.led = true
-		b.waiting[0].told <- verdict{lead: true}
+func (b *Batcher[T]) pass() bool {
+	if b.led || len(b.waiting) == 0 {
+		return false
 	}
+	b.led = true
+	b.waiting[0].told <- verdict{lead: true}
+	return true
 }

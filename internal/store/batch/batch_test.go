@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -286,4 +287,41 @@ func TestHurry(t *testing.T) {
 		all.Wait()
 		d.wantBatches(t, []int{1, 0}, []int{2, 3, 10}, []int{4, 24})
 	})
+}
+
+// TestNextGoesAhead has the next batch begin before those go on who were in the last one, also where there is one processor for
+// all: what it waits for, such as a disk, it waits for meanwhile. Chance has a say in who runs first, so most rounds count.
+func TestNextGoesAhead(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	const rounds, together = 20, 8
+	ahead := 0
+	for range rounds {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(together)
+			var wentOn atomic.Int32 // of the second batch
+			d.Turn = func(context.Context) (func([]int), error) {
+				return func(items []int) {
+					if items[0] == together+1 && wentOn.Load() <= together/2 {
+						ahead++
+					}
+					time.Sleep(time.Hour)
+				}, nil
+			}
+			for n := range together + 2 { // alone, together, and alone
+				go func() {
+					if err := d.Do(t.Context(), n); err != nil {
+						t.Error(err)
+					}
+					if 0 < n && n <= together {
+						wentOn.Add(1)
+					}
+				}()
+				synctest.Wait()
+			}
+			pass(4 * time.Hour)
+		})
+	}
+	if ahead < rounds*3/4 {
+		t.Errorf("the next batch began first in %d of %d rounds, want most", ahead, rounds)
+	}
 }
