@@ -49,18 +49,14 @@ func sessionFields(s *store.Session) []any {
 	}
 }
 
+// standingFields are a session's fields and then its user's.
+func standingFields(s *store.Standing) []any {
+	return append(sessionFields(&s.Session), userFields(&s.User)...)
+}
+
 // columns lists columns for a statement, each behind the prefix, such as "s.".
 func columns(prefix string, names []string) string {
 	return prefix + strings.Join(names, ", "+prefix)
-}
-
-// columnsAs lists columns under names with another prefix, such as "user_".
-func columnsAs(prefix, name string, names []string) string {
-	var all []string
-	for _, column := range names {
-		all = append(all, prefix+column+" AS "+name+column)
-	}
-	return strings.Join(all, ", ")
 }
 
 // marks gives a statement's place holders for n values.

@@ -114,14 +114,18 @@ func configure(text string) (*pgxpool.Config, error) {
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "handstamp"
 	}
-	config.AfterConnect = planOnce
+	config.AfterConnect = settle
 	return config, nil
 }
 
-// planOnce has each statement of a connection planned once: ours find rows by their ids, whatever is asked for, and
-// planning a batch of refreshes anew takes longer than doing it. Not a parameter of the start, which poolers refuse.
-func planOnce(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `SET plan_cache_mode = force_generic_plan`)
+// settle has each statement of a connection planned once, and with rows found by indexes, one after the other: ours ask for
+// ids, whatever is asked for. Planning a batch of refreshes anew takes longer than doing it. Left to itself, PostgreSQL reads the whole of a
+// table that is small, or that it does not know yet, and then locks rows in another order than that of the batch.
+// Not parameters of the start, which poolers refuse.
+func settle(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
+		set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
+		set_config('jit', 'off', false)`)
 	return err
 }
 

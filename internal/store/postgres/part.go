@@ -15,19 +15,12 @@ import (
 // partSQL ends any number of sessions like end, each of them found, locked and written as by rotateSQL. One that is not
 // there, or ended, or somebody else's is left.
 var partSQL = `UPDATE sessions s
-	SET ended_at = e.now, sweep_at = e.now,
-		end_reason = coalesce(nullif(` + limitsAt("e.now") + `, ''), e.reason),
-		ended_by = CASE WHEN ` + limitsAt("e.now") + ` = '' THEN e.author ELSE '' END
-	FROM (
-		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS g (session, owner, reason, author, now)
-		CROSS JOIN LATERAL (
-			SELECT l.ctid AS place FROM sessions l
-			WHERE l.id = g.session AND l.ended_at IS NULL AND (g.owner = '' OR l.user_id = g.owner)
-			FOR UPDATE
-		) locked
-	) e
-	WHERE s.ctid = e.place
-	RETURNING s.id, ` + limitsAt("e.now") + ` = ''`
+	SET ended_at = g.now, sweep_at = g.now,
+		end_reason = coalesce(nullif(` + limitsAt("g.now") + `, ''), g.reason),
+		ended_by = CASE WHEN ` + limitsAt("g.now") + ` = '' THEN g.author ELSE '' END
+	FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS g (session, owner, reason, author, now)
+	WHERE s.id = g.session AND s.ended_at IS NULL AND (g.owner = '' OR s.user_id = g.owner)
+	RETURNING s.id, ` + limitsAt("g.now") + ` = ''`
 
 // parting is the end of a session that somebody waits for.
 type parting struct {

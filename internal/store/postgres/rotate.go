@@ -15,30 +15,22 @@ import (
 )
 
 // rotateSQL does any number of ordinary refreshes: the row "rotate" of protocol.md §4, its condition and its
-// write. 4294967295 is the generation that has no successor. Each row is found by its id, locked in the order in which the
-// tokens are given, and written where it lies, whatever is known of the table's size. A row that another act moved while
-// this one waited for its lock is left.
+// write. 4294967295 is the generation that has no successor. Each row is found by its id, and locked as it is written, in
+// the order in which the tokens are given: see settle. A row that another act moved while this one waited for its lock is asked
+// the condition again as it then is.
 //
 // A user is read as of when the statement began, which may be before an act that it then
 // waited for. Such an act moves the not_before of the user and of her sessions, so that the two
 // differ here, and the row is read anew. protocol.md R6
 var rotateSQL = `UPDATE sessions s
-	SET generation = r.generation, nonce = r.nonce, parent = s.nonce, parent_forked = s.forks > 0, forks = 0,
-		rotated_at = r.now, last_used_at = r.now, last_used_ip = r.ip, last_used_agent = r.agent
-	FROM (
-		SELECT * FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bigint[], $6::text[], $7::text[])
-			AS g (id, generation, parent, nonce, now, ip, agent)
-		CROSS JOIN LATERAL (
-			SELECT l.ctid AS place, ` + columnsAs("u.", "user_", userColumns) + `
-			FROM sessions l JOIN users u ON u.id = l.user_id
-			WHERE l.id = g.id AND l.generation = g.generation - 1 AND l.nonce = g.parent AND g.generation < 4294967295
-				AND l.ended_at IS NULL AND l.expires_at > g.now AND l.last_used_at + l.idle_limit > g.now
-				AND u.disabled_at IS NULL AND u.not_before = l.not_before
-			FOR UPDATE OF l
-		) locked
-	) r
-	WHERE s.ctid = r.place
-	RETURNING ` + columns("s.", sessionColumns) + `, ` + columns("r.user_", userColumns)
+	SET generation = g.generation, nonce = g.nonce, parent = s.nonce, parent_forked = s.forks > 0, forks = 0,
+		rotated_at = g.now, last_used_at = g.now, last_used_ip = g.ip, last_used_agent = g.agent
+	FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bigint[], $6::text[], $7::text[])
+		AS g (id, generation, parent, nonce, now, ip, agent), users u
+	WHERE s.id = g.id AND s.generation = g.generation - 1 AND s.nonce = g.parent AND g.generation < 4294967295
+		AND s.ended_at IS NULL AND s.expires_at > g.now AND s.last_used_at + s.idle_limit > g.now
+		AND u.id = s.user_id AND u.disabled_at IS NULL AND u.not_before = s.not_before
+	RETURNING ` + columns("s.", sessionColumns) + `, ` + columns("u.", userColumns)
 
 // rotation is a refresh that somebody waits for.
 type rotation struct {
@@ -71,14 +63,16 @@ func rotateTogether(ctx context.Context, conn *pgxpool.Conn, those []*rotation) 
 		parents, nonces = append(parents, p.Parent[:]), append(nonces, p.Nonce[:])
 		nows, ips, agents = append(nows, r.now.UnixMilli()), append(ips, address(p.From.IP).text()), append(agents, p.From.Agent)
 	}
-	standings, err := all(ctx, conn, scanStanding, rotateSQL, ids, generations, parents, nonces, nows, ips, agents)
+	rows, err := conn.Query(ctx, rotateSQL, ids, generations, parents, nonces, nows, ips, agents)
 	if err != nil {
 		return err
 	}
-	for _, s := range standings {
-		bySession[s.Session.ID].outcome = store.Outcome{Case: store.Rotated, Standing: s}
-	}
-	return nil
+	var one store.Standing
+	_, err = pgx.ForEachRow(rows, standingFields(&one), func() error {
+		bySession[one.Session.ID].outcome = store.Outcome{Case: store.Rotated, Standing: one}
+		return nil
+	})
+	return err
 }
 
 // Rotate decides what a presented refresh token is worth.

@@ -82,7 +82,7 @@ func (db *DB) Session(ctx context.Context, id store.SessionID) (store.Standing, 
 // scanStanding reads a row of a session and its user. The fault is session_not_found.
 func scanStanding(row pgx.Row) (store.Standing, error) {
 	var standing store.Standing
-	err := row.Scan(append(sessionFields(&standing.Session), userFields(&standing.User)...)...)
+	err := row.Scan(standingFields(&standing)...)
 	if err != nil {
 		return store.Standing{}, noSession(err)
 	}
