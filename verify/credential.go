@@ -25,8 +25,12 @@ const maxCookies = 4
 // access cookie, checks where the request comes from, the token and the demands. It is for routers
 // that have middleware of their own kind; see Refuse for the answer. Its errors are *Error.
 func (v *Verifier) Authenticate(r *http.Request, demands ...Demand) (*Session, error) {
-	p := newPolicy(demands)
-	k, e := v.authenticate(r, &p)
+	p := &v.plain
+	if len(demands) > 0 {
+		joined := newPolicy(demands)
+		p = &joined
+	}
+	k, e := v.authenticate(r, p)
 	if e != nil {
 		return nil, e
 	}

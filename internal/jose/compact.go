@@ -17,7 +17,7 @@ func SignCompact(p *PrivateKey, typ string, claims []byte) (string, error) {
 	header = AppendString(header, typ)
 	header = append(header, '}')
 
-	token := make([]byte, 0, EncodedLen(len(header))+EncodedLen(len(claims))+2+512)
+	token := make([]byte, 0, EncodedLen(len(header))+EncodedLen(len(claims))+2+EncodedLen(es256Len)) // RS256 needs more, and makes room
 	token = AppendBase64(token, header)
 	token = append(token, '.')
 	token = AppendBase64(token, claims)

@@ -80,7 +80,6 @@ func (d *Door) below(next http.Handler, surfaces []Surface) http.Handler {
 // panic, and writes the one log line.
 func (d *Door) around(next http.Handler, surfaces []Surface) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
 		seen := newVisit(d.site, r)
 		r = d.site.withoutTossed(r.WithContext(withVisit(r.Context(), seen)))
 		out := &recorder{ResponseWriter: w}
@@ -89,9 +88,11 @@ func (d *Door) around(next http.Handler, surfaces []Surface) http.Handler {
 			if caught := recover(); caught != nil {
 				d.survive(out, r, caught, surfaces)
 			}
-			seen.logTo(d.log, r, out.status, time.Since(start))
+			seen.logTo(d.log, r, out.status)
 		}()
-		r.Body = http.MaxBytesReader(out, r.Body, maxBody)
+		if r.ContentLength != 0 { // with 0 there is none
+			r.Body = http.MaxBytesReader(out, r.Body, maxBody)
+		}
 		if !d.site.answers(r.Host) {
 			d.surface(r, surfaces).Refuse(out, r, fault.New(fault.WrongHost))
 			return

@@ -44,10 +44,11 @@ func (s Site) answers(host string) bool {
 		return true
 	}
 	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
 	ip, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	if h, _, split := net.SplitHostPort(host); err != nil && split == nil {
+		name = h
+		ip, err = netip.ParseAddr(strings.Trim(name, "[]"))
+	}
 	return strings.EqualFold(name, "localhost") || err == nil && ip.IsLoopback()
 }
 
@@ -99,10 +100,11 @@ func (s Site) ClientIP(r *http.Request) netip.Addr {
 		return netip.Addr{}
 	}
 	ip := peer.Addr().Unmap().WithZone("")
-	if !s.trusts(ip) {
+	values := r.Header["X-Forwarded-For"]
+	if len(values) == 0 || !s.trusts(ip) {
 		return ip
 	}
-	forwarded := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	forwarded := strings.Split(strings.Join(values, ","), ",")
 	for i := len(forwarded) - 1; i >= 0 && s.trusts(ip); i-- {
 		next, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
 		if err != nil {
