@@ -22,7 +22,7 @@ func (v *Verifier) Require(h http.Handler, demands ...Demand) http.Handler {
 			v.Refuse(w, r, e)
 			return
 		}
-		h.ServeHTTP(w, r.WithContext(NewContext(r.Context(), &k.session)))
+		h.ServeHTTP(w, withSession(r, &k.session))
 	})
 }
 

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -90,4 +91,15 @@ func FromContext(ctx context.Context) *Session {
 // http.Handler. Give it nothing but what Authenticate or Verify returned.
 func NewContext(ctx context.Context, s *Session) context.Context {
 	return &sessionContext{ctx, s}
+}
+
+// withSession is r with s in its context. Both are one piece of memory: a middleware takes as long for the second as for
+// finding the token.
+func withSession(r *http.Request, s *Session) *http.Request {
+	both := &struct {
+		request http.Request
+		context sessionContext
+	}{context: sessionContext{r.Context(), s}}
+	both.request = *r.WithContext(&both.context)
+	return &both.request
 }

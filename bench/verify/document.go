@@ -50,7 +50,9 @@ func (r Results) Section(p Plan) string {
 	b.WriteString("### Memory\n\nAllocations, and bytes, for each token; one goroutine.\n\n")
 	r.memory(&b)
 	b.WriteString("### Ours by itself\n\nES256, with 1,000,000 ended sessions and 100,000 users' cut-offs loaded, some of them of the users whose tokens are shown. Nanoseconds for each token.\n\n")
-	r.alone(&b)
+	r.alone(&b, Ours)
+	b.WriteString("### Our middleware\n\nOne hot token, and a handler that does nothing. Nanoseconds for each request.\n\n")
+	r.alone(&b, Middleware)
 	return b.String()
 }
 
@@ -66,6 +68,7 @@ func (r Results) headline(b *strings.Builder) {
 		ratio := r.Ratio(r.find(FirstSeen, ours, string(alg), 1), r.find(FirstSeen, Raw, string(alg), 1))
 		rows = append(rows, []string{string(alg) + ", never seen before, against the bare signature check, times", "at most 1.05", ratio.String()})
 	}
+	rows = append(rows, []string{"`Require` beyond finding the token and `http.Request.WithContext`, nanoseconds", "at most 30", r.beyond().String()})
 	page.Table(b, []string{"figure", "target", "measured"}, rows)
 }
 
@@ -123,19 +126,19 @@ func pair(s *Series) string {
 	return fmt.Sprintf("%s, %s B", page.Grouped(int(math.Round(count))), page.Grouped(int(math.Round(size))))
 }
 
-// alone writes what ours takes by itself
-func (r Results) alone(b *strings.Builder) {
+// alone writes what ours takes by itself, in a group
+func (r Results) alone(b *strings.Builder, group string) {
 	var rows [][]string
 	for i := range r {
 		s := &r[i]
-		if s.Group != Ours {
+		if s.Group != group {
 			continue
 		}
 		memory := "" // of several goroutines it cannot be told whose it is
 		if s.Goroutines == 1 {
 			memory = pair(s)
 		}
-		rows = append(rows, []string{s.Name, fmt.Sprint(s.Goroutines), s.over(nanos).String(), memory})
+		rows = append(rows, []string{s.Name, fmt.Sprint(s.Goroutines), s.Target, s.over(nanos).String(), memory})
 	}
-	page.Table(b, []string{"case", "goroutines", "nanoseconds", "allocations, bytes"}, rows)
+	page.Table(b, []string{"case", "goroutines", "target", "nanoseconds", "allocations, bytes"}, rows)
 }

@@ -142,18 +142,28 @@ func verifyAll(v peers.Verifier, tokens []string) Work {
 	}
 }
 
-// All measures every group. Libraries come first: what ours is loaded with would slow down the garbage collector for
+// All measures every group. Ours by itself comes last: what it is loaded with would slow down the garbage collector for
 // everyone.
 func All(plan Plan, scale Scale) (Results, error) {
 	pools, err := Pools(scale)
 	if err != nil {
 		return nil, err
 	}
+	libraries := func(group string) func() ([]Case, error) {
+		return func() ([]Case, error) {
+			return append(Libraries(pools, group, 1), Libraries(pools, group, 2)...), nil
+		}
+	}
 	var all Results
-	for _, group := range []string{Repeated, FirstSeen} {
-		var cases []Case
-		for _, goroutines := range []int{1, 2} {
-			cases = append(cases, Libraries(pools, group, goroutines)...)
+	for _, prepare := range []func() ([]Case, error){
+		libraries(Repeated),
+		libraries(FirstSeen),
+		func() ([]Case, error) { return Behind(pools[mint.ES256]) },
+		func() ([]Case, error) { return Alone(scale) },
+	} {
+		cases, err := prepare()
+		if err != nil {
+			return nil, err
 		}
 		series, err := plan.Run(cases)
 		if err != nil {
@@ -161,10 +171,5 @@ func All(plan Plan, scale Scale) (Results, error) {
 		}
 		all = append(all, series...)
 	}
-	cases, err := Alone(scale)
-	if err != nil {
-		return nil, err
-	}
-	series, err := plan.Run(cases)
-	return append(all, series...), err
+	return all, nil
 }

@@ -16,6 +16,7 @@ type Case struct {
 	Column     string // on what; the algorithm
 	Goroutines int    // how many do it at once
 	Most       int    // how many operations a round has material for; 0 means any number
+	Target     string // what it should take at most, in nanoseconds; empty: nothing is set
 	// Prepare makes one round's work, outside the timing. done may be nil.
 	Prepare func() (work Work, done func(), err error)
 }

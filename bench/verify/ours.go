@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"time"
 
@@ -20,6 +18,9 @@ import (
 
 // Ours is the name of the group that measures our verifier by itself.
 const Ours = "ours alone"
+
+// hot is the case of one token that is shown again and again.
+const hot = "one hot token"
 
 // What the verifier is loaded with while it is measured by itself.
 const (
@@ -134,22 +135,22 @@ func (o *ours) verifier(tokens []string) (*handstamp.Verifier, error) {
 // cases are all of them
 func (o *ours) cases() ([]Case, error) {
 	var cases []Case
-	add := func(name string, goroutines int, work Work) {
+	add := func(name string, goroutines int, target string, work Work) {
 		cases = append(cases, Case{
-			Group: Ours, Name: name, Goroutines: goroutines,
+			Group: Ours, Name: name, Goroutines: goroutines, Target: target,
 			Prepare: func() (Work, func(), error) { return work, nil, nil },
 		})
 	}
 	thousand := min(1000, len(o.pool.Tokens))
 	live := []struct {
-		name   string
-		tokens []string
-		order  []int32
+		name, target string
+		tokens       []string
+		order        []int32
 	}{
-		{"one hot token", o.pool.Tokens[:1], o.order},
-		{fmt.Sprintf("%s live tokens, uniform", page.Grouped(thousand)), o.pool.Tokens[:thousand], o.order},
-		{fmt.Sprintf("%s live tokens, uniform", page.Grouped(len(o.pool.Tokens))), o.pool.Tokens, o.order},
-		{fmt.Sprintf("%s live tokens, Zipf (s = 1.1)", page.Grouped(len(o.pool.Tokens))), o.pool.Tokens, o.skewed},
+		{hot, "25", o.pool.Tokens[:1], o.order},
+		{fmt.Sprintf("%s live tokens, uniform", page.Grouped(thousand)), "80", o.pool.Tokens[:thousand], o.order},
+		{fmt.Sprintf("%s live tokens, uniform", page.Grouped(len(o.pool.Tokens))), "1,100", o.pool.Tokens, o.order},
+		{fmt.Sprintf("%s live tokens, Zipf (s = 1.1)", page.Grouped(len(o.pool.Tokens))), "450", o.pool.Tokens, o.skewed},
 	}
 	for _, l := range live {
 		v, err := o.verifier(l.tokens)
@@ -161,18 +162,17 @@ func (o *ours) cases() ([]Case, error) {
 			presented[i] = strings.Clone(token)
 		}
 		work := accepted(v, presented, l.order)
-		add(l.name, 1, work)
-		add(l.name, 2, work)
+		add(l.name, 1, l.target, work)
+		add(l.name, 2, "", work)
 	}
 	v, err := o.verifier(o.pool.Tokens[:thousand])
 	if err != nil {
 		return nil, err
 	}
-	add("garbage: 600 letters without a dot", 1, refused(v, o.garbage()))
-	add("garbage: one character that is not base64", 1, refused(v, o.badBase64()))
-	add("a token that names an unknown key", 1, refused(v, o.unknownKey()))
-	add("a signature that is wrong, never seen before", 1, refused(v, o.badSignature()))
-	o.middleware(v, add)
+	add("garbage: 600 letters without a dot", 1, "50", refused(v, o.garbage()))
+	add("garbage: one character that is not base64", 1, "100", refused(v, o.badBase64()))
+	add("a token that names an unknown key", 1, "1,500", refused(v, o.unknownKey()))
+	add("a signature that is wrong, never seen before", 1, "", refused(v, o.badSignature()))
 	return cases, nil
 }
 
@@ -250,42 +250,3 @@ func (o *ours) badSignature() []string {
 		return token[:strings.LastIndexByte(token, '.')] + other[strings.LastIndexByte(other, '.'):]
 	})
 }
-
-// bare is a handler that does nothing. It is a variable, so that the compiler cannot know that and leave
-// out what is done for it.
-var bare http.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-
-// middleware adds what a handler costs, with and without us before it
-func (o *ours) middleware(v *handstamp.Verifier, add func(string, int, Work)) {
-	behind := v.Require(bare)
-	r := httptest.NewRequest(http.MethodGet, mint.Audience+"/things", nil)
-	r.Header.Set("Authorization", "Bearer "+strings.Clone(o.pool.Tokens[0]))
-	var w nothing
-	serve := func(h http.Handler) Work {
-		return func(_, n int) error {
-			for range n {
-				h.ServeHTTP(w, r)
-			}
-			return nil
-		}
-	}
-	type key struct{}
-	ctx := context.WithValue(context.Background(), key{}, 1)
-	add("a bare handler", 1, serve(bare))
-	add("a bare handler, and http.Request.WithContext", 1, serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		bare.ServeHTTP(w, r.WithContext(ctx))
-	})))
-	add("a handler behind Require, one hot token", 1, serve(behind))
-}
-
-// nothing is a response that goes nowhere
-type nothing struct{}
-
-// Header is empty.
-func (nothing) Header() http.Header { return http.Header{} }
-
-// Write takes everything.
-func (nothing) Write(b []byte) (int, error) { return len(b), nil }
-
-// WriteHeader fails the measurement: nothing is answered where all goes well.
-func (nothing) WriteHeader(status int) { panic(fmt.Sprintf("verify: answered with %d", status)) }

@@ -12,25 +12,25 @@ var errBase64 = errors.New("not strict base64url")
 // alphabet is the one of RFC 4648 §5, without padding (RFC 7515 §2)
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// sextets maps a character by its place among four to its six bits, where they go in 24; outside marks one that
-// is not in the alphabet
-var sextets = func() (table [4][256]uint32) {
+// sextets maps a character by its place among eight to its six bits, where they go in the upper 48 of 64; outside marks
+// one that is not in the alphabet
+var sextets = func() (table [8][256]uint64) {
 	for place := range table {
 		for i := range table[place] {
 			table[place][i] = outside
 		}
 		for i := range len(alphabet) {
-			table[place][alphabet[i]] = uint32(i) << (18 - 6*place)
+			table[place][alphabet[i]] = uint64(i) << (58 - 6*place)
 		}
 	}
 	return table
 }()
 
-// outside is a bit that no sextet has
-const outside = 1 << 31
+// outside is the lowest bit, which no sextet has
+const outside = 1
 
-// quad is the 24 bits of four characters, or has the bit outside
-func quad(a, b, c, d byte) uint32 {
+// quad is the 24 bits of four characters, at the upper end, or has the bit outside
+func quad(a, b, c, d byte) uint64 {
 	return sextets[0][a] | sextets[1][b] | sextets[2][c] | sextets[3][d]
 }
 
@@ -66,13 +66,13 @@ func AppendDecoded(dst []byte, text string) ([]byte, error) {
 	dst = slices.Grow(dst, len(text)/4*3+2)
 	from, room := 0, dst[len(dst):cap(dst)]
 	to := 0
-	for from+8 <= len(text) && to+8 <= len(room) { // two at once, and two bytes that the next round writes over
+	for from+8 <= len(text) && to+8 <= len(room) { // eight at once, and two bytes that the next round writes over
 		t := text[from : from+8]
-		first, second := quad(t[0], t[1], t[2], t[3]), quad(t[4], t[5], t[6], t[7])
-		if (first|second)&outside != 0 {
+		v := quad(t[0], t[1], t[2], t[3]) | sextets[4][t[4]] | sextets[5][t[5]] | sextets[6][t[6]] | sextets[7][t[7]]
+		if v&outside != 0 {
 			return nil, errBase64
 		}
-		binary.BigEndian.PutUint64(room[to:to+8], uint64(first)<<40|uint64(second)<<16)
+		binary.BigEndian.PutUint64(room[to:to+8], v)
 		from, to = from+8, to+6
 	}
 	dst = dst[:len(dst)+to]
@@ -81,23 +81,24 @@ func AppendDecoded(dst []byte, text string) ([]byte, error) {
 		if v&outside != 0 {
 			return nil, errBase64
 		}
-		dst = append(dst, byte(v>>16), byte(v>>8), byte(v))
+		dst = append(dst, byte(v>>56), byte(v>>48), byte(v>>40))
 	}
 	return appendRest(dst, text[from:])
 }
 
-// appendRest appends the bytes of the fewer than four characters at the end, which must have no bits to spare
+// appendRest appends the bytes of the fewer than four characters at the end, which must have no bits to spare,
+// outside among them
 func appendRest(dst []byte, rest string) ([]byte, error) {
 	switch len(rest) {
 	case 0:
 		return dst, nil
 	case 2:
-		if v := quad(rest[0], rest[1], 'A', 'A'); v&(outside|0xFFFF) == 0 {
-			return append(dst, byte(v>>16)), nil
+		if v := quad(rest[0], rest[1], 'A', 'A'); v<<8 == 0 {
+			return append(dst, byte(v>>56)), nil
 		}
 	case 3:
-		if v := quad(rest[0], rest[1], rest[2], 'A'); v&(outside|0xFF) == 0 {
-			return append(dst, byte(v>>16), byte(v>>8)), nil
+		if v := quad(rest[0], rest[1], rest[2], 'A'); v<<16 == 0 {
+			return append(dst, byte(v>>56), byte(v>>48)), nil
 		}
 	}
 	return nil, errBase64
