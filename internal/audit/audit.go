@@ -44,12 +44,23 @@ type Caller struct {
 	Service   store.ServiceID // a program with a service key; empty: none
 	Operator  bool            // at the terminal, with the database in hand
 	Client    store.Client    // where the request came from
-	Device    string          // the agent for people, such as "Firefox on Linux"
+	Device    func() string   // the agent for people, such as "Firefox on Linux"; nil: it has no name. See DeviceName
 	RequestID string          // empty: not a request
 }
 
 // Operator is whoever runs commands beside the database.
-func Operator() Caller { return Caller{Operator: true, Device: "the operator"} }
+func Operator() Caller {
+	return Caller{Operator: true, Device: func() string { return "the operator" }}
+}
+
+// DeviceName is what Device gives, or empty. To find it takes longer than much else of a request, so it is
+// asked for where it is kept, and nowhere else.
+func (c Caller) DeviceName() string {
+	if c.Device == nil {
+		return ""
+	}
+	return c.Device()
+}
 
 // Event is one decision.
 type Event struct {

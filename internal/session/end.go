@@ -28,7 +28,7 @@ func (m *Manager) End(ctx context.Context, by audit.Caller, id store.SessionID) 
 	if by.User == "" {
 		return fault.New(fault.MissingToken)
 	}
-	return m.end(ctx, by, store.Ending{Session: id, Owner: by.User, Reason: store.EndedByUser, By: by.Device})
+	return m.end(ctx, by, store.Ending{Session: id, Owner: by.User, Reason: store.EndedByUser, By: by.DeviceName()})
 }
 
 // end ends one session and makes this node refuse it before it returns. That holds for one
@@ -49,7 +49,7 @@ func (m *Manager) EndOthers(ctx context.Context, by audit.Caller) (int, error) {
 	if by.User == "" {
 		return 0, fault.New(fault.MissingToken)
 	}
-	e := store.Ending{Session: by.Session, Owner: by.User, Reason: store.EndedByUser, By: by.Device}
+	e := store.Ending{Session: by.Session, Owner: by.User, Reason: store.EndedByUser, By: by.DeviceName()}
 	n, err := m.store.EndOtherSessions(ctx, e, m.now())
 	if err != nil {
 		return 0, err
@@ -64,7 +64,7 @@ func (m *Manager) EndEverything(ctx context.Context, by audit.Caller) (int, erro
 	if !by.Operator {
 		return 0, fault.New(fault.InsufficientRole)
 	}
-	n, err := m.store.EndEverything(ctx, store.Ending{Reason: store.EndedByAdmin, By: by.Device}, m.now)
+	n, err := m.store.EndEverything(ctx, store.Ending{Reason: store.EndedByAdmin, By: by.DeviceName()}, m.now)
 	if err != nil {
 		return 0, err
 	}

@@ -170,7 +170,7 @@ func TestOnlyTheOperator(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := t.Context()
-	for _, by := range []audit.Caller{{}, {User: ada.ID}, {User: "operator"}, {Device: "the operator"}} {
+	for _, by := range []audit.Caller{{}, {User: ada.ID}, {User: "operator"}, {Device: audit.Operator().Device}} {
 		acts := map[string]func() error{
 			"Create": func() error {
 				_, err := d.Create(ctx, by, user.Fresh{Email: "new@example.com", Password: secret.New(good)})

@@ -58,7 +58,7 @@ func (m *Manager) setPassword(ctx context.Context, by audit.Caller, u store.User
 	if err != nil {
 		return err
 	}
-	change := store.PasswordChange{User: u.ID, From: u.Password, To: hash, Keep: by.Session, By: by.Device}
+	change := store.PasswordChange{User: u.ID, From: u.Password, To: hash, Keep: by.Session, By: by.DeviceName()}
 	n, err := m.Store.ChangePassword(ctx, change, m.Now())
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (m *Manager) Disable(ctx context.Context, by audit.Caller, id store.UserID)
 	if !by.Operator {
 		return false, fault.New(fault.InsufficientRole)
 	}
-	changed, err := m.Store.DisableUser(ctx, id, by.Device, m.Now)
+	changed, err := m.Store.DisableUser(ctx, id, by.DeviceName(), m.Now)
 	if err != nil || !changed {
 		return false, err
 	}

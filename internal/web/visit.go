@@ -75,7 +75,7 @@ func ServiceOf(r *http.Request) store.Service { return visitOf(r).service }
 // Caller gives who acts, as domain methods want it.
 func Caller(r *http.Request) audit.Caller {
 	v := visitOf(r)
-	by := audit.Caller{Service: v.service.ID, Client: v.client, Device: Device(v.client.Agent), RequestID: v.id}
+	by := audit.Caller{Service: v.service.ID, Client: v.client, Device: func() string { return Device(v.client.Agent) }, RequestID: v.id}
 	if v.session != nil {
 		by.User = store.UserID(v.session.Subject)
 		by.Session, _ = store.ParseSessionID(v.session.ID) // identify has checked it
