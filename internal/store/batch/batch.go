@@ -129,7 +129,7 @@ func (b *Batcher[T]) lead(ctx context.Context, e *entry[T]) error {
 	}
 	outcome := verdict{err: ErrPanicked}
 	defer func() {
-		if b.end() {
+		if b.end() && runtime.GOMAXPROCS(0) == 1 { // with more of them, another sees to it
 			runtime.Gosched() // the next batch begins before what follows from this one: whatever it waits for, it waits meanwhile
 		}
 		for _, other := range batch[1:] {
