@@ -82,15 +82,17 @@ func (s *stage) build(ctx context.Context) (err error) {
 	if s.choice.takesAny(embedded) {
 		sites = append(sites, newSQLite(s.folder))
 	}
-	if s.choice.takesAny(shared) || s.choice.takes(floor, updates) {
+	if s.choice.takesAny(shared) || s.choice.takes(floor, updates) || s.choice.takes(floor, plain) {
 		if s.cluster, err = startCluster(ctx); err != nil {
 			return err
 		}
-		one, err := s.cluster.floor(s.started)
-		if err != nil {
-			return err
+		for _, kind := range []string{updates, plain} {
+			one, err := s.cluster.floor(kind, s.started)
+			if err != nil {
+				return err
+			}
+			all = append(all, one)
 		}
-		all = append(all, one)
 	}
 	if s.choice.takesAny(shared) {
 		on, err := s.cluster.newPostgres()

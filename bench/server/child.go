@@ -29,6 +29,7 @@ const (
 	bare    = "a bare handler"
 	signs   = "a handler that signs"
 	updates = "one UPDATE a request"
+	plain   = "one UPDATE and a signature a request"
 )
 
 // The settings of a child that are not the product's.
@@ -103,7 +104,11 @@ func serve(kind string, given map[string]string) error {
 	case signs:
 		return serveFloor(ctx, given["listen"], signer())
 	}
-	return serveUpdates(ctx, given)
+	answer := http.HandlerFunc(answerBare)
+	if kind == plain {
+		answer = signer()
+	}
+	return serveUpdates(ctx, given, answer)
 }
 
 // serveOurs serves as `handstamp serve` does, with its log at its usual level, which goes nowhere.

@@ -23,12 +23,12 @@ func answerBare(w http.ResponseWriter, _ *http.Request) {
 }
 
 // signer signs a token for each request, and does nothing else.
-func signer() http.Handler {
+func signer() http.HandlerFunc {
 	key, err := jose.Generate(jose.ES256)
 	if err != nil {
 		panic(err) // only an algorithm that is not there fails
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
 		claims := fmt.Sprintf(`{"iss":"http://localhost:8787","sub":"usr_AZq0hCLdfQK0dAyNnBqtmw","aud":"http://localhost:8787","exp":%d}`, time.Now().Unix())
 		token, err := jose.SignCompact(key, "at+jwt", []byte(claims))
 		if err != nil {
@@ -37,7 +37,7 @@ func signer() http.Handler {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, token)
-	})
+	}
 }
 
 // floorRows is how many rows the floor with a database has, so that requests do not wait for each other's rows.
@@ -52,8 +52,8 @@ var floorTable = []string{
 		FROM generate_series(0, %d) n`, floorRows-1),
 }
 
-// serveUpdates refreshes by one UPDATE … RETURNING a request, as anybody would write it, and does nothing else.
-func serveUpdates(ctx context.Context, given map[string]string) error {
+// serveUpdates refreshes by one UPDATE … RETURNING a request, as anybody would write it, and then answers.
+func serveUpdates(ctx context.Context, given map[string]string, answer http.HandlerFunc) error {
 	settings, err := pgxpool.ParseConfig(given["database"])
 	if err != nil {
 		return err
@@ -76,6 +76,6 @@ func serveUpdates(ctx context.Context, given map[string]string) error {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		answerBare(w, r)
+		answer(w, r)
 	}))
 }

@@ -67,8 +67,8 @@ func (c *cluster) newPostgres() (*site, error) {
 	}, nil
 }
 
-// floor is the case that does nothing but one write of this database a request.
-func (c *cluster) floor(started starter) (*bench, error) {
+// floor is a case that does little but one write of this database a request.
+func (c *cluster) floor(kind string, started starter) (*bench, error) {
 	url, err := c.NewDatabase()
 	if err == nil {
 		err = c.Exec(url, floorTable...)
@@ -76,9 +76,9 @@ func (c *cluster) floor(started starter) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	target, err := started(updates, map[string]string{"database": url})
+	target, err := started(kind, map[string]string{"database": url})
 	if err != nil {
 		return nil, err
 	}
-	return &bench{group: floor, name: updates, target: target, engine: c.pid, clients: asking(200, request("GET /v1/session", "", ""))}, nil
+	return &bench{group: floor, name: kind, target: target, engine: c.pid, clients: asking(200, request("GET /v1/session", "", ""))}, nil
 }
