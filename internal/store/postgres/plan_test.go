@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/handstamp/handstamp/internal/postgrestest"
+	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/postgres"
 )
 
@@ -49,4 +50,29 @@ func TestBatchesInOrder(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBatchGivenUp has PostgreSQL give up a batch at its commit, when it has told of its rows: none is written, and none counts
+// as decided.
+func TestBatchGivenUp(t *testing.T) {
+	database := postgrestest.Shared(t).Database(t)
+	db := mustOpen(t, database)
+	must(t, db.CreateUser(background, ada))
+	first, second := mustBegin(t, db, 1), mustBegin(t, db, 2)
+	mustExec(t, database,
+		`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$`,
+		`CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON sessions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+			WHEN (NEW.id = '`+second.Session.String()+`') EXECUTE FUNCTION refuse()`)
+	outcomes, err := db.RotateTogether(background, now, first, second)
+	if err == nil {
+		t.Error("RotateTogether = nil, want it given up")
+	}
+	for i, o := range outcomes {
+		if o.Case != 0 {
+			t.Errorf("token %d was %v in a batch that was given up, want nothing", i+1, o.Case)
+		}
+	}
+	mustExec(t, database, `DROP TRIGGER refuse ON sessions`)
+	mustRotate(t, db, first, store.Rotated)
+	mustRotate(t, db, second, store.Rotated)
 }

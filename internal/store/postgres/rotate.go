@@ -72,6 +72,11 @@ func rotateTogether(ctx context.Context, conn *pgxpool.Conn, those []*rotation) 
 		bySession[one.Session.ID].outcome = store.Outcome{Case: store.Rotated, Standing: one}
 		return nil
 	})
+	if err != nil { // it may tell of rows, and then not commit
+		for _, r := range those {
+			r.outcome = store.Outcome{}
+		}
+	}
 	return err
 }
 
