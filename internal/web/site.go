@@ -40,16 +40,17 @@ func (s Site) Dedicated() bool { return s.HTTPS && s.Prefix == "" }
 // answers tells whether a request's Host is one we go by: the public one, or an address of
 // the loopback, which a proxy on this machine may use. requirements ER-10
 func (s Site) answers(host string) bool {
-	if strings.EqualFold(host, s.Host) {
+	if strings.EqualFold(host, s.Host) || isLoopback(host) {
 		return true
 	}
-	name := host
-	ip, err := netip.ParseAddr(strings.Trim(name, "[]"))
-	if h, _, split := net.SplitHostPort(host); err != nil && split == nil {
-		name = h
-		ip, err = netip.ParseAddr(strings.Trim(name, "[]"))
-	}
-	return strings.EqualFold(name, "localhost") || err == nil && ip.IsLoopback()
+	name, _, err := net.SplitHostPort(host)
+	return err == nil && isLoopback(name)
+}
+
+// isLoopback tells whether a host, without a port, is this machine.
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
 // ReturnTo gives where a person asked to go back to, if it is ours: a path on this origin,
