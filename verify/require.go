@@ -39,7 +39,7 @@ func (v *Verifier) Optional(h http.Handler) http.Handler {
 		k, e := v.authenticate(r, &p)
 		switch {
 		case e == nil:
-			r = r.WithContext(NewContext(r.Context(), &k.session))
+			r = withSession(r, &k.session)
 		case e.Code != CodeMissingToken:
 			v.Refuse(w, r, e)
 			return

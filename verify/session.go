@@ -93,8 +93,7 @@ func NewContext(ctx context.Context, s *Session) context.Context {
 	return &sessionContext{ctx, s}
 }
 
-// withSession is r with s in its context. Both are one piece of memory: a middleware takes as long for the second as for
-// finding the token.
+// withSession is r with s in its context. Both are one piece of memory, which is found sooner than two.
 func withSession(r *http.Request, s *Session) *http.Request {
 	both := &struct {
 		request http.Request
