@@ -12,9 +12,12 @@ var errBase64 = errors.New("not strict base64url")
 // alphabet is the one of RFC 4648 §5, without padding (RFC 7515 §2)
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// sextets maps a character by its place among eight to its six bits, where they go in the upper 48 of 64; outside marks
-// one that is not in the alphabet
-var sextets = func() (table [8][256]uint64) {
+// sextetTable maps a character by its place among eight to its six bits, where they go in the upper 48 of 64; outside
+// marks one that is not in the alphabet
+type sextetTable [8][256]uint64
+
+// sextets is the table of the alphabet
+var sextets = func() (table sextetTable) {
 	for place := range table {
 		for i := range table[place] {
 			table[place][i] = outside
@@ -64,26 +67,36 @@ func EncodeBase64(src []byte) string {
 // no padding, no other alphabet, no bits set beyond the last byte (RFC 4648 §3.5).
 func AppendDecoded(dst []byte, text string) ([]byte, error) {
 	dst = slices.Grow(dst, len(text)/4*3+2)
-	from, room := 0, dst[len(dst):cap(dst)]
-	to := 0
-	for from+8 <= len(text) && to+8 <= len(room) { // eight at once, and two bytes that the next round writes over
-		t := text[from : from+8]
-		v := quad(t[0], t[1], t[2], t[3]) | sextets[4][t[4]] | sextets[5][t[5]] | sextets[6][t[6]] | sextets[7][t[7]]
-		if v&outside != 0 {
-			return nil, errBase64
-		}
-		binary.BigEndian.PutUint64(room[to:to+8], v)
-		from, to = from+8, to+6
+	eights, ok := sextets.decode(dst[len(dst):cap(dst)], text)
+	if !ok {
+		return nil, errBase64
 	}
-	dst = dst[:len(dst)+to]
-	for ; from+4 <= len(text); from += 4 {
-		v := quad(text[from], text[from+1], text[from+2], text[from+3])
+	dst, text = dst[:len(dst)+6*eights], text[8*eights:]
+	for ; len(text) >= 4; text = text[4:] {
+		v := quad(text[0], text[1], text[2], text[3])
 		if v&outside != 0 {
 			return nil, errBase64
 		}
 		dst = append(dst, byte(v>>56), byte(v>>48), byte(v>>40))
 	}
-	return appendRest(dst, text[from:])
+	return appendRest(dst, text)
+}
+
+// decode decodes eight characters at once into room, as often as it can, and tells how often it did; false: one is
+// not in the alphabet. Each time it writes two bytes more, which the next time writes over. It has the table at hand and
+// counts as it does so that all of it stays in registers: written plainly it takes a fifth longer.
+func (s *sextetTable) decode(room []byte, text string) (eights int, ok bool) {
+	to := 0
+	for from := 0; from < len(text)-7 && to < len(room)-7; from += 8 {
+		v := s[0][text[from]] | s[1][text[from+1]] | s[2][text[from+2]] | s[3][text[from+3]]
+		v |= s[4][text[from+4]] | s[5][text[from+5]] | s[6][text[from+6]] | s[7][text[from+7]]
+		if v&outside != 0 {
+			return 0, false
+		}
+		binary.BigEndian.PutUint64(room[to:to+8], v)
+		to += 6
+	}
+	return to / 6, true
 }
 
 // appendRest appends the bytes of the fewer than four characters at the end, which must have no bits to spare,
