@@ -55,7 +55,7 @@ func (t *table) admit(k *verified, now moment) {
 		t.metrics.add(countTableFull)
 		return
 	}
-	s.put(way, k)
+	s.put(way, k, both[0])
 	t.entries++
 	t.bytes += int64(k.size)
 	t.shares.add(k.owner, int64(k.size))

@@ -41,9 +41,13 @@ const ways = 7
 // set is the tokens of one place, in one line of a processor's cache. A byte of tags says which of them could be the
 // one looked for, so that no other's memory is touched.
 type set struct {
-	tags atomic.Uint64 // a byte for each way, 0 where it is free; the eighth is not used
+	tags atomic.Uint64 // a byte for each way, 0 where it is free; and spilled
 	ways [ways]atomic.Pointer[verified]
 }
+
+// spilled is the eighth byte of tags where a token has been put into its second set for want of room in this one. It
+// stays until the table grows; until then a token that is not in this set may be in the other.
+const spilled = 1 << (8 * ways)
 
 // The number of sets that a table begins with, which is 64 KiB, and the size of one.
 const (
@@ -101,7 +105,8 @@ func (t *table) find(token string) *verified {
 		return nil
 	}
 	sets := *t.sets.Load()
-	if k := first(hash, sets).find(hash, token); k != nil {
+	s := first(hash, sets)
+	if k := s.find(hash, token); k != nil || s.tags.Load()&spilled == 0 {
 		return k
 	}
 	return second(hash, sets).find(hash, token)
@@ -134,10 +139,14 @@ const (
 // that is 1.
 func zeroBytes(word uint64) uint64 { return (word - lowBits) &^ word & highBits }
 
-// put places k in a way. Whoever sees the tag sees the entry, or another one that its text gives away.
-func (s *set) put(way int, k *verified) {
+// put places k in a way of a set; first is where it would be looked for first. Whoever sees the tag sees the entry, or
+// another one that its text gives away.
+func (s *set) put(way int, k *verified, first *set) {
 	s.ways[way].Store(k)
 	s.tags.Store(s.tags.Load()&^(0xFF<<(8*way)) | tagOf(k.hash)<<(8*way))
+	if s != first {
+		first.tags.Store(first.tags.Load() | spilled)
+	}
 }
 
 // clear frees a way
@@ -211,8 +220,9 @@ func (t *table) grow(now moment) {
 			if k == nil {
 				continue
 			}
-			if s, free := vacancy(places(k.hash, sets)); s != nil {
-				s.put(free, k)
+			both := places(k.hash, sets)
+			if s, free := vacancy(both); s != nil {
+				s.put(free, k, both[0])
 			} else {
 				t.remove(&old[i], way)
 			}
