@@ -170,7 +170,8 @@ func (o *ours) cases() ([]Case, error) {
 		return nil, err
 	}
 	add("garbage: 600 letters without a dot", 1, "50", refused(v, o.garbage()))
-	add("garbage: one character that is not base64", 1, "100", refused(v, o.badBase64()))
+	add("one character that is not base64, in a token never seen", 1, "100", refused(v, o.badBase64(thousand)))
+	add("one character that is not base64, in a copy of a live token", 1, "100", refused(v, o.badBase64(0)))
 	add("a token that names an unknown key", 1, "1,500", refused(v, o.unknownKey()))
 	add("a signature that is wrong, never seen before", 1, "", refused(v, o.badSignature()))
 	return cases, nil
@@ -225,9 +226,11 @@ func (o *ours) garbage() []string {
 	return o.bad(func(int, string) string { return mint.Random(450) })
 }
 
-// badBase64 has a wrong character somewhere in the claims
-func (o *ours) badBase64() []string {
-	return o.bad(func(i int, token string) string {
+// badBase64 has a wrong character somewhere in the claims of tokens, beginning with one of them. Where the token is a
+// live one, its tail leads to what is remembered, and both are compared up to the wrong character.
+func (o *ours) badBase64(first int) []string {
+	return o.bad(func(i int, _ string) string {
+		token := o.pool.Tokens[(first+i)%len(o.pool.Tokens)]
 		at := strings.IndexByte(token, '.') + 1 + i%300
 		return token[:at] + "!" + token[at+1:]
 	})
