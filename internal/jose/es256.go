@@ -1,6 +1,8 @@
 package jose
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -108,15 +110,35 @@ func (k es256Private) publicHalf() publicHalf { return es256Public{&k.key.Public
 
 func (k es256Private) stored() any { return k.key }
 
-// sign returns r‖s, each filled up to 32 bytes (RFC 7518 §3.4)
+// sign returns r‖s, each filled up to 32 bytes (RFC 7518 §3.4). Its nonce follows from key and input (RFC 6979), as RFC
+// 8725 §3.2 asks: where nonces are drawn, bad randomness gives the key away.
 func (k es256Private) sign(input []byte) ([]byte, error) {
 	digest := sha256.Sum256(input)
-	r, s, err := ecdsa.Sign(rand.Reader, k.key, digest[:])
+	der, err := k.key.Sign(nil, digest[:], crypto.SHA256) // no randomness: RFC 6979
 	if err != nil {
 		return nil, err
 	}
+	return parseES256DER(der)
+}
+
+// parseES256DER reads what appendES256DER writes, and nothing else
+func parseES256DER(der []byte) ([]byte, error) {
 	signature := make([]byte, es256Len)
-	r.FillBytes(signature[:p256Len])
-	s.FillBytes(signature[p256Len:])
+	rest := der
+	if len(rest) > 2 {
+		rest = rest[2:]
+	}
+	for _, room := range [][]byte{signature[:p256Len], signature[p256Len:]} {
+		if len(rest) < 2 || len(rest)-2 < int(rest[1]) {
+			break
+		}
+		n := rest[2 : 2+rest[1]]
+		rest = rest[2+len(n):]
+		copy(room[max(0, p256Len-len(n)):], n[max(0, len(n)-p256Len):])
+	}
+	var room [es256DERMax]byte
+	if !bytes.Equal(appendES256DER(room[:0], signature), der) { // whatever was wrong with it
+		return nil, errors.New("crypto/ecdsa made something other than a DER signature")
+	}
 	return signature, nil
 }

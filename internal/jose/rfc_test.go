@@ -1,8 +1,13 @@
 package jose_test
 
 import (
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/jose"
@@ -141,4 +146,60 @@ func mustDecode(t *testing.T, text string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// TestRFC6979 makes the signatures of RFC 6979 §A.2.5, which no random nonce makes.
+func TestRFC6979(t *testing.T) {
+	key := mustES256(t, "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721")
+	for _, test := range []struct{ message, r, s string }{
+		{"sample", "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716", "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8"},
+		{"test", "F1ABB023518351CD71D881567B1EA663ED3EFCF6C5132B354F28D3B0B7D38367", "019F4113742A2B14BD25926B49C649155F267E60D3814B4C0CC84250E46F0083"},
+	} {
+		got, err := key.Sign([]byte(test.message))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := test.r + test.s; fmt.Sprintf("%X", got) != want {
+			t.Errorf("Sign(%q) = %X, want %s", test.message, got, want)
+		}
+	}
+}
+
+// TestES256Length signs what gives an r or s that is short by a byte or two, which must be filled up.
+func TestES256Length(t *testing.T) {
+	key := mustES256(t, "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721")
+	for _, test := range []struct {
+		message string
+		at      int // where the bytes are missing
+		zeros   string
+	}{{"281", 0, "\x00"}, {"148885", 0, "\x00\x00"}, {"192", 32, "\x00"}, {"95258", 32, "\x00\x00"}} {
+		got, err := key.Sign([]byte(test.message))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 64 || !strings.HasPrefix(string(got[test.at:]), test.zeros) {
+			t.Errorf("Sign(%q) = %X, want 64 bytes and %d of them zero from %d", test.message, got, len(test.zeros), test.at)
+		}
+		if err := key.Public().Verify([]byte(test.message), got); err != nil {
+			t.Errorf("Verify of what Sign(%q) gave = %v, want no error", test.message, err)
+		}
+	}
+}
+
+// mustES256 is the key with this scalar, in hexadecimal.
+func mustES256(t *testing.T, scalar string) *jose.PrivateKey {
+	t.Helper()
+	raw, err := hex.DecodeString(scalar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := jose.ParsePrivateKey(jose.ES256, "k", mustPKCS8(t, key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return private
 }
