@@ -81,13 +81,10 @@ func (v *Verifier) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // problem is e as a problem document (RFC 9457 §3)
 func (e *Error) problem() []byte {
-	b := []byte(`{"type":"urn:handstamp:error:`)
-	b = append(b, e.Code...)
-	b = append(b, `","title":`...)
-	b = jose.AppendString(b, e.Title)
-	b = append(b, `,"status":`...)
-	b = jose.AppendInt(b, int64(e.Status))
-	b = append(b, `,"code":"`...)
-	b = append(b, e.Code...)
-	return append(b, "\"}\n"...)
+	o := jose.NewWriter(192)
+	o.String("type", "urn:handstamp:error:"+string(e.Code))
+	o.String("title", e.Title)
+	o.Int("status", int64(e.Status))
+	o.String("code", string(e.Code))
+	return append(o.Close(), '\n')
 }

@@ -238,15 +238,9 @@ func (m *Metrics) Do(f func(name string, value int64)) {
 
 // String is the counters as a JSON object.
 func (m *Metrics) String() string {
-	b := []byte{'{'}
-	m.Do(func(name string, value int64) {
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = append(jose.AppendString(b, name), ':')
-		b = jose.AppendInt(b, value)
-	})
-	return string(append(b, '}'))
+	o := jose.NewWriter(1024)
+	m.Do(o.Int)
+	return string(o.Close())
 }
 
 // Metrics returns v's counters, which go on counting.

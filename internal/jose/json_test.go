@@ -347,3 +347,45 @@ func twiceOrDeep(d *json.Decoder) bool {
 	}
 	return false
 }
+
+// TestWriter writes one of everything, as encoding/json does.
+func TestWriter(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6_000_000, time.UTC)
+	o := jose.NewWriter(8)
+	o.String("a\"", "x\ny")
+	o.Open("inside")
+	o.Open("empty")
+	o.Shut()
+	o.Strings("list", []string{"p", "q"})
+	o.Strings("none", nil)
+	o.Shut()
+	o.Int("n", -5)
+	o.Raw("yes", "true")
+	o.Raw("no", "false")
+	o.Time("at", at)
+	o.Raw("raw", `[1]`)
+	type inside struct {
+		Empty struct{} `json:"empty"`
+		List  []string `json:"list"`
+		None  []string `json:"none"`
+	}
+	want, err := json.Marshal(struct {
+		A      string    `json:"-"`
+		Inside inside    `json:"inside"`
+		N      int       `json:"n"`
+		Yes    bool      `json:"yes"`
+		No     bool      `json:"no"`
+		At     time.Time `json:"at"`
+		Raw    []int     `json:"raw"`
+	}{"", inside{List: []string{"p", "q"}, None: []string{}}, -5, true, false, at, []int{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := `{"a\"":"x\u000ay",` + string(want[1:])
+	if got := string(o.Close()); got != whole {
+		t.Errorf("Writer wrote\n%s, want\n%s", got, whole)
+	}
+	if got := string(jose.NewWriter(0).Close()); got != "{}" {
+		t.Errorf("an empty Writer wrote %s, want {}", got)
+	}
+}

@@ -90,19 +90,34 @@ func (r *Reader) hex4() rune {
 // AppendString appends s as a JSON string. Bytes that are not UTF-8 become U+FFFD, so that what we
 // write can always be read.
 func AppendString(b []byte, s string) []byte {
-	const digits = "0123456789abcdef"
 	b = append(b, '"')
-	for _, c := range s {
-		switch {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', byte(c))
-		case c < 0x20:
-			b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		default:
-			b = utf8.AppendRune(b, c)
+	done := 0 // so much of s is written
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c < 0x20 || c == '"' || c == '\\' {
+				b = appendEscaped(append(b, s[done:i]...), c)
+				done = i + 1
+			}
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			b = append(append(b, s[done:i]...), "\uFFFD"...)
+			done = i + 1
+		}
+		i += size
 	}
-	return append(b, '"')
+	return append(append(b, s[done:]...), '"')
+}
+
+// appendEscaped appends a character that may not stand in a string as it is
+func appendEscaped(b []byte, c byte) []byte {
+	const digits = "0123456789abcdef"
+	if c < 0x20 {
+		return append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+	}
+	return append(b, '\\', c)
 }
 
 // AppendStrings appends list as a JSON array of strings; an empty list is [].

@@ -5,7 +5,6 @@ package token
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -56,38 +55,28 @@ type Access struct {
 	ExpiresIn time.Duration // whole seconds
 }
 
-// claims are an access token's, in the order of protocol.md §2.
-type claims struct {
-	Issuer   string   `json:"iss"`
-	Subject  string   `json:"sub"`
-	Audience string   `json:"aud"`
-	Client   string   `json:"client_id"`
-	Expires  int64    `json:"exp"`
-	IssuedAt int64    `json:"iat"`
-	ID       string   `json:"jti"`
-	Session  string   `json:"sid"`
-	AuthTime int64    `json:"auth_time"`
-	AMR      []string `json:"amr"`
-	ACR      string   `json:"acr"`
-	Scope    string   `json:"scope,omitempty"`
-	Roles    []string `json:"roles,omitempty"`
-}
-
 // Mint makes the access token of a session as read from the store. now must be a time taken
 // before it was read (protocol.md R6). The token ends with the session's absolute limit at
 // the latest, so that nothing needs to be told to verifiers when that limit passes.
 func (m *Minter) Mint(s store.Standing, now time.Time) (Access, error) {
 	issued := max(now.Unix(), s.User.NotBefore+1)
 	expires := min(issued+int64(m.life/time.Second), s.Session.ExpiresAt.Unix())
-	payload, err := json.Marshal(claims{
-		Issuer: m.issuer, Subject: string(s.User.ID), Audience: m.audience, Client: firstParty,
-		Expires: expires, IssuedAt: issued, ID: newID(), Session: s.Session.ID.String(),
-		AuthTime: s.Session.AuthTime.Unix(), AMR: s.Session.AMR, ACR: s.Session.ACR, Roles: s.User.Roles,
-	})
-	if err != nil {
-		return Access{}, fmt.Errorf("write claims: %w", err)
+	claims := jose.NewWriter(512) // in the order of protocol.md §2
+	claims.String("iss", m.issuer)
+	claims.String("sub", string(s.User.ID))
+	claims.String("aud", m.audience)
+	claims.String("client_id", firstParty)
+	claims.Int("exp", expires)
+	claims.Int("iat", issued)
+	claims.String("jti", newID())
+	claims.String("sid", s.Session.ID.String())
+	claims.Int("auth_time", s.Session.AuthTime.Unix())
+	claims.Strings("amr", s.Session.AMR)
+	claims.String("acr", s.Session.ACR)
+	if len(s.User.Roles) > 0 {
+		claims.Strings("roles", s.User.Roles)
 	}
-	text, err := jose.SignCompact(m.keys.Active(now), AccessType, payload)
+	text, err := jose.SignCompact(m.keys.Active(now), AccessType, claims.Close())
 	if err != nil {
 		return Access{}, fmt.Errorf("sign access token: %w", err)
 	}

@@ -158,8 +158,16 @@ func (iss *Issuer) serveStream(w http.ResponseWriter, r *http.Request) {
 
 // entryJSON is an entry as it is sent.
 func entryJSON(e revoked.Entry) []byte {
-	b := fmt.Appendf(nil, `{"epoch":%d,"seq":%d,"prev":%d,"at":%d,"kind":"%s","id":`, e.Epoch, e.Seq, e.Prev, e.At, e.Kind)
-	return fmt.Appendf(jose.AppendString(b, e.ID), `,"not_before":%d,"expires":%d}`, e.NotBefore, e.Expires)
+	o := jose.NewWriter(192)
+	o.Int("epoch", e.Epoch)
+	o.Int("seq", e.Seq)
+	o.Int("prev", e.Prev)
+	o.Int("at", e.At)
+	o.String("kind", string(e.Kind))
+	o.String("id", e.ID)
+	o.Int("not_before", e.NotBefore)
+	o.Int("expires", e.Expires)
+	return o.Close()
 }
 
 // serveIntrospection says whether a token is active (RFC 7662 §2).
@@ -185,8 +193,11 @@ func (iss *Issuer) serveIntrospection(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	b := jose.AppendString([]byte(`{"active":true,"sub":`), s.Subject)
-	_, _ = w.Write(append(jose.AppendString(append(b, `,"sid":`...), s.ID), '}'))
+	o := jose.NewWriter(128)
+	o.Raw("active", "true")
+	o.String("sub", s.Subject)
+	o.String("sid", s.ID)
+	_, _ = w.Write(o.Close())
 }
 
 // truth is what the issuer knows, whether or not the feed is cut.

@@ -103,43 +103,32 @@ func (iss *Issuer) Token(opts ...Option) string {
 
 // claims writes the token's claims as JSON
 func (k *token) claims() []byte {
-	b := []byte{'{'}
-	member := func(name string) {
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = append(jose.AppendString(b, name), ':')
-	}
-	text := func(name, value string) { member(name); b = jose.AppendString(b, value) }
-	list := func(name string, value []string) { member(name); b = jose.AppendStrings(b, value) }
-	moment := func(name string, value time.Time) { member(name); b = jose.AppendInt(b, value.Unix()) }
-
-	text("iss", k.issuer)
-	text("sub", k.subject)
+	o := jose.NewWriter(512)
+	o.String("iss", k.issuer)
+	o.String("sub", k.subject)
 	if len(k.audience) == 1 {
-		text("aud", k.audience[0])
+		o.String("aud", k.audience[0])
 	} else {
-		list("aud", k.audience)
+		o.Strings("aud", k.audience)
 	}
-	text("client_id", k.client)
-	moment("exp", k.expires)
-	moment("iat", k.issued)
-	text("jti", k.jti)
-	text("sid", k.sid)
-	moment("auth_time", k.auth)
-	list("amr", k.amr)
-	text("acr", k.acr)
+	o.String("client_id", k.client)
+	o.Int("exp", k.expires.Unix())
+	o.Int("iat", k.issued.Unix())
+	o.String("jti", k.jti)
+	o.String("sid", k.sid)
+	o.Int("auth_time", k.auth.Unix())
+	o.Strings("amr", k.amr)
+	o.String("acr", k.acr)
 	if len(k.scope) > 0 {
-		text("scope", strings.Join(k.scope, " "))
+		o.String("scope", strings.Join(k.scope, " "))
 	}
 	if len(k.roles) > 0 {
-		list("roles", k.roles)
+		o.Strings("roles", k.roles)
 	}
 	for _, c := range k.added {
-		member(c.name)
-		b = append(b, c.json...)
+		o.Raw(c.name, string(c.json))
 	}
-	return append(b, '}')
+	return o.Close()
 }
 
 // Request is a request that carries a token with these options in its Authorization header.

@@ -164,9 +164,10 @@ func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	switch r.URL.Path {
 	case "/.well-known/oauth-authorization-server":
-		b := jose.AppendString([]byte(`{"issuer":`), iss.Issuer)
-		b = jose.AppendString(append(b, `,"jwks_uri":`...), iss.Issuer+"/.well-known/jwks.json")
-		_, _ = w.Write(append(b, '}'))
+		o := jose.NewWriter(128)
+		o.String("issuer", iss.Issuer)
+		o.String("jwks_uri", iss.Issuer+"/.well-known/jwks.json")
+		_, _ = w.Write(o.Close())
 	case "/.well-known/jwks.json":
 		_, _ = w.Write(iss.Keys().JSON())
 	default:

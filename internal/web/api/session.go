@@ -3,7 +3,7 @@ package api
 import (
 	"errors"
 	"net/http"
-	"time"
+	"strconv"
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/jose"
@@ -164,45 +164,36 @@ type answer struct {
 	transport string
 }
 
-// grantBody is a session as its own client sees it. The tokens are there only for a client
-// without cookies.
-type grantBody struct {
-	User         userBody    `json:"user"`
-	Session      sessionBody `json:"session"`
-	TokenType    string      `json:"token_type"`
-	ExpiresIn    int         `json:"expires_in"`
-	AccessToken  string      `json:"access_token,omitempty"`
-	RefreshToken string      `json:"refresh_token,omitempty"`
-}
-
-// sessionBody describes a session.
-type sessionBody struct {
-	ID            string    `json:"id"`
-	CreatedAt     time.Time `json:"created_at"`
-	ExpiresAt     time.Time `json:"expires_at"`
-	IdleExpiresAt time.Time `json:"idle_expires_at"`
-	AuthTime      time.Time `json:"auth_time"`
-	AMR           []string  `json:"amr"`
-	ACR           string    `json:"acr"`
-	Remember      bool      `json:"remember"`
-}
-
-// signedIn answers with a grant, by cookie or in the body.
+// signedIn answers with a session as its own client sees it. The tokens are in it only for a client without cookies.
 func (a *API) signedIn(w http.ResponseWriter, g session.Grant, how answer) error {
-	body := grantBody{User: describeUser(g.User), TokenType: "Bearer", ExpiresIn: int(g.Access.ExpiresIn.Seconds())}
-	s := g.Session
-	body.Session = sessionBody{
-		ID: s.ID.String(), CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt, IdleExpiresAt: s.LastUsedAt.Add(s.IdleLimit),
-		AuthTime: s.AuthTime, AMR: s.AMR, ACR: s.ACR, Remember: s.Remember,
-	}
+	body := jose.NewWriter(1536)
+	body.Open("user")
+	describeUser(body, g.User)
+	body.Shut()
+	body.Open("session")
+	describeSession(body, g.Session)
+	body.Shut()
+	body.String("token_type", "Bearer")
+	body.Int("expires_in", int64(g.Access.ExpiresIn.Seconds()))
 	if how.transport == byToken {
-		body.AccessToken, body.RefreshToken = g.Access.Text.Reveal(), g.Refresh.Reveal()
-		return web.WriteJSON(w, how.status, body)
-	}
-	if err := a.Cookies.Set(w, g, a.Now()); err != nil {
+		body.String("access_token", g.Access.Text.Reveal())
+		body.String("refresh_token", g.Refresh.Reveal())
+	} else if err := a.Cookies.Set(w, g, a.Now()); err != nil {
 		return err
 	}
-	return web.WriteJSON(w, how.status, body)
+	return web.WriteBody(w, how.status, body.Close())
+}
+
+// describeSession writes what the client of a session may see of it.
+func describeSession(o *jose.Writer, s store.Session) {
+	o.String("id", s.ID.String())
+	o.Time("created_at", s.CreatedAt)
+	o.Time("expires_at", s.ExpiresAt)
+	o.Time("idle_expires_at", s.LastUsedAt.Add(s.IdleLimit))
+	o.Time("auth_time", s.AuthTime)
+	o.Strings("amr", s.AMR)
+	o.String("acr", s.ACR)
+	o.Raw("remember", strconv.FormatBool(s.Remember))
 }
 
 // transportOf gives how a client gets its tokens: as it asks, else by cookie when a browser
@@ -221,17 +212,20 @@ func transportOf(r *http.Request, asked *string) (string, error) {
 	return byCookie, nil
 }
 
-// session answers from the access token alone. It is asked more often than all the rest together,
-// and so its answer is written without looking at types.
+// session answers from the access token alone.
 func (a *API) session(w http.ResponseWriter, r *http.Request) error {
 	s := web.SessionOf(r)
-	body := append(make([]byte, 0, 256), `{"user":{"id":`...)
-	body = append(jose.AppendString(body, s.Subject), `,"roles":`...)
-	body = append(jose.AppendStrings(body, s.Roles), `},"session":{"id":`...)
-	body = append(jose.AppendString(body, s.ID), `,"auth_time":"`...)
-	body = append(s.AuthTime.AppendFormat(body, time.RFC3339Nano), `","amr":`...)
-	body = append(jose.AppendStrings(body, s.AMR), `,"acr":`...)
-	body = append(jose.AppendString(body, s.ACR), `},"expires_in":`...)
-	body = jose.AppendInt(body, max(0, int64(s.ExpiresAt.Sub(a.Now()).Seconds())))
-	return web.WriteBody(w, http.StatusOK, append(body, '}'))
+	body := jose.NewWriter(320)
+	body.Open("user")
+	body.String("id", s.Subject)
+	body.Strings("roles", s.Roles)
+	body.Shut()
+	body.Open("session")
+	body.String("id", s.ID)
+	body.Time("auth_time", s.AuthTime)
+	body.Strings("amr", s.AMR)
+	body.String("acr", s.ACR)
+	body.Shut()
+	body.Int("expires_in", max(0, int64(s.ExpiresAt.Sub(a.Now()).Seconds())))
+	return web.WriteBody(w, http.StatusOK, body.Close())
 }

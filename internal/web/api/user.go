@@ -2,27 +2,34 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/web"
 )
 
 // userBody is a user as the person sees it.
-type userBody struct {
-	ID            string    `json:"id"`
-	Email         string    `json:"email"`
-	EmailVerified bool      `json:"email_verified"`
-	Name          string    `json:"name"`
-	Roles         []string  `json:"roles"`
-	CreatedAt     time.Time `json:"created_at"`
+type userBody store.User
+
+// MarshalJSON gives all of describeUser.
+func (u userBody) MarshalJSON() ([]byte, error) {
+	o := jose.NewWriter(256)
+	describeUser(o, store.User(u))
+	return o.Close(), nil
 }
 
-// describeUser picks what the person may see.
-func describeUser(u store.User) userBody {
-	return userBody{string(u.ID), u.Email, !u.EmailVerifiedAt.IsZero(), u.Name, u.Roles, u.CreatedAt}
+// describeUser writes what the person may see of a user.
+func describeUser(o *jose.Writer, u store.User) {
+	o.String("id", string(u.ID))
+	o.String("email", u.Email)
+	o.Raw("email_verified", strconv.FormatBool(!u.EmailVerifiedAt.IsZero()))
+	o.String("name", u.Name)
+	o.Strings("roles", u.Roles)
+	o.Time("created_at", u.CreatedAt)
 }
 
 // user answers with the profile as now kept.
@@ -31,7 +38,7 @@ func (a *API) user(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, describeUser(u))
+	return web.WriteJSON(w, http.StatusOK, userBody(u))
 }
 
 // renameRequest changes the profile.
@@ -48,7 +55,7 @@ func (a *API) rename(w http.ResponseWriter, r *http.Request, in renameRequest) e
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, describeUser(u))
+	return web.WriteJSON(w, http.StatusOK, userBody(u))
 }
 
 // passwordRequest changes the password.
