@@ -8,3 +8,6 @@ func UncheckedHMAC(id string, secret []byte) *PrivateKey {
 
 // SmallOrders are the encodings that no Ed25519 key may have.
 var SmallOrders = smallOrders
+
+// ParseES256DER is how a signature of crypto/ecdsa is read.
+var ParseES256DER = parseES256DER

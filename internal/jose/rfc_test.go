@@ -1,9 +1,11 @@
 package jose_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
@@ -182,6 +184,42 @@ func TestES256Length(t *testing.T) {
 		}
 		if err := key.Public().Verify([]byte(test.message), got); err != nil {
 			t.Errorf("Verify of what Sign(%q) gave = %v, want no error", test.message, err)
+		}
+	}
+}
+
+// TestParseES256DER reads a signature of crypto/ecdsa, and refuses it cut short, with a byte more, and with other tags and
+// lengths.
+func TestParseES256DER(t *testing.T) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 64 { // r and s with and without a zero byte before them
+		der, err := ecdsa.SignASN1(rand.Reader, private, make([]byte, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := jose.ParseES256DER(der); err != nil || len(got) != 64 {
+			t.Fatalf("ParseES256DER(%x) = %x, %v", der, got, err)
+		}
+		bad := [][]byte{append(der[:len(der):len(der)], 0)}
+		for n := range der {
+			bad = append(bad, der[:n])
+		}
+		for _, at := range []int{0, 1, 2, 3, 4 + int(der[3]), 5 + int(der[3])} { // tags and lengths
+			for value := range 256 {
+				if byte(value) != der[at] {
+					other := bytes.Clone(der)
+					other[at] = byte(value)
+					bad = append(bad, other)
+				}
+			}
+		}
+		for _, other := range bad {
+			if got, err := jose.ParseES256DER(other); err == nil {
+				t.Fatalf("ParseES256DER(%x) = %x, want an error", other, got)
+			}
 		}
 	}
 }

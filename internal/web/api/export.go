@@ -50,7 +50,7 @@ func (a *API) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body := exportBody{ExportedAt: a.Now().Truncate(time.Second), User: userBody(u), Sessions: make([]exportedDevice, len(all))}
+	body := exportBody{ExportedAt: a.Now().Truncate(time.Second), User: userBody{u}, Sessions: make([]exportedDevice, len(all))}
 	for i, s := range all {
 		body.Sessions[i] = exportDevice(s)
 	}

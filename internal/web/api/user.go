@@ -13,12 +13,12 @@ import (
 )
 
 // userBody is a user as the person sees it.
-type userBody store.User
+type userBody struct{ of store.User }
 
 // MarshalJSON gives all of describeUser.
 func (u userBody) MarshalJSON() ([]byte, error) {
 	o := jose.NewWriter(256)
-	describeUser(o, store.User(u))
+	describeUser(o, u.of)
 	return o.Close(), nil
 }
 
@@ -38,7 +38,7 @@ func (a *API) user(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, userBody(u))
+	return web.WriteJSON(w, http.StatusOK, userBody{u})
 }
 
 // renameRequest changes the profile.
@@ -55,7 +55,7 @@ func (a *API) rename(w http.ResponseWriter, r *http.Request, in renameRequest) e
 	if err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, userBody(u))
+	return web.WriteJSON(w, http.StatusOK, userBody{u})
 }
 
 // passwordRequest changes the password.
