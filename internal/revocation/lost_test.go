@@ -202,6 +202,44 @@ func TestCatchUpTogether(t *testing.T) {
 	}
 }
 
+// TestAwaitEnd asks the database unless an entry for the very session has been read since the act began, in the same epoch.
+func TestAwaitEnd(t *testing.T) {
+	n := newNode(t, 2)
+	began := n.Place()
+	for _, sid := range []string{"a", "b"} {
+		n.db.end(sid)
+	}
+	for _, test := range []struct {
+		name    string
+		since   revocation.Place
+		session string
+		asks    int
+	}{
+		{"nobody has read it", began, "a", 1},
+		{"it was read for another", began, "b", 0},
+		{"it was read before the act began", n.Place(), "s1", 1},
+		{"no such entry", began, "c", 1},
+		{"another epoch", revocation.Place{Epoch: startEpoch - 1, Seq: began.Seq}, "b", 1},
+		{"beyond the log", place(9), "b", 1},
+	} {
+		before := n.db.heads
+		if err := n.AwaitEnd(t.Context(), test.since, test.session); err != nil {
+			t.Errorf("%s: AwaitEnd = %v", test.name, err)
+		}
+		if asked := n.db.heads - before; asked != test.asks {
+			t.Errorf("%s: the database was asked %d times, want %d", test.name, asked, test.asks)
+		}
+	}
+	if !n.refuses("a") || !n.refuses("b") {
+		t.Errorf("refuses a: %v, b: %v, want both", n.refuses("a"), n.refuses("b"))
+	}
+	n.db.end("c")
+	n.db.be(gone)
+	if err := n.AwaitEnd(t.Context(), n.Place(), "c"); err == nil {
+		t.Error("AwaitEnd of what cannot be read: no error, want one")
+	}
+}
+
 // TestCatchUpGivesUp does not wait for another's read longer than its caller does.
 func TestCatchUpGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

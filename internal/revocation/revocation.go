@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -93,6 +94,16 @@ func (l *Log) CatchUp(ctx context.Context) error {
 		l.good = number
 	}
 	return err
+}
+
+// AwaitEnd is CatchUp for an act that has ended one session, and that began when this node stood at since. Where the
+// session's entry has been read meanwhile, with those of other acts, the database is not asked once more.
+func (l *Log) AwaitEnd(ctx context.Context, since Place, session string) error {
+	tail, _, ok := l.after(since)
+	if ok && slices.ContainsFunc(tail, func(e entry) bool { return e.Kind == revoked.Session && e.ID == session }) {
+		return nil
+	}
+	return l.CatchUp(ctx)
 }
 
 // errAnotherEpoch says that a new epoch began between two questions: ask again.

@@ -34,6 +34,7 @@ func (m *Manager) End(ctx context.Context, by audit.Caller, id store.SessionID) 
 // end ends one session and makes this node refuse it before it returns. That holds for one
 // which is over already, too: another request, or another node, may have ended it just now.
 func (m *Manager) end(ctx context.Context, by audit.Caller, e store.Ending) error {
+	before := m.ended.Place()
 	if err := m.store.EndSession(ctx, e, m.now()); err != nil {
 		if fault.HasCode(err, fault.SessionNotFound) {
 			return cmp.Or(m.ended.CatchUp(ctx), err)
@@ -41,7 +42,7 @@ func (m *Manager) end(ctx context.Context, by audit.Caller, e store.Ending) erro
 		return err
 	}
 	m.log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, User: e.Owner, Session: e.Session, Reason: string(e.Reason)})
-	return m.ended.CatchUp(ctx)
+	return m.ended.AwaitEnd(ctx, before, e.Session.String())
 }
 
 // EndOthers ends every session of the caller but the one that asks, and gives their number.
