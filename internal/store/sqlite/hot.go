@@ -9,7 +9,7 @@ import (
 // hotWrites are the statements of every sign-up, sign-in, refresh and sign-out that the writer runs.
 var hotWrites = []string{
 	cutOffSQL, insertUserSQL, userSQL, insertSessionSQL, standingSQL, saveUseSQL,
-	endSQL[one], endSQL[oneOfOwner], headSQL, insertEntrySQL, moveHeadSQL,
+	endSQL[one], endSQL[oneOfOwner], moveHeadSQL, insertEntrySQL,
 }
 
 // hotReads are those that readers run.

@@ -12,30 +12,29 @@ import (
 // The statements about the log.
 const (
 	headSQL        = `SELECT epoch, seq FROM revocation_head`
-	moveHeadSQL    = `UPDATE revocation_head SET seq = ?`
+	moveHeadSQL    = `UPDATE revocation_head SET seq = seq + ? RETURNING seq`
 	insertEntrySQL = `INSERT INTO revocations (seq, at, kind, id, not_before, expires) VALUES (?, ?, ?, ?, ?, ?)`
 	selectEntries  = `SELECT head.epoch, r.seq, r.at, r.kind, r.id, r.not_before, r.expires FROM revocations r, revocation_head head`
 	entriesSQL     = selectEntries + ` WHERE r.seq > ? ORDER BY r.seq LIMIT ?`
 )
 
-// log writes entries, of which kind, id and not-before are given. The head moves last in the
-// act, so that numbers have no gaps and run in the order of commit.
+// log writes entries, of which kind, id and not-before are given, and moves the head by as many: numbers have no gaps and
+// run in the order of commit.
 func (a act) log(now time.Time, entries ...revoked.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	var epoch, seq int64
-	if err := a.row(headSQL).Scan(&epoch, &seq); err != nil {
+	var last int64
+	if err := a.row(moveHeadSQL, len(entries)).Scan(&last); err != nil {
 		return err
 	}
-	for _, e := range entries {
-		seq++
+	for i, e := range entries {
+		seq := last - int64(len(entries)-1-i)
 		if _, err := a.exec(insertEntrySQL, seq, instant(now), e.Kind, e.ID, e.NotBefore, expiry(e, now)); err != nil {
 			return err
 		}
 	}
-	_, err := a.exec(moveHeadSQL, seq)
-	return err
+	return nil
 }
 
 // expiry gives the second in which no token is left that an entry of now could refuse.
