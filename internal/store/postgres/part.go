@@ -6,21 +6,34 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/revoked"
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// partSQL ends any number of sessions like end, each of them found, locked and written as by rotateSQL. One that is not
-// there, or ended, or somebody else's is left.
-var partSQL = `UPDATE sessions s
-	SET ended_at = g.now, sweep_at = g.now,
-		end_reason = coalesce(nullif(` + limitsAt("g.now") + `, ''), g.reason),
-		ended_by = CASE WHEN ` + limitsAt("g.now") + ` = '' THEN g.author ELSE '' END
-	FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS g (session, owner, reason, author, now)
-	WHERE s.id = g.session AND s.ended_at IS NULL AND (g.owner = '' OR s.user_id = g.owner)
-	RETURNING s.id, ` + limitsAt("g.now") + ` = ''`
+// partSQL ends any number of sessions like end, each of them found, locked and written as by rotateSQL, and then holds the
+// head of the log to write their entries as log does. One that is not there, or ended, or somebody else's is left; where all
+// are, the head is not touched. A statement that notifies for each session does so once.
+var partSQL = `WITH over AS (
+		UPDATE sessions s
+		SET ended_at = g.now, sweep_at = g.now,
+			end_reason = coalesce(nullif(` + limitsAt("g.now") + `, ''), g.reason),
+			ended_by = CASE WHEN ` + limitsAt("g.now") + ` = '' THEN g.author ELSE '' END
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS g (session, owner, reason, author, now)
+		WHERE s.id = g.session AND s.ended_at IS NULL AND (g.owner = '' OR s.user_id = g.owner)
+		RETURNING s.id, ` + limitsAt("g.now") + ` = '' AS live, g.now),
+	head AS (
+		UPDATE revocation_head SET seq = seq + (SELECT count(*) FROM over)
+		WHERE one_row = 1 AND EXISTS (SELECT FROM over)
+		RETURNING seq),
+	entries AS (
+		INSERT INTO revocations (seq, at, kind, id, not_before, expires)
+		SELECT head.seq + 1 - row_number() OVER (), over.now, '` + string(revoked.Session) + `', over.id, 0, ` + expiryOf("over.now") + `
+		FROM head, over)
+	SELECT id, live, pg_notify('` + channel + `', '') FROM over`
 
 // parting is the end of a session that somebody waits for.
 type parting struct {
@@ -35,14 +48,13 @@ type parting struct {
 // fail notes that the batch failed.
 func (p *parting) fail(err error) { p.found, p.err = false, err }
 
-// partTogether ends the sessions of a batch in one transaction, so that the head of the log is held once for all of them, and
+// partTogether ends the sessions of a batch in one statement, so that the head of the log is held once for all of them, and
 // leaves those that it does not find.
 func partTogether(ctx context.Context, conn *pgxpool.Conn, those []*parting) error {
 	bySession := map[store.SessionID]*parting{}                                                  // the first of each session
 	slices.SortStableFunc(those, func(a, b *parting) int { return strings.Compare(a.id, b.id) }) // as in rotateTogether
 	var ids, owners, reasons, authors []string
 	var nows []int64
-	var last time.Time
 	for _, p := range those {
 		if bySession[p.Session] != nil {
 			continue
@@ -50,18 +62,8 @@ func partTogether(ctx context.Context, conn *pgxpool.Conn, those []*parting) err
 		bySession[p.Session] = p
 		ids, owners, reasons = append(ids, p.id), append(owners, string(p.Owner)), append(reasons, string(p.Reason))
 		authors, nows = append(authors, p.By), append(nows, p.now.UnixMilli())
-		if p.now.After(last) {
-			last = p.now
-		}
 	}
-	var over []ended
-	err := transact(ctx, conn, func(a act) (err error) {
-		if over, err = all(ctx, a.tx, scanEnded, partSQL, ids, owners, reasons, authors, nows); err != nil {
-			return err
-		}
-		_, err = a.logEnded(over, last)
-		return err
-	})
+	over, err := all(ctx, conn, scanParted, partSQL, ids, owners, reasons, authors, nows)
 	if err != nil {
 		return err
 	}
@@ -70,6 +72,12 @@ func partTogether(ctx context.Context, conn *pgxpool.Conn, those []*parting) err
 		p.found, p.live = true, s.live
 	}
 	return nil
+}
+
+// scanParted reads what partSQL gives of a session; the last column is void.
+func scanParted(row pgx.Row) (s ended, err error) {
+	err = row.Scan((*sid)(&s.id), &s.live, nil)
+	return s, err
 }
 
 // EndSession ends one live session.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -44,6 +45,11 @@ func (a act) log(now time.Time, entries ...revoked.Entry) error {
 func expiry(e revoked.Entry, now time.Time) int64 {
 	last := now.Add(time.Second - time.Nanosecond).Unix()                 // rounded up
 	return max(last, e.NotBefore) + int64(store.RevocationLife.Seconds()) // NotBefore may lie ahead of the clock
+}
+
+// expiryOf is expiry in a statement, at a time in milliseconds, of an entry without a not-before.
+func expiryOf(now string) string {
+	return fmt.Sprintf("(%s + 999) / 1000 + %d", now, int64(store.RevocationLife.Seconds()))
 }
 
 // Head gives the log's epoch and the number of its newest entry.

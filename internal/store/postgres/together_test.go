@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -75,4 +76,42 @@ func TestBatchGivenUp(t *testing.T) {
 	mustExec(t, database, `DROP TRIGGER refuse ON sessions`)
 	mustRotate(t, db, first, store.Rotated)
 	mustRotate(t, db, second, store.Rotated)
+}
+
+// TestEndsOfManyNodes has three nodes end sessions at once, in batches that wait for each other at the head of the log: every
+// number is given once, and each session has one.
+func TestEndsOfManyNodes(t *testing.T) {
+	database := postgrestest.Shared(t).Database(t)
+	nodes := []*postgres.DB{mustOpen(t, database), mustOpen(t, database), mustOpen(t, database)}
+	must(t, nodes[0].CreateUser(background, ada))
+	var live []store.SessionID
+	for n := range byte(120) {
+		live = append(live, mustBegin(t, nodes[0], n+1).Session)
+	}
+	var all sync.WaitGroup
+	for i, id := range live {
+		all.Go(func() {
+			if err := nodes[i%len(nodes)].EndSession(background, store.Ending{Session: id, Reason: store.SignedOut}, now); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	entries, err := nodes[0].RevocationsSince(background, 0, 2*len(live))
+	must(t, err)
+	logged := map[string]bool{}
+	for i, e := range entries {
+		if e.Seq != int64(i+1) {
+			t.Fatalf("entry %d has the number %d", i+1, e.Seq)
+		}
+		logged[e.ID] = true
+	}
+	for _, id := range live {
+		if !logged[id.String()] {
+			t.Errorf("session %v has no entry", id)
+		}
+	}
+	if _, head, err := nodes[0].Head(background); len(entries) != len(live) || head != int64(len(live)) || err != nil {
+		t.Errorf("%d entries and head %d (%v), want %d", len(entries), head, err, len(live))
+	}
 }
