@@ -157,15 +157,20 @@ func TestNewHMACRefuses(t *testing.T) {
 	}
 }
 
-// TestNewHMACTakesRandomSecrets, in each form they are kept, and copies them.
+// TestNewHMACTakesRandomSecrets, in each form they are kept, and copies them. Chance puts a word into one of 400,000 in
+// base64.
 func TestNewHMACTakesRandomSecrets(t *testing.T) {
+	refused := 0
 	for range 1000 {
 		secret := make([]byte, 32)
 		rand.Read(secret)
 		for _, form := range [][]byte{secret, fmt.Appendf(nil, "%x", secret), []byte(jose.EncodeBase64(secret))} {
 			key, err := jose.NewHMAC("k", form)
 			if err != nil {
-				t.Fatalf("NewHMAC(%q) = %v", form, err)
+				if refused++; refused > 2 {
+					t.Fatalf("NewHMAC(%q) = %v, and it is not the first", form, err)
+				}
+				continue
 			}
 			signature, err := key.Sign([]byte("input"))
 			if err != nil {
