@@ -32,3 +32,18 @@ func (db *DB) RotateTogether(ctx context.Context, now time.Time, those ...store.
 	}
 	return outcomes, err
 }
+
+// PartTogether ends sessions in one batch, and gives how many it found.
+func (db *DB) PartTogether(ctx context.Context, now time.Time, those ...store.SessionID) (found int, err error) {
+	var batch []*parting
+	for _, id := range those {
+		batch = append(batch, &parting{Ending: store.Ending{Session: id, Reason: store.SignedOut}, id: id.String(), now: cut(now)})
+	}
+	err = db.use(ctx, func(ctx context.Context, conn *pgxpool.Conn) error { return partTogether(ctx, conn, batch) })
+	for _, p := range batch {
+		if p.found {
+			found++
+		}
+	}
+	return found, err
+}

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -78,8 +79,8 @@ func TestBatchGivenUp(t *testing.T) {
 	mustRotate(t, db, second, store.Rotated)
 }
 
-// TestEndsOfManyNodes has three nodes end sessions at once, in batches that wait for each other at the head of the log: every
-// number is given once, and each session has one.
+// TestEndsOfManyNodes has three nodes end sessions at once, in batches that wait for each other at the head of the log: none is
+// given up, every number is given once, and each session has one. A batch that finds nobody leaves the log as it is.
 func TestEndsOfManyNodes(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
 	nodes := []*postgres.DB{mustOpen(t, database), mustOpen(t, database), mustOpen(t, database)}
@@ -89,10 +90,13 @@ func TestEndsOfManyNodes(t *testing.T) {
 		live = append(live, mustBegin(t, nodes[0], n+1).Session)
 	}
 	var all sync.WaitGroup
-	for i, id := range live {
+	for i, batch := range slices.Collect(slices.Chunk(live, 5)) {
 		all.Go(func() {
-			if err := nodes[i%len(nodes)].EndSession(background, store.Ending{Session: id, Reason: store.SignedOut}, now); err != nil {
-				t.Error(err)
+			if n, err := nodes[i%len(nodes)].PartTogether(background, now, batch...); n != len(batch) || err != nil {
+				t.Errorf("PartTogether = %d, %v, want %d", n, err, len(batch))
+			}
+			if n, err := nodes[i%len(nodes)].PartTogether(background, now, batch...); n != 0 || err != nil {
+				t.Errorf("PartTogether again = %d, %v, want 0", n, err)
 			}
 		})
 	}
