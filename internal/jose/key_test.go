@@ -166,11 +166,12 @@ func TestNewHMACTakesRandomSecrets(t *testing.T) {
 		rand.Read(secret)
 		for _, form := range [][]byte{secret, fmt.Appendf(nil, "%x", secret), []byte(jose.EncodeBase64(secret))} {
 			key, err := jose.NewHMAC("k", form)
-			if err != nil {
-				if refused++; refused > 2 {
-					t.Fatalf("NewHMAC(%q) = %v, and it is not the first", form, err)
-				}
+			if err != nil && strings.Contains(err.Error(), "made of words") && refused < 2 {
+				refused++
 				continue
+			}
+			if err != nil {
+				t.Fatalf("NewHMAC(%q) = %v", form, err)
 			}
 			signature, err := key.Sign([]byte("input"))
 			if err != nil {
