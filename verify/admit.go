@@ -14,7 +14,7 @@ const handSteps = 32
 // leastFair is the least part of the memory that counts as fair: some ten tokens
 const leastFair = 16 << 10
 
-// admit remembers k, if there is room or room can be made. To make room, only these are forgotten:
+// admit remembers k, which token showed, if there is room or room can be made. To make room, only these are forgotten:
 //
 //   - tokens that have expired;
 //   - tokens that nobody has shown for 10 s;
@@ -27,11 +27,11 @@ const leastFair = 16 << 10
 // they take the place of one sixty-fourth of what is idle, and from then on of their own. With very many accounts, all
 // of whose tokens they keep in use, they keep new tokens out; these are then checked as if there was no table.
 // Whoever is forgotten or kept out pays with a signature check each time, and with nothing else.
-func (t *table) admit(k *verified, now moment) {
+func (t *table) admit(k *verified, token string, now moment) {
 	if t == nil {
 		return
 	}
-	if k.hash = t.hash(k.text); k.hash == 0 {
+	if k.hash = t.hash(token); k.hash == 0 {
 		return
 	}
 	k.owner = uint32(maphash.String(t.seed, k.token.Subject))
@@ -41,7 +41,7 @@ func (t *table) admit(k *verified, now moment) {
 	t.grow(now)
 	both := places(k.hash, *t.sets.Load())
 	for _, s := range both {
-		if same := s.find(k.hash, k.text); same != nil { // another request was faster
+		if same := s.find(k.hash, token); same != nil { // another request was faster
 			t.forget(same)
 		}
 	}

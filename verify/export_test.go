@@ -36,6 +36,9 @@ type TestingOnlyTable struct {
 	Now time.Duration // since 1970
 }
 
+// TestingOnlyHeadLen is how much of a token lies beside its entry.
+const TestingOnlyHeadLen = headLen
+
 // TestingOnlyNewTable makes one with room for any test.
 func TestingOnlyNewTable() *TestingOnlyTable {
 	t := newTable(1<<30, newMetrics())
@@ -50,9 +53,11 @@ func (x *TestingOnlyTable) Sets() int { return len(*x.t.sets.Load()) }
 func (x *TestingOnlyTable) Admit(first, second, n int) string {
 	tail := binary.LittleEndian.AppendUint64(nil, uint64(first)|uint64(second)<<28)
 	tail = binary.LittleEndian.AppendUint64(tail, 1)
-	k := &verified{text: strconv.Itoa(n) + string(tail), until: (x.Now + time.Hour).Microseconds()}
-	x.t.admit(k, moment{wall: x.Now.Microseconds()})
-	return k.text
+	token := strconv.Itoa(n) + string(tail)
+	k := &verified{until: (x.Now + time.Hour).Microseconds()}
+	k.hold(token, nil)
+	x.t.admit(k, token, moment{wall: x.Now.Microseconds()})
+	return token
 }
 
 // Remembers reports whether a token is found.

@@ -76,7 +76,7 @@ func newAsker(v *Verifier) *asker {
 func (v *Verifier) introspect(ctx context.Context, k *verified) *Error {
 	asked := v.clock.moment(v.clock.now())
 	v.metrics.add(countIntrospections)
-	active, err := v.asker.ask(ctx, k.text)
+	active, err := v.asker.ask(ctx, k.text())
 	switch {
 	case err != nil:
 		v.metrics.add(countIntrospectFailures)

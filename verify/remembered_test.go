@@ -86,27 +86,47 @@ func answer(t *testing.T, v *verify.Verifier, token string) verify.Code {
 	return codeOf(err)
 }
 
-// TestRememberedIsWhole remembers a token, and refuses each token that differs from it in one character: what
-// is remembered is the whole text, not its tail.
+// TestRememberedIsWhole remembers tokens of several lengths, and refuses each text that differs from one of them in one
+// character, or has one more or one less: what is remembered is the whole token, not its tail.
 func TestRememberedIsWhole(t *testing.T) {
 	iss := verifytest.NewIssuer(t)
 	v := iss.Verifier(t)
-	token := iss.Token()
-	if _, err := v.Verify(t.Context(), token); err != nil {
-		t.Fatal(err)
-	}
-	for i := range token {
-		for _, c := range "Az0.=" {
-			if changed := token[:i] + string(c) + token[i+1:]; changed != token {
-				if s, err := v.Verify(t.Context(), changed); err == nil {
-					t.Fatalf("a token with another character %d = %v, want a refusal", i, s)
+	for _, token := range tokensOfLengths(t, iss) {
+		if _, err := v.Verify(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		for i := range token {
+			changes := []string{token[:i] + token[i+1:], token[:i] + "A" + token[i:]}
+			for _, c := range "Az0.=" {
+				changes = append(changes, token[:i]+string(c)+token[i+1:])
+			}
+			for _, changed := range changes {
+				if s, err := v.Verify(t.Context(), changed); err == nil && changed != token {
+					t.Fatalf("a token of %d characters, changed at %d, = %v, want a refusal", len(token), i, s)
 				}
 			}
 		}
+		hits := v.Status().Cache.Hits
+		if _, err := v.Verify(t.Context(), token); err != nil || v.Status().Cache.Hits != hits+1 {
+			t.Errorf("the token of %d characters afterwards = %v, %d of it remembered; want the session, remembered", len(token), err, v.Status().Cache.Hits-hits)
+		}
 	}
-	if _, err := v.Verify(t.Context(), token); err != nil {
-		t.Errorf("the token itself afterwards = %v, want the session", err)
+}
+
+// tokensOfLengths are a usual token, a long one, and those that are about as long as what has room beside an entry.
+func tokensOfLengths(t *testing.T, iss *verifytest.Issuer) []string {
+	t.Helper()
+	tokens := []string{iss.Token(), iss.Token(verifytest.Role(strings.Repeat("long", 200)))}
+	for n := range verify.TestingOnlyHeadLen {
+		token := iss.Token(verifytest.Role(strings.Repeat("r", n)))
+		if beyond := len(token) - verify.TestingOnlyHeadLen; -2 <= beyond && beyond <= 2 {
+			tokens = append(tokens, token)
+		}
 	}
+	if len(tokens) < 2+3 {
+		t.Fatalf("%d tokens, want some of about %d characters", len(tokens), verify.TestingOnlyHeadLen)
+	}
+	return tokens
 }
 
 // TestRememberedByOne keeps what one verifier remembers from another with another audience.

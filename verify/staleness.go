@@ -51,20 +51,20 @@ type staleness struct {
 
 // upToDate holds a good token to what its route demands of our knowledge of endings
 func (v *Verifier) upToDate(ctx context.Context, p *policy, k *verified) *Error {
-	if len(p.stale) == 0 {
-		return v.usual(ctx, k)
-	}
 	for _, s := range p.stale {
 		if e := v.meet(ctx, s, k); e != nil {
 			return e
 		}
 	}
-	return nil
+	if len(p.stale) > 0 || v.feed == nil && v.memory == nil {
+		return nil
+	}
+	return v.usual(ctx, k)
 }
 
-// usual is upToDate where a route demands nothing
+// usual is upToDate where a route demands nothing, and there is a feed or a memory that can be cut off
 func (v *Verifier) usual(ctx context.Context, k *verified) *Error {
-	if v.feed == nil && v.memory == nil || v.age() <= usualStaleness {
+	if v.age() <= usualStaleness {
 		return nil
 	}
 	if v.feed != nil && v.feed.proof.Load() == nil {

@@ -119,7 +119,7 @@ func (s *set) find(hash uint64, token string) *verified {
 		if way >= ways {
 			break
 		}
-		if k := s.ways[way].Load(); k != nil && k.text == token {
+		if k := s.ways[way].Load(); k != nil && k.is(token) {
 			return k
 		}
 	}

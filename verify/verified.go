@@ -11,13 +11,15 @@ import (
 // verified is all that is known of a token that was verified. Its session goes to handlers, by the same pointer to
 // all that show the same token. What later decisions go by is kept beside it, where no handler can change it.
 type verified struct {
-	// What is looked at each time that the token is shown: together, so that they lie in one line of a processor's cache.
-	text       string                      // the token, whole
+	// What is looked at each time that the token is shown: together, the first six in one line of a processor's cache.
+	length     int                         // of the token, in bytes
 	from       int64                       // the first µs since 1970 at which it is good, leeway included
 	until      int64                       // the first at which it no longer is
 	keys       atomic.Pointer[jose.KeySet] // where key was last found; nil: not yet
 	generation atomic.Uint64               // of the endings when they were last asked
 	used       atomic.Int64                // when it was last shown, in seconds since 1970
+	head       [headLen]byte               // the token, or as much of it as there is room for
+	rest       string                      // what there is no room for
 
 	// What the table needs.
 	hash  uint64 // of the token's tail
@@ -40,15 +42,36 @@ type verified struct {
 	done  chan struct{} // guarded by watch; nil: nobody has asked
 }
 
-// hold makes one buffer of the token and its claims. All text that is taken from the claims shares it, so that a
-// remembered token is two pieces of memory, and holds nothing else in memory.
+// headLen is how many characters of a token lie beside what is looked at with them, so that its memory is waited for
+// once and not twice: more than a usual one has under ES256 or EdDSA. With it, a verified fills the 1,408 bytes that
+// it is given.
+const headLen = 664
+
+// hold keeps the token and its claims. All text that is taken from the claims shares one buffer, so that a remembered
+// token is two pieces of memory, and holds nothing else in memory.
 func (k *verified) hold(token string, payload []byte) {
+	k.length = len(token)
+	rest := token[copy(k.head[:], token):]
 	var text strings.Builder
-	text.Grow(len(token) + len(payload))
-	text.WriteString(token)
+	text.Grow(len(rest) + len(payload))
+	text.WriteString(rest)
 	text.Write(payload)
-	k.text, k.payload = text.String()[:len(token)], text.String()[len(token):]
+	k.rest, k.payload = text.String()[:len(rest)], text.String()[len(rest):]
 }
+
+// is reports whether k is what is known of this very token
+func (k *verified) is(token string) bool {
+	switch {
+	case len(token) != k.length:
+		return false
+	case len(token) <= headLen:
+		return string(k.head[:len(token)]) == token
+	}
+	return string(k.head[:]) == token[:headLen] && k.rest == token[headLen:]
+}
+
+// text is the token, whole
+func (k *verified) text() string { return string(k.head[:min(k.length, headLen)]) + k.rest }
 
 // keep notes what later decisions go by, once the session has been read. items are those of all its lists.
 func (k *verified) keep(items []string) {
@@ -64,7 +87,7 @@ func (k *verified) keep(items []string) {
 	}
 	k.token = revoked.Token{Session: s.ID, Subject: s.Subject, Client: s.ClientID, KeyID: s.KeyID, IssuedAt: s.IssuedAt.Unix()}
 	s.from = k
-	size := len(k.text) + len(k.payload)
+	size := len(k.rest) + len(k.payload)
 	if strings.IndexByte(k.payload, '\\') >= 0 {
 		size += len(k.payload) // what is written with escapes has memory of its own
 	}
@@ -74,5 +97,5 @@ func (k *verified) keep(items []string) {
 	k.size = int32(verifiedBytes + size + size/8)
 }
 
-// verifiedBytes is what a verified takes beside its text
-const verifiedBytes = 768
+// verifiedBytes is what a verified takes beside its buffer
+const verifiedBytes = 1408
