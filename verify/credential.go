@@ -130,7 +130,7 @@ func (v *Verifier) demand(r *http.Request, p *policy, o outcome) (*verified, *Er
 			o.e = v.upToDate(r.Context(), p, o.verified)
 		}
 		if o.e == nil {
-			v.metrics.add(countAccepted)
+			o.accepted.Add(1)
 			return o.verified, nil
 		}
 		v.metrics.add(countTurnedAway)

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -172,9 +173,14 @@ var counterNames = [counters]string{
 //
 //	expvar.Publish("handstamp", v.Metrics())
 type Metrics struct {
-	values [counters]padded
-	feed   *feed // nil: there is none
+	values   [counters]padded
+	accepted [acceptedParts]padded // the parts of countAccepted
+	feed     *feed                 // nil: there is none
 }
+
+// acceptedParts is how many parts countAccepted has. It moves with every good token, and the processors of a large
+// machine would wait for each other if all of them counted in one place; so tokens are counted in different ones.
+const acceptedParts = 64
 
 // padded is a counter in a line of the processor's cache that it shares with none: whoever counts one thing does not
 // wait for whoever counts another
@@ -186,22 +192,31 @@ type padded struct {
 // newMetrics makes counters for all that can happen
 func newMetrics() *Metrics { return new(Metrics) }
 
+// part is where a token counts that it was let through; any will do
+func (m *Metrics) part() *padded { return &m.accepted[rand.IntN(acceptedParts)] }
+
 // add counts one
 func (m *Metrics) add(c counter) { m.values[c].Add(1) }
 
 // get is how often something was counted. A good token is counted once, when its request is let through or turned away,
-// because counting takes a fifth of what a remembered token costs: those that were remembered are all good ones
-// but those that had to be checked.
+// because a remembered one writes to memory for nothing else: those that were remembered are all good ones but those
+// that had to be checked.
 func (m *Metrics) get(c counter) int64 {
 	switch c {
 	case countTableHits:
+	case countAccepted:
+		var n int64
+		for i := range m.accepted {
+			n += m.accepted[i].Load()
+		}
+		return n
 	case gaugeFeedEpoch, gaugeFeedSeq, gaugeFeedAge:
 		return m.feed.gauge(c)
 	default:
 		return m.values[c].Load()
 	}
 	misses := m.values[countTableMisses].Load() // first: each is counted before its request is let through
-	return max(m.values[countAccepted].Load()+m.values[countTurnedAway].Load()-misses, 0)
+	return max(m.get(countAccepted)+m.values[countTurnedAway].Load()-misses, 0)
 }
 
 // gauge is one of the numbers of a feed that may be nil

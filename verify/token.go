@@ -32,7 +32,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Session, error) {
 		v.metrics.add(countTurnedAway)
 		return nil, v.settle(nil, e, token)
 	}
-	v.metrics.add(countAccepted)
+	k.accepted.Add(1)
 	return &k.session, nil
 }
 
@@ -122,7 +122,7 @@ func (v *Verifier) checkParts(ctx context.Context, b *bench, parts jose.Compact)
 	if !known {
 		v.headers.learn(parts.Header(), h)
 	}
-	k := &verified{key: key, watch: v.watch}
+	k := &verified{key: key, watch: v.watch, accepted: v.metrics.part()}
 	k.session.KeyID = h.kid
 	k.hold(parts.Token, b.payload)
 	now := v.clock.now()

@@ -11,13 +11,14 @@ import (
 // verified is all that is known of a token that was verified. Its session goes to handlers, by the same pointer to
 // all that show the same token. What later decisions go by is kept beside it, where no handler can change it.
 type verified struct {
-	// What is looked at each time that the token is shown: together, the first six in one line of a processor's cache.
+	// What is looked at each time that the token is shown: together, the first seven in one line of a processor's cache.
 	length     int                         // of the token, in bytes
 	from       int64                       // the first µs since 1970 at which it is good, leeway included
 	until      int64                       // the first at which it no longer is
 	keys       atomic.Pointer[jose.KeySet] // where key was last found; nil: not yet
 	generation atomic.Uint64               // of the endings when they were last asked
 	used       atomic.Int64                // when it was last shown, in seconds since 1970
+	accepted   *padded                     // where it is counted that the token was let through
 	head       [headLen]byte               // the token, or as much of it as there is room for
 	rest       string                      // what there is no room for
 
@@ -45,7 +46,7 @@ type verified struct {
 // headLen is how many characters of a token lie beside what is looked at with them, so that its memory is waited for
 // once and not twice: more than a usual one has under ES256 or EdDSA. With it, a verified fills the 1,408 bytes that
 // it is given.
-const headLen = 664
+const headLen = 656
 
 // hold keeps the token and its claims. All text that is taken from the claims shares one buffer, so that a remembered
 // token is two pieces of memory, and holds nothing else in memory.
