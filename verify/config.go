@@ -124,7 +124,7 @@ func (c Config) check() []error {
 	note("Config.Issuer", checkIssuer(c.Issuer))
 	note("Config.Audience", checkAudience(c.Audience))
 	note("Config.ServiceKey", checkServiceKey(c.ServiceKey))
-	if _, memory := c.Keys.(inProcess); memory && c.ServiceKey != "" {
+	if _, memory := c.Keys.(*inProcess); memory && c.ServiceKey != "" {
 		note("Config.ServiceKey", errors.New("InProcess hears of endings without it"))
 	}
 	if c.PublicURL != "" {

@@ -114,18 +114,18 @@ type inProcess struct{ Memory }
 
 // InProcess takes keys and endings from the issuer's own memory: it is how the server checks its own
 // routes, and refuses an ended session at once.
-func InProcess(m Memory) KeySource { return inProcess{m} }
+func InProcess(m Memory) KeySource { return &inProcess{m} }
 
 // cutter is a Memory that can be cut off from what ends, as one for tests can
 type cutter interface{ FeedIsCut() bool }
 
-func (p inProcess) open(_ context.Context, v *Verifier) (keyFinder, error) {
+func (p *inProcess) open(_ context.Context, v *Verifier) (keyFinder, error) {
 	v.revoked = p.Revoked()
 	v.memory, _ = p.Memory.(cutter)
 	return p, nil
 }
 
-func (p inProcess) find(_ context.Context, kid string) (*jose.Key, *Error) {
+func (p *inProcess) find(_ context.Context, kid string) (*jose.Key, *Error) {
 	set := p.Keys()
 	if set == nil || set.Len() == 0 {
 		return nil, noKeys("no keys in memory")
@@ -133,7 +133,7 @@ func (p inProcess) find(_ context.Context, kid string) (*jose.Key, *Error) {
 	return set.Lookup(kid), nil
 }
 
-func (p inProcess) keySet() *jose.KeySet        { return p.Keys() }
-func (p inProcess) current(moment) *jose.KeySet { return p.Keys() }
-func (p inProcess) news() (time.Time, error)    { return time.Time{}, nil }
-func (p inProcess) close()                      {}
+func (p *inProcess) keySet() *jose.KeySet        { return p.Keys() }
+func (p *inProcess) current(moment) *jose.KeySet { return p.Keys() }
+func (p *inProcess) news() (time.Time, error)    { return time.Time{}, nil }
+func (p *inProcess) close()                      {}
