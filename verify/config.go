@@ -59,7 +59,7 @@ type Config struct {
 	MaxKeyAge time.Duration
 
 	// CacheBytes bounds the memory for tokens that were verified, which are not checked again until they
-	// expire; one of usual length takes 1.3 KB. Zero means 64 MiB. Negative means none: every
+	// expire; one of 600 characters takes 1.8 KB. Zero means 64 MiB. Negative means none: every
 	// signature is checked each time.
 	CacheBytes int64
 
