@@ -44,10 +44,10 @@ type Plan struct {
 	Report func(string)  // hears of progress; nil means nobody
 }
 
-// Run measures all cases in rounds: A B C, A B C, and so on, on a heap that is worn in. The garbage collector runs when it
-// has to, and never because we ask: it would take the heap for small and give memory back.
+// Run measures all cases in rounds: A B C, A B C, and so on. The garbage collector runs when it has to, and never because we
+// ask: it would take the heap for small and give memory back, and whoever allocates next would pay for fresh pages,
+// half a page fault a token, which no service that runs for a while does.
 func (p Plan) Run(cases []Case) ([]Series, error) {
-	wearIn()
 	all := make([]Series, len(cases))
 	sizes := make([]int, len(cases)) // operations of each goroutine in a round
 	for i, c := range cases {
@@ -72,23 +72,6 @@ func (p Plan) Run(cases []Case) ([]Series, error) {
 	}
 	return all, nil
 }
-
-// wearIn makes garbage until it was collected twice. After that nobody who allocates is the first to touch a page, and
-// pays for it with a page fault each 4 KiB: no service that runs for a while does.
-func wearIn() {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	for until := m.NumGC + 2; m.NumGC < until; runtime.ReadMemStats(&m) {
-		for range 1024 {
-			garbage = new([1024]byte)
-			garbage[0] = 1 // else it may stay untouched
-		}
-	}
-	garbage = nil
-}
-
-// garbage is a package's variable so that it is allocated
-var garbage *[1024]byte
 
 // calibrate finds how many operations fill a slice
 func (p Plan) calibrate(c Case) (int, error) {
