@@ -199,7 +199,7 @@ func (m *Metrics) part() *padded { return &m.accepted[rand.IntN(acceptedParts)] 
 func (m *Metrics) add(c counter) { m.values[c].Add(1) }
 
 // get is how often something was counted. A good token is counted once, when its request is let through or turned away,
-// because a remembered one writes to memory for nothing else: those that were remembered are all good ones but those
+// because a remembered one writes to memory for hardly anything else: those that were remembered are all good ones but those
 // that had to be checked.
 func (m *Metrics) get(c counter) int64 {
 	switch c {
