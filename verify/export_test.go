@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/handstamp/handstamp/internal/revoked"
 )
@@ -38,6 +39,12 @@ type TestingOnlyTable struct {
 
 // TestingOnlyHeadLen is how much of a token lies beside its entry.
 const TestingOnlyHeadLen = headLen
+
+// What an entry is said to take in memory, and what it takes with the eight bytes that the allocator puts before it.
+const (
+	TestingOnlyEntrySaid = verifiedBytes
+	TestingOnlyEntryTook = 8 + unsafe.Sizeof(verified{})
+)
 
 // TestingOnlyNewTable makes one with room for any test.
 func TestingOnlyNewTable() *TestingOnlyTable {

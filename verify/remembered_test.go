@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -227,6 +228,14 @@ func TestSessionIsApart(t *testing.T) {
 		if w := ask(v.Require(hello, verify.Role("r0"), verify.Scope("r0")), "GET", "/", "Authorization", "Bearer "+token); w.Code != http.StatusOK {
 			t.Errorf("what the token says of a list of %d = %d, want 200", n, w.Code)
 		}
+	}
+}
+
+// TestEntryFillsItsRoom holds an entry to the memory that it is said to take, which is one of the sizes that Go gives: a
+// field more, and each token takes an eighth of a kilobyte more.
+func TestEntryFillsItsRoom(t *testing.T) {
+	if strconv.IntSize == 64 && verify.TestingOnlyEntryTook != verify.TestingOnlyEntrySaid {
+		t.Errorf("an entry takes %d bytes, and is said to take %d; make headLen fit", verify.TestingOnlyEntryTook, verify.TestingOnlyEntrySaid)
 	}
 }
 

@@ -105,7 +105,7 @@ type counter int
 
 // All counters, in the order of Metrics.Do.
 const (
-	countAccepted counter = iota
+	countAccepted counter = iota // in parts: see Metrics.part
 	countMissingToken
 	countInvalidToken
 	countTokenExpired
