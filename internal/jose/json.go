@@ -49,13 +49,19 @@ type Reader struct {
 	err   error
 }
 
-// NewReader begins to read text.
+// NewReader begins to read text. The compiler puts it where it is called, and a Reader that nobody keeps takes no
+// memory from the heap then.
 func NewReader(text string) *Reader {
 	r := &Reader{text: text}
-	if !utf8.ValidString(text) {
+	r.begin()
+	return r
+}
+
+// begin checks what no reader of a part could
+func (r *Reader) begin() {
+	if !utf8.ValidString(r.text) {
 		r.fail("not UTF-8")
 	}
-	return r
 }
 
 // Close says whether text was exactly one value, and all that was asked of it true.
@@ -169,30 +175,33 @@ func (r *Reader) name() string {
 // String takes a string.
 func (r *Reader) String() string {
 	r.space()
-	if !r.take('"') {
+	text, start := r.text, r.pos+1
+	if start > len(text) || text[start-1] != '"' {
 		r.fail("not a string")
 		return ""
 	}
-	start := r.pos
-	rest := r.text[start:]
-	for i := range len(rest) {
-		c := rest[i]
-		if !special[c] {
-			continue
-		}
-		r.pos = start + i
-		switch c {
-		case '"':
-			r.pos++
-			return rest[:i]
-		case '\\':
-			return r.unescape(start)
-		}
-		r.fail("a control character in a string") // RFC 8259 §7: must be escaped
-		return ""
+	end := start
+	for end < len(text) && !special[text[end]] {
+		end++
 	}
-	r.pos = len(r.text)
-	r.fail("a string without end")
+	if end < len(text) && text[end] == '"' {
+		r.pos = end + 1
+		return text[start:end]
+	}
+	return r.oddString(start, end)
+}
+
+// oddString takes a string that began at start and whose end is not what comes next, at pos
+func (r *Reader) oddString(start, pos int) string {
+	r.pos = pos
+	switch {
+	case pos == len(r.text):
+		r.fail("a string without end")
+	case r.text[pos] == '\\':
+		return r.unescape(start)
+	default:
+		r.fail("a control character in a string") // RFC 8259 §7: must be escaped
+	}
 	return ""
 }
 

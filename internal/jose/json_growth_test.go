@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/handstamp/handstamp/internal/jose"
 )
 
 // TestReaderLinear reads 64 times as much of the worst texts. That takes 64 times as long or somewhat more; where
@@ -58,4 +60,30 @@ func quickest(text string) float64 {
 		least = min(least, time.Since(start))
 	}
 	return max(least, time.Microsecond).Seconds()
+}
+
+// TestReaderTakesNoMemory reads claims as a verifier does, on the way of each token that it sees for the first time.
+func TestReaderTakesNoMemory(t *testing.T) {
+	const text = `{"sub":"usr_1","aud":["a","b"],"exp":1700000900,"more":{"x":[1,true,null,"y"]}}`
+	read := func() {
+		r := jose.NewReader(text)
+		for name := range r.Object() {
+			switch name {
+			case "sub":
+				_ = r.String()
+			case "aud":
+				for range r.Array() {
+					_ = r.String()
+				}
+			case "exp":
+				_, _ = r.Number().Time()
+			}
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := testing.AllocsPerRun(100, read); n != 0 {
+		t.Errorf("reading took memory %v times, want never", n)
+	}
 }
