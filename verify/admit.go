@@ -40,10 +40,8 @@ func (t *table) admit(k *verified, token string, now moment) {
 	defer t.mu.Unlock()
 	t.grow(now)
 	both := places(k.hash, *t.sets.Load())
-	for _, s := range both {
-		if same := s.find(k.hash, token); same != nil { // another request was faster
-			t.forget(same)
-		}
+	if same := t.find(token); same != nil { // another request was faster
+		t.forget(same)
 	}
 	w := wish{k, now, t.shares.of(k.owner)+int64(k.size) > t.fair()}
 	if !t.makeRoom(w) {
@@ -58,7 +56,7 @@ func (t *table) admit(k *verified, token string, now moment) {
 	s.put(way, k, both[0])
 	t.entries++
 	t.bytes += int64(k.size)
-	t.shares.add(k.owner, int64(k.size))
+	t.shares.add(k.owner, k.size)
 }
 
 // wish is somebody's wish for room
@@ -131,20 +129,23 @@ func (t *table) evict(s *set, way int) {
 	t.metrics.add(countTableEvictions)
 }
 
-// shares tells how many bytes the tokens of each user take, or somewhat more: users are counted by two parts of a
-// seeded hash, and two that share both are taken for one
-type shares [2][shareCounters]int64
+// shares tells how much the tokens of each user take, in units of shareUnit, or somewhat more: users are counted by two
+// parts of a seeded hash, and two that share both are taken for one. All of it is 8 KiB, so that it stays near a
+// processor: each new token is counted in two places of it, as good as random.
+type shares [2][shareCounters]int32
 
-// shareCounters is how many counters users are spread over, each time
-const shareCounters = 2048
+const (
+	shareCounters = 1024 // how many counters users are spread over, each time
+	shareUnit     = 64   // bytes; the size of an entry is a multiple
+)
 
-// of is what the tokens of a user take, at most
+// of is how many bytes the tokens of a user take, at most
 func (s *shares) of(owner uint32) int64 {
-	return min(s[0][owner%shareCounters], s[1][owner>>16%shareCounters])
+	return shareUnit * int64(min(s[0][owner%shareCounters], s[1][owner>>16%shareCounters]))
 }
 
-// add counts bytes of a user
-func (s *shares) add(owner uint32, bytes int64) {
-	s[0][owner%shareCounters] += bytes
-	s[1][owner>>16%shareCounters] += bytes
+// add counts the bytes of an entry, or takes them off again
+func (s *shares) add(owner uint32, bytes int32) {
+	s[0][owner%shareCounters] += bytes / shareUnit
+	s[1][owner>>16%shareCounters] += bytes / shareUnit
 }

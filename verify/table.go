@@ -191,7 +191,7 @@ func (t *table) remove(s *set, way int) {
 	s.clear(way)
 	t.entries--
 	t.bytes -= int64(k.size)
-	t.shares.add(k.owner, -int64(k.size))
+	t.shares.add(k.owner, -k.size)
 }
 
 // grow makes new sets once half of the ways are taken; the caller holds mu. What has expired stays behind, and only if

@@ -122,7 +122,7 @@ func (v *Verifier) checkParts(ctx context.Context, b *bench, parts jose.Compact)
 	if !known {
 		v.headers.learn(parts.Header(), h)
 	}
-	k := &verified{key: key, watch: v.watch, accepted: v.metrics.part()}
+	k := &verified{key: key, watch: v.watch, accepted: v.metrics.part(b.signature[0])}
 	k.session.KeyID = h.kid
 	k.hold(parts.Token, b.payload)
 	now := v.clock.now()

@@ -25,7 +25,7 @@ type verified struct {
 	// What the table needs.
 	hash  uint64 // of the token's tail
 	owner uint32 // part of the hash of the subject
-	size  int32  // bytes that it takes
+	size  int32  // bytes that it takes, a multiple of shareUnit
 
 	key    *jose.Key              // what signed it
 	token  revoked.Token          // what endings go by
@@ -95,7 +95,7 @@ func (k *verified) keep(items []string) {
 	if len(items) > len(k.items) {
 		size += 32 * cap(items) // and what they outgrew
 	}
-	k.size = int32(verifiedBytes + size + size/8)
+	k.size = int32(verifiedBytes+size+size/8+shareUnit-1) / shareUnit * shareUnit
 }
 
 // verifiedBytes is what a verified takes beside its buffer
