@@ -170,14 +170,15 @@ func (v *Verifier) judge(k *verified, now time.Time) *Error {
 		return newError(CodeInvalidToken, err)
 	}
 	k.keep(c.items)
+	soon, end := now.Add(leeway), s.ExpiresAt.Add(leeway)
 	switch {
 	case c.issuer != v.config.Issuer: // RFC 9068 §4: exactly
 		err = errors.New("iss is another issuer")
 	case !slices.Contains(s.Audience, v.config.Audience):
 		err = errors.New("aud is somebody else")
-	case s.IssuedAt.After(now.Add(leeway)):
+	case s.IssuedAt.After(soon):
 		err = errors.New("iat is in the future")
-	case c.notBefore.After(now.Add(leeway)):
+	case c.notBefore.After(soon):
 		err = errors.New("nbf is in the future")
 	case v.revoked != nil && s.ExpiresAt.Sub(s.IssuedAt) > maxLife:
 		err = errors.New("it lives longer than endings are kept")
@@ -185,7 +186,7 @@ func (v *Verifier) judge(k *verified, now time.Time) *Error {
 	if err != nil {
 		return ofSigned(CodeInvalidToken, err, s)
 	}
-	if !now.Before(s.ExpiresAt.Add(leeway)) { // RFC 7519 §4.1.4: on or after
+	if !now.Before(end) { // RFC 7519 §4.1.4: on or after
 		return ofSigned(CodeTokenExpired, errors.New("exp has passed"), s)
 	}
 	if v.revoked != nil {
@@ -195,7 +196,7 @@ func (v *Verifier) judge(k *verified, now time.Time) *Error {
 		}
 	}
 	k.from = ceilMicro(latest(s.IssuedAt, c.notBefore).Add(-leeway))
-	k.until = s.ExpiresAt.Add(leeway).UnixMicro()
+	k.until = end.UnixMicro()
 	return nil
 }
 
