@@ -103,8 +103,9 @@ func (c *claims) readStrings(r *jose.Reader) []string {
 // readScope takes scopes with blanks between (RFC 6749 §3.3)
 func (c *claims) readScope(text string) []string {
 	from := len(c.items)
-	for scope := range strings.SplitSeq(text, " ") {
-		if scope != "" {
+	for text != "" {
+		var scope string
+		if scope, text, _ = strings.Cut(text, " "); scope != "" {
 			c.items = append(c.items, scope)
 		}
 	}
