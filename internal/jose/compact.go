@@ -53,8 +53,11 @@ var errParts = errors.New("not three parts")
 // SplitCompact cuts a token at its dots, of which there must be two. It looks at no character more than once.
 func SplitCompact(token string) (Compact, error) {
 	payload := strings.IndexByte(token, '.') + 1
+	if payload == 0 {
+		return Compact{}, errParts
+	}
 	signature := payload + strings.IndexByte(token[payload:], '.') + 1
-	if payload == 0 || signature == payload || strings.IndexByte(token[signature:], '.') >= 0 {
+	if signature == payload || strings.IndexByte(token[signature:], '.') >= 0 {
 		return Compact{}, errParts
 	}
 	return Compact{token, payload, signature}, nil
