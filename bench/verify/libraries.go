@@ -155,17 +155,20 @@ func All(plan Plan, scale Scale) (Results, error) {
 		}
 	}
 	var all Results
-	for _, prepare := range []func() ([]Case, error){
-		libraries(Repeated),
-		libraries(FirstSeen),
-		func() ([]Case, error) { return Behind(pools[mint.ES256]) },
-		func() ([]Case, error) { return Alone(scale) },
+	for _, group := range []struct {
+		plan    Plan
+		prepare func() ([]Case, error)
+	}{
+		{plan, libraries(Repeated)},
+		{plan, libraries(FirstSeen)},
+		{plan.often(), func() ([]Case, error) { return Behind(pools[mint.ES256]) }},
+		{plan, func() ([]Case, error) { return Alone(scale) }},
 	} {
-		cases, err := prepare()
+		cases, err := group.prepare()
 		if err != nil {
 			return nil, err
 		}
-		series, err := plan.Run(cases)
+		series, err := group.plan.Run(cases)
 		if err != nil {
 			return nil, err
 		}
