@@ -27,7 +27,7 @@ func TestAll(t *testing.T) {
 	for _, series := range results {
 		want := trial.Rounds
 		if series.Group == verify.Middleware {
-			want *= 20
+			want *= 20 // in turns a twentieth as long
 		}
 		if len(series.Samples) != want {
 			t.Errorf("%s, %s, %s: %d samples, want %d", series.Group, series.Name, series.Column, len(series.Samples), want)
