@@ -42,9 +42,7 @@ func testSignUp(p *profile) {
 	p.fill("email", "ada@example.com", "name", "Ada Lovelace", "password", "short")
 	p.press("Create account", "/signup")
 	p.shows("Use at least 15 characters.")
-	if at := eval[string](p, "document.activeElement.id"); at != "password" {
-		p.t.Errorf("after a mistake typing goes on at %q, want password", at)
-	}
+	p.typesAt("password")
 	p.fill("password", handstamptest.GoodPassword)
 	p.press("Create account", "/account")
 	p.shows("ada@example.com")
@@ -70,9 +68,7 @@ func testPassword(t *testing.T, open func(*testing.T, string) *profile) {
 	p.fill("current_password", "not this one, no", "new_password", newPassword)
 	p.press("Change password", "/account/security")
 	p.shows("This is not your current password.")
-	if at := eval[string](p, "document.activeElement.id"); at != "current_password" {
-		t.Errorf("after a mistake typing goes on at %q, want current_password", at)
-	}
+	p.typesAt("current_password")
 	p.fill("current_password", handstamptest.GoodPassword, "new_password", newPassword)
 	p.press("Change password", "/account/security?done=password")
 	p.shows("Your password was changed.", "this one goes on")

@@ -224,6 +224,19 @@ func (p *profile) hides(texts ...string) {
 	}
 }
 
+// typesAt checks that typing goes on in the field with this id. A browser goes there when it first draws the page, which
+// may be after it has loaded it (HTML §6.6.7, flush autofocus candidates).
+func (p *profile) typesAt(id string) {
+	p.t.Helper()
+	at := ""
+	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); p.do(chromedp.Sleep(20 * time.Millisecond)) {
+		if at = eval[string](p, "document.activeElement.id"); at == id {
+			return
+		}
+	}
+	p.t.Errorf("after a mistake typing goes on at %q, want %s", at, id)
+}
+
 // signIn signs somebody in on the page at /signin, which leads to target afterwards.
 func (p *profile) signIn(email, password, target string) {
 	p.t.Helper()
