@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/store/postgres"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // someSessions gives the only user of a file some sessions more.

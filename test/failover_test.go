@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // cluster is a primary with its standby, and a node that is told of both.

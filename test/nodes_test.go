@@ -6,8 +6,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // newNodes makes nodes of one deployment: one public URL, database and master key.

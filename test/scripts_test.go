@@ -11,8 +11,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // programs is the folder with the built programs; TestMain makes it.

@@ -36,7 +36,7 @@ func (l *listener) text() string {
 	return l.heard.String()
 }
 
-// listen opens the revocation feed for somebody and waits for its first beat: listen NAME
+// listen opens the revocation feed for somebody and waits for its first heartbeat: listen NAME
 // ['Header: value']...
 func listen(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
@@ -69,7 +69,7 @@ func listen(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}()
 	storyOf(ts).listeners[args[0]] = l
-	l.await(ts, "event: beat", patience)
+	l.await(ts, "event: heartbeat", patience)
 }
 
 // heard waits until somebody who listens has heard a text, for as long as the bound: heard NAME TEXT.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // setupLink is what a terminal shows where there is no admin yet.

@@ -15,8 +15,8 @@ import (
 
 	_ "modernc.org/sqlite" // another program that holds the file
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // mustSignUp gives somebody who is signed in.

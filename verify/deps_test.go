@@ -12,11 +12,11 @@ func TestStandardLibraryOnly(t *testing.T) {
 	const module = "github.com/handstamp/handstamp/"
 	allowed := map[string]bool{
 		module + "verify": true, module + "verify/verifytest": true,
-		module + "internal/jose": true, module + "internal/revoked": true,
-		module + "internal/logtest": true, // of the tests alone: repotest.TestConfined
+		module + "internal/jose": true, module + "internal/revocation/revoked": true,
+		module + "internal/test/logtest": true, // of the tests alone: repo.TestConfined
 	}
 	out, err := exec.Command("go", "list", "-deps", "-test", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}",
-		module+"verify/...", module+"internal/jose", module+"internal/revoked", module+"internal/logtest").Output()
+		module+"verify/...", module+"internal/jose", module+"internal/revocation/revoked", module+"internal/test/logtest").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 )
 
 // ErrEnded is the cause of the end of a context from Session.Context, when the token expired or the session ended.

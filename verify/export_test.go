@@ -7,7 +7,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 )
 
 // TestingOnlyEvents reads a stream to its end, and gives name, id and data of each event.

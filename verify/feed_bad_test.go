@@ -18,33 +18,33 @@ func TestBadFeed(t *testing.T) {
 		return "event: revoke\nid: 1000.1\ndata: " + strings.Replace(entry, old, new, 1) + "\n\n"
 	}
 	for name, text := range map[string]string{
-		"garbage":                   "garbage\n\n",
-		"a page":                    "<html>\n\n",
-		"a long line":               ": " + strings.Repeat("x", 8<<10) + "\n\n",
-		"a long line without end":   strings.Repeat("x", 1<<20),
-		"an event without data":     "event: beat\n\n",
-		"two data":                  "event: beat\ndata: {\ndata: }\n\n",
-		"two events":                "event: beat\nevent: reset\ndata: {}\n\n",
-		"a NUL":                     "event: beat\ndata: \x00\n\n",
-		"CR in a line":              "event: beat\rdata: {}\n\n",
-		"no UTF-8":                  "event: beat\ndata: \xff\n\n",
-		"a beat that is no JSON":    "event: beat\ndata: now\n\n",
-		"a beat without seq":        "event: beat\ndata: {\"epoch\":1000,\"at\":1}\n\n",
-		"a beat with two seqs":      "event: beat\ndata: {\"epoch\":1000,\"seq\":0,\"seq\":1}\n\n",
-		"a beat in fractions":       "event: beat\ndata: {\"epoch\":1000,\"seq\":0.5,\"at\":1}\n\n",
-		"a beat before the start":   "event: beat\ndata: {\"epoch\":1000,\"seq\":-1,\"at\":1}\n\n",
-		"a reset without epoch":     "event: reset\ndata: {\"seq\":1}\n\n",
-		"an entry without id":       with(`"id":"x",`, ""),
-		"an entry without kind":     with(`"kind":"session",`, ""),
-		"an entry without prev":     with(`"prev":0,`, ""),
-		"an entry with a null id":   with(`"x"`, "null"),
-		"an entry with an empty id": with(`"x"`, `""`),
-		"an entry of another kind":  with(`"session"`, `"tenant"`),
-		"an entry by another name":  with(`"kind"`, `"Kind"`),
-		"an entry under another id": "event: revoke\nid: 1000.2\ndata: " + entry + "\n\n",
-		"an entry under no id":      "event: revoke\ndata: " + entry + "\n\n",
-		"an entry twice in one":     with(entry, entry+entry),
-		"an entry of an older log":  strings.Replace(with(`"epoch":1000`, `"epoch":999`), "id: 1000", "id: 999", 1),
+		"garbage":                      "garbage\n\n",
+		"a page":                       "<html>\n\n",
+		"a long line":                  ": " + strings.Repeat("x", 8<<10) + "\n\n",
+		"a long line without end":      strings.Repeat("x", 1<<20),
+		"an event without data":        "event: heartbeat\n\n",
+		"two data":                     "event: heartbeat\ndata: {\ndata: }\n\n",
+		"two events":                   "event: heartbeat\nevent: reset\ndata: {}\n\n",
+		"a NUL":                        "event: heartbeat\ndata: \x00\n\n",
+		"CR in a line":                 "event: heartbeat\rdata: {}\n\n",
+		"no UTF-8":                     "event: heartbeat\ndata: \xff\n\n",
+		"a heartbeat that is no JSON":  "event: heartbeat\ndata: now\n\n",
+		"a heartbeat without seq":      "event: heartbeat\ndata: {\"epoch\":1000,\"at\":1}\n\n",
+		"a heartbeat with two seqs":    "event: heartbeat\ndata: {\"epoch\":1000,\"seq\":0,\"seq\":1}\n\n",
+		"a heartbeat in fractions":     "event: heartbeat\ndata: {\"epoch\":1000,\"seq\":0.5,\"at\":1}\n\n",
+		"a heartbeat before the start": "event: heartbeat\ndata: {\"epoch\":1000,\"seq\":-1,\"at\":1}\n\n",
+		"a reset without epoch":        "event: reset\ndata: {\"seq\":1}\n\n",
+		"an entry without id":          with(`"id":"x",`, ""),
+		"an entry without kind":        with(`"kind":"session",`, ""),
+		"an entry without prev":        with(`"prev":0,`, ""),
+		"an entry with a null id":      with(`"x"`, "null"),
+		"an entry with an empty id":    with(`"x"`, `""`),
+		"an entry of another kind":     with(`"session"`, `"tenant"`),
+		"an entry by another name":     with(`"kind"`, `"Kind"`),
+		"an entry under another id":    "event: revoke\nid: 1000.2\ndata: " + entry + "\n\n",
+		"an entry under no id":         "event: revoke\ndata: " + entry + "\n\n",
+		"an entry twice in one":        with(entry, entry+entry),
+		"an entry of an older log":     strings.Replace(with(`"epoch":1000`, `"epoch":999`), "id: 1000", "id: 999", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestGoodSnapshots(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newFeedServer()
-				s.stream = func(c *connection) { c.raw("event: reset\ndata: {\"epoch\":1000,\"seq\":5}\n\n"); beats(c, 5) }
+				s.stream = func(c *connection) { c.raw("event: reset\ndata: {\"epoch\":1000,\"seq\":5}\n\n"); heartbeats(c, 5) }
 				s.answer = func(r *http.Request) *http.Response {
 					if r.URL.Path == "/v1/revocations" {
 						return answerOf(http.StatusOK, nil, body)

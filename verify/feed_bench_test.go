@@ -40,7 +40,7 @@ func BenchmarkFeed(b *testing.B) {
 	s := newFeedServer()
 	s.stream = func(c *connection) {
 		c.raw("event: reset\ndata: {\"epoch\":1000,\"seq\":1000000}\n\n")
-		beats(c, 1_000_000)
+		heartbeats(c, 1_000_000)
 	}
 	s.answer = func(r *http.Request) *http.Response {
 		if r.URL.Path == "/v1/revocations" {

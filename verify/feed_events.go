@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/handstamp/handstamp/internal/jose"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 )
 
 // maxLine is the longest line of a stream that is read, in bytes. An entry takes some 200.
@@ -91,12 +91,12 @@ func (r *eventReader) line() ([]byte, error) {
 	return line, nil
 }
 
-// beat is what a beat or a reset says
-type beat struct{ epoch, seq, at int64 }
+// heartbeat is what a heartbeat or a reset says
+type heartbeat struct{ epoch, seq, at int64 }
 
-// parseBeat reads the data of a beat or a reset. What it does not say is zero.
-func parseBeat(text string) (beat, error) {
-	var b beat
+// parseHeartbeat reads the data of a heartbeat or a reset. What it does not say is zero.
+func parseHeartbeat(text string) (heartbeat, error) {
+	var b heartbeat
 	members := wanted{"epoch": &b.epoch, "seq": &b.seq, "at": &b.at}
 	r := jose.NewReader(text)
 	for name := range r.Object() {

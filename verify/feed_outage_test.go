@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/logtest"
+	"github.com/handstamp/handstamp/internal/test/logtest"
 	"github.com/handstamp/handstamp/verify"
 )
 
@@ -95,11 +95,14 @@ func TestServerGoneForAnHour(t *testing.T) {
 // TestSilentServer is cut off and opened anew when it sends bytes and proves nothing.
 func TestSilentServer(t *testing.T) {
 	for name, stream := range map[string]func(c *connection){
-		"nothing":         func(c *connection) { c.begin(); <-c.request.Context().Done() },
-		"comments":        func(c *connection) { c.begin(); noise(c, ": still here\n\n") },
-		"half a line":     func(c *connection) { c.begin(); noise(c, ":") },
-		"unknown events":  func(c *connection) { c.begin(); noise(c, "event: hello\ndata: {}\n\n") },
-		"beats from back": func(c *connection) { c.begin(); noise(c, "event: beat\ndata: {\"epoch\":999,\"seq\":7,\"at\":1}\n\n") },
+		"nothing":        func(c *connection) { c.begin(); <-c.request.Context().Done() },
+		"comments":       func(c *connection) { c.begin(); noise(c, ": still here\n\n") },
+		"half a line":    func(c *connection) { c.begin(); noise(c, ":") },
+		"unknown events": func(c *connection) { c.begin(); noise(c, "event: hello\ndata: {}\n\n") },
+		"heartbeats from back": func(c *connection) {
+			c.begin()
+			noise(c, "event: heartbeat\ndata: {\"epoch\":999,\"seq\":7,\"at\":1}\n\n")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -138,24 +141,24 @@ func noise(c *connection, text string) {
 	}
 }
 
-// TestLateBeats counts how old a beat is when it comes, although the clocks differ by a minute: what waited on the way, or in
+// TestLateHeartbeats counts how old a heartbeat is when it comes, although the clocks differ by a minute: what waited on the way, or in
 // the memory of a verifier that stood still, proves what was so then.
-func TestLateBeats(t *testing.T) {
+func TestLateHeartbeats(t *testing.T) {
 	for _, skew := range []time.Duration{0, time.Minute, -time.Minute} {
 		t.Run(skew.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newFeedServer()
 				s.stream = func(c *connection) {
-					c.beat(1000, 0, time.Now().Add(skew))
+					c.heartbeat(1000, 0, time.Now().Add(skew))
 					for c.sleep(4 * time.Second) {
-						c.beat(1000, 0, time.Now().Add(skew-3*time.Second))
+						c.heartbeat(1000, 0, time.Now().Add(skew-3*time.Second))
 					}
 				}
 				v := mustNew(t, s.config())
 				time.Sleep(4 * time.Second)
 				settle()
 				if age := v.Status().Feed.Age; age != 3*time.Second {
-					t.Errorf("age when a beat of 3 s ago came = %v, want 3 s", age)
+					t.Errorf("age when a heartbeat of 3 s ago came = %v, want 3 s", age)
 				}
 			})
 		})
@@ -223,7 +226,7 @@ func TestTwoNodes(t *testing.T) {
 		s.end("two")
 		settle()
 		s.change(func() { // the node that lags does not know of two; it takes a resume from beyond its head for what will come
-			s.stream = func(c *connection) { beats(c, 1) }
+			s.stream = func(c *connection) { heartbeats(c, 1) }
 		})
 		s.cutStreams()
 		time.Sleep(3 * time.Second)

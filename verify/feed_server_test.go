@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/verify"
 )
 
@@ -216,9 +216,9 @@ func (c *connection) revoke(e revoked.Entry) {
 	c.raw("event: revoke\nid: %d.%d\ndata: %s\n\n", e.Epoch, e.Seq, mustJSON(e))
 }
 
-// beat sends a beat of this time.
-func (c *connection) beat(epoch, seq int64, at time.Time) {
-	c.raw("event: beat\ndata: {\"epoch\":%d,\"seq\":%d,\"at\":%d}\n\n", epoch, seq, at.UnixMilli())
+// heartbeat sends a heartbeat of this time.
+func (c *connection) heartbeat(epoch, seq int64, at time.Time) {
+	c.raw("event: heartbeat\ndata: {\"epoch\":%d,\"seq\":%d,\"at\":%d}\n\n", epoch, seq, at.UnixMilli())
 }
 
 // begin resumes where it can, and otherwise sends a reset. It reports how far the stream is then.
@@ -275,20 +275,20 @@ func (c *connection) behave() { c.serve(nil) }
 // serve is a stream as it should be, but that some entries are never sent.
 func (c *connection) serve(drop []string) {
 	c.begin()
-	beat := time.NewTicker(2 * time.Second)
-	defer beat.Stop()
+	heartbeat := time.NewTicker(2 * time.Second)
+	defer heartbeat.Stop()
 	for due := true; ; {
 		changed := c.send(drop...)
 		if due {
 			c.server.mu.Lock()
 			epoch := c.server.epoch
 			c.server.mu.Unlock()
-			c.beat(epoch, c.sent, time.Now())
+			c.heartbeat(epoch, c.sent, time.Now())
 		}
 		select {
 		case <-changed:
 			due = false
-		case <-beat.C:
+		case <-heartbeat.C:
 			due = true
 		case <-c.request.Context().Done():
 			return

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 )
 
 // What a snapshot may take.

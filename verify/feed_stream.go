@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 )
 
 // Where the feed is, below the issuer's URL.
@@ -44,7 +44,7 @@ type stream struct {
 
 	// The issuer's clock by ours: what to add to a time of its to have our two readings at that time. It errs to the
 	// past, so that what is said to be this old is not older.
-	asked  atomic.Pointer[moment] // when the request for the stream was last written; its beats are younger
+	asked  atomic.Pointer[moment] // when the request for the stream was last written; its heartbeats are younger
 	offset *moment
 
 	snapped time.Time // when a snapshot was last had on it
@@ -127,10 +127,10 @@ func (s *stream) take(ctx context.Context, e event) error {
 	switch e.name {
 	case "revoke":
 		err = s.revoke(e)
-	case "beat":
-		err = s.beat(e)
+	case "heartbeat":
+		err = s.heartbeat(e)
 	case "reset": // the server cannot go on from where we are
-		if _, err = parseBeat(e.data); err == nil {
+		if _, err = parseHeartbeat(e.data); err == nil {
 			s.behind = true
 		}
 	}
@@ -164,9 +164,9 @@ func (s *stream) revoke(e event) error {
 	}
 }
 
-// beat takes what proves that nothing is missing, if nothing is
-func (s *stream) beat(e event) error {
-	b, err := parseBeat(e.data)
+// heartbeat takes what proves that nothing is missing, if nothing is
+func (s *stream) heartbeat(e event) error {
+	b, err := parseHeartbeat(e.data)
 	if err != nil {
 		return err
 	}
@@ -201,8 +201,8 @@ func (s *stream) gap() {
 	s.behind = true
 }
 
-// made is when the issuer made a beat, by our clocks. It is not younger than it came and not older than we asked: the
-// first beat of a stream was made after we had asked for it. By this much the clocks differ, or less; so a beat that
+// made is when the issuer made a heartbeat, by our clocks. It is not younger than it came and not older than we asked: the
+// first heartbeat of a stream was made after we had asked for it. By this much the clocks differ, or less; so a heartbeat that
 // comes late is known to be old, though the clocks may differ by any time.
 func (s *stream) made(at int64, now moment) moment {
 	theirs := moment{wall: at * 1000, mono: at * 1_000_000}

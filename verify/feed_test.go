@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/verify"
 )
 
@@ -92,7 +92,7 @@ func TestFeedBrokenFrames(t *testing.T) {
 	}{
 		{"an entry is lost", func(c *connection) { c.serve([]string{"one"}) }, 1, 1},
 		{"two entries are lost", func(c *connection) { c.serve([]string{"one", "two"}) }, 1, 1},
-		{"the last entry is lost, and the beat tells", func(c *connection) { c.serve([]string{"three"}) }, 1, 1},
+		{"the last entry is lost, and the heartbeat tells", func(c *connection) { c.serve([]string{"three"}) }, 1, 1},
 		{"entries come twice", func(c *connection) { twice(c) }, 0, 1},
 		{"entries come in another order", func(c *connection) { swapped(c) }, 1, 1},
 		{"half an entry comes, and the stream ends", func(c *connection) { half(c) }, 0, 2},
@@ -125,7 +125,7 @@ func TestFeedBrokenFrames(t *testing.T) {
 				s.end("one")
 				settle()
 				s.end("two", "three")
-				time.Sleep(2100 * time.Millisecond) // one beat: the slowest way to learn of a loss
+				time.Sleep(2100 * time.Millisecond) // one heartbeat: the slowest way to learn of a loss
 				for _, token := range tokens {
 					wantCode(t, v, token, verify.CodeInvalidToken)
 				}
@@ -152,17 +152,17 @@ func waitFor(c *connection, n int) []revoked.Entry {
 	}
 }
 
-// beats keeps a stream alive.
-func beats(c *connection, seq int64) {
-	for c.beat(1000, seq, time.Now()); c.sleep(2 * time.Second); {
-		c.beat(1000, seq, time.Now())
+// heartbeats keeps a stream alive.
+func heartbeats(c *connection, seq int64) {
+	for c.heartbeat(1000, seq, time.Now()); c.sleep(2 * time.Second); {
+		c.heartbeat(1000, seq, time.Now())
 	}
 }
 
 // twice sends each entry twice, and all of them once more.
 func twice(c *connection) {
 	c.begin()
-	c.beat(1000, 0, time.Now())
+	c.heartbeat(1000, 0, time.Now())
 	rest := waitFor(c, 3)
 	for range 2 {
 		for _, e := range rest {
@@ -170,24 +170,24 @@ func twice(c *connection) {
 			c.revoke(e)
 		}
 	}
-	beats(c, 3)
+	heartbeats(c, 3)
 }
 
 // swapped sends the second entry before the first.
 func swapped(c *connection) {
 	c.begin()
-	c.beat(1000, 0, time.Now())
+	c.heartbeat(1000, 0, time.Now())
 	rest := waitFor(c, 3)
 	for _, i := range []int{1, 0, 2} {
 		c.revoke(rest[i])
 	}
-	beats(c, 3)
+	heartbeats(c, 3)
 }
 
 // half sends one entry and the half of another.
 func half(c *connection) {
 	c.begin()
-	c.beat(1000, 0, time.Now())
+	c.heartbeat(1000, 0, time.Now())
 	rest := waitFor(c, 3)
 	c.revoke(rest[0])
 	text := mustJSON(rest[1])

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 )
 
 // KeySource is where a verifier has its keys from: JWKS, StaticJWKS or HMAC. A verifier has one, so public keys

@@ -19,7 +19,7 @@ const (
 
 // How old what we know of endings may be.
 const (
-	// shortestStaleness is the least that a feed can keep: between two of its beats lie 2 s and what a slow server adds, which
+	// shortestStaleness is the least that a feed can keep: between two of its heartbeats lie 2 s and what a slow server adds, which
 	// falls silent at 3 s.
 	shortestStaleness = 3 * time.Second
 	// usualStaleness is what counts as stale on routes that do not say.
@@ -133,5 +133,5 @@ func outOfDate(why string) *Error {
 	return e
 }
 
-// retryFeed is how soon it is worth to ask again then: after the next beat
+// retryFeed is how soon it is worth to ask again then: after the next heartbeat
 const retryFeed = 2 * time.Second

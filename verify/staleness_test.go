@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/logtest"
+	"github.com/handstamp/handstamp/internal/test/logtest"
 	"github.com/handstamp/handstamp/verify"
 	"github.com/handstamp/handstamp/verify/verifytest"
 )
@@ -206,7 +206,7 @@ func TestMaxStaleness(t *testing.T) {
 	routes{"both": both, "unknown": v.Require(hello, verify.MaxStaleness(time.Minute, 7))}.want(t, kept, map[string]int{"both": 503, "unknown": 503})
 }
 
-// TestShortStaleness does not take the time between two beats for a cut.
+// TestShortStaleness does not take the time between two heartbeats for a cut.
 func TestShortStaleness(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFeedServer()

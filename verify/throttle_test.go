@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/logtest"
+	"github.com/handstamp/handstamp/internal/test/logtest"
 	"github.com/handstamp/handstamp/verify"
 )
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 )
 
 // maxToken is the longest token that is looked at, in bytes

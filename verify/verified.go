@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/handstamp/handstamp/internal/jose"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 )
 
 // verified is all that is known of a token that was verified. Its session goes to handlers, by the same pointer to

@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // issuer is what all nodes are known as. On loopback nobody needs a service key. No one listens there: each connection goes to one of

@@ -16,7 +16,7 @@ import (
 
 	"github.com/handstamp/handstamp/bench/mint"
 	"github.com/handstamp/handstamp/bench/page"
-	tokens "github.com/handstamp/handstamp/bench/verify"
+	tokens "github.com/handstamp/handstamp/bench/verification"
 	"github.com/handstamp/handstamp/verify"
 )
 
@@ -110,7 +110,7 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// issuerOf answers a verifier in an issuer's place: keys, a snapshot of sessions that have ended, and beats.
+// issuerOf answers a verifier in an issuer's place: keys, a snapshot of sessions that have ended, and heartbeats.
 type issuerOf struct {
 	trust *mint.Trust
 	ended int
@@ -167,13 +167,13 @@ func (i issuerOf) snapshot(to io.Writer) error {
 	return err
 }
 
-// stream sends who is new for a snapshot, and beats as a server does.
+// stream sends who is new for a snapshot, and heartbeats as a server does.
 func (i issuerOf) stream(r *http.Request, to io.Writer) (err error) {
 	if r.Header.Get("Last-Event-ID") == "" {
 		_, err = fmt.Fprintf(to, "event: reset\ndata: {\"epoch\":1000,\"seq\":%d}\n\n", i.ended)
 	}
 	for err == nil && r.Context().Err() == nil {
-		_, err = fmt.Fprintf(to, "event: beat\ndata: {\"epoch\":1000,\"seq\":%d,\"at\":%d}\n\n", i.ended, time.Now().UnixMilli())
+		_, err = fmt.Fprintf(to, "event: heartbeat\ndata: {\"epoch\":1000,\"seq\":%d,\"at\":%d}\n\n", i.ended, time.Now().UnixMilli())
 		select {
 		case <-r.Context().Done():
 		case <-time.After(2 * time.Second):

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/bench/feed"
-	"github.com/handstamp/handstamp/bench/verify"
+	"github.com/handstamp/handstamp/bench/verification"
 )
 
 // TestRun makes the trial in small, with trouble: every ending comes to every verifier, and nothing is refused that
@@ -24,7 +24,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	endings, err := feed.MeasureEndings(t.Context(), 2000, verify.Plan{Rounds: 2, Slice: time.Millisecond})
+	endings, err := feed.MeasureEndings(t.Context(), 2000, verification.Plan{Rounds: 2, Slice: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

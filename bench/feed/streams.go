@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // told is how many endings every stream hears of before memory is looked at for the last time.
@@ -74,7 +74,7 @@ func (s *Streams) open(ctx context.Context, n *programtest.Program, p people, se
 		}
 		streams[i] = &stream{from: bufio.NewReader(conn)}
 	}
-	if err := awaitAll(streams, "beat", 1); err != nil {
+	if err := awaitAll(streams, "heartbeat", 1); err != nil {
 		return err
 	}
 	for _, one := range sessions {

@@ -16,8 +16,8 @@ import (
 
 	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/password"
-	"github.com/handstamp/handstamp/internal/programtest"
 	"github.com/handstamp/handstamp/internal/server"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // childCommand is the first argument of a process that is one of the servers.

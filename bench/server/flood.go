@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/bench/page"
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // Storm says how a server is flooded with sign-ins, at the real cost of a hash, while others go on.

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // The cores, and how many connections are kept busy.

@@ -9,10 +9,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/postgres"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // cluster is a PostgreSQL of our own, and the process id of its server.

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // start starts a program on the servers' core, and waits until it listens.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/bench/page"
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // Growth says how large things are made to see what grows with them.

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export class Feed {
   #rules = new Map(); // kind and id → the cut, and when no token is left that it refuses, both in seconds
   #place = { epoch: 0, seq: 0 }; // all up to here was applied
-  #beat = -Infinity; // when a beat last said so
+  #heartbeat = -Infinity; // when a heartbeat last said so
   #issuer; #headers;
   /** @param {string} issuer the server's URL @param {string} [key] a service key; none on loopback */
   constructor(issuer, key) {
@@ -16,7 +16,7 @@ export class Feed {
     return [['session', sid], ['user', sub], ['client', client_id], ['key', kid], ['all', '']].some(([kind, id]) => iat <= this.#rules.get(`${kind} ${id}`)?.cut);
   }
   /** How long ago, in ms, all that had ended was known here. Above 5000 the feed is cut off: accept, ask or refuse. */
-  get staleness() { return performance.now() - this.#beat; }
+  get staleness() { return performance.now() - this.#heartbeat; }
   async #follow() {
     for (;; await pause(500 + 1000 * Math.random())) await this.#read().catch((err) => console.error(err.message));
   }
@@ -43,7 +43,7 @@ export class Feed {
     if (event === 'revoke') this.#apply(entry); // an ending is never wrong to keep
     if (event === 'revoke' && epoch === known.epoch && entry.prev === known.seq) known.seq = seq;
     if (event === 'reset' || epoch > known.epoch || (epoch === known.epoch && seq > known.seq)) await this.#snapshot(signal); // something is missing
-    if (event === 'beat' && epoch === this.#place.epoch && seq >= this.#place.seq) this.#beat = performance.now();
+    if (event === 'heartbeat' && epoch === this.#place.epoch && seq >= this.#place.seq) this.#heartbeat = performance.now();
     for (const [name, rule] of this.#rules) if (rule.expires < Date.now() / 1000) this.#rules.delete(name);
   }
   async #snapshot(signal) {

@@ -6,7 +6,7 @@ import (
 	"iter"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 )
 
 // entry is a line of the log.
@@ -14,15 +14,15 @@ type entry = revoked.Entry
 
 // What listeners are told, how often. docs/protocol.md §6
 const (
-	beatEvery = 2 * time.Second
-	retryBeat = 50 * time.Millisecond // while there is nothing to vouch for
-	atOnce    = 64                    // entries a listener is given at most in one piece
-	disbelief = time.Minute           // between two epochs that begin because a listener says so
-	ahead     = time.Hour             // how far an epoch may lie ahead of our clock
+	heartbeatEvery = 2 * time.Second
+	retryHeartbeat = 50 * time.Millisecond // while there is nothing to vouch for
+	atOnce         = 64                    // entries a listener is given at most in one piece
+	disbelief      = time.Minute           // between two epochs that begin because a listener says so
+	ahead          = time.Hour             // how far an epoch may lie ahead of our clock
 )
 
-// Beat vouches that a listener has been told everything that was committed before At.
-type Beat struct {
+// Heartbeat vouches that a listener has been told everything that was committed before At.
+type Heartbeat struct {
 	Place
 	At time.Time
 }
@@ -32,8 +32,8 @@ type Beat struct {
 type Sink interface {
 	// Revoke passes entries on, in the order of the log.
 	Revoke(entries []revoked.Entry) error
-	// Beat passes a beat on.
-	Beat(b Beat) error
+	// Heartbeat passes a heartbeat on.
+	Heartbeat(b Heartbeat) error
 	// Reset says that entries are missing up to a place: the listener needs a snapshot, and is
 	// told everything after it.
 	Reset(p Place) error
@@ -41,10 +41,10 @@ type Sink interface {
 
 // Listener is told of entries as they come.
 type Listener struct {
-	log     *Log
-	place   Place     // up to which it was told; the zero Place: it needs a snapshot
-	beat    time.Time // when the last beat was passed on, or the listening began
-	started bool      // there was a beat
+	log       *Log
+	place     Place     // up to which it was told; the zero Place: it needs a snapshot
+	heartbeat time.Time // when the last heartbeat was passed on, or the listening began
+	started   bool      // there was a heartbeat
 }
 
 // Listen begins to listen after a place, or at the head when it is the zero Place. A listener who
@@ -81,12 +81,12 @@ func (l *Log) believes(seen Place) bool {
 // ErrCutOff ends listening where the database has not been heard of for too long.
 var ErrCutOff = errors.New("cut off from the database")
 
-// Run passes on what the listener has missed, then a beat, and then everything as it comes with a
-// beat every two seconds, until ctx ends, the log stops, or to gives an error, which is
-// returned. It returns ErrCutOff when a beat is overdue because no read of the database has
+// Run passes on what the listener has missed, then a heartbeat, and then everything as it comes with a
+// heartbeat every two seconds, until ctx ends, the log stops, or to gives an error, which is
+// returned. It returns ErrCutOff when a heartbeat is overdue because no read of the database has
 // succeeded that began after the last one.
 func (s *Listener) Run(ctx context.Context, to Sink) error {
-	s.beat = time.Now()
+	s.heartbeat = time.Now()
 	due := time.NewTimer(0)
 	defer due.Stop()
 	for {
@@ -128,25 +128,25 @@ func (s *Listener) pass(ctx context.Context, to Sink) error {
 	return nil
 }
 
-// vouch passes a beat on if there is a read to vouch for, and says when to come again.
+// vouch passes a heartbeat on if there is a read to vouch for, and says when to come again.
 func (s *Listener) vouch(ctx context.Context, to Sink) (time.Duration, error) {
 	s.log.mu.RLock()
 	read := s.log.read
 	s.log.mu.RUnlock()
-	if s.started && !read.began.After(s.beat) || time.Since(read.began) >= CutOff {
-		if time.Since(s.beat) >= CutOff {
+	if s.started && !read.began.After(s.heartbeat) || time.Since(read.began) >= CutOff {
+		if time.Since(s.heartbeat) >= CutOff {
 			return 0, ErrCutOff
 		}
-		return retryBeat, nil
+		return retryHeartbeat, nil
 	}
 	if err := s.pass(ctx, to); err != nil { // what that read has found
 		return 0, err
 	}
 	if ctx.Err() != nil { // not all was passed on
-		return beatEvery, nil
+		return heartbeatEvery, nil
 	}
-	s.beat, s.started = time.Now(), true
-	return beatEvery, to.Beat(Beat{s.place, read.at})
+	s.heartbeat, s.started = time.Now(), true
+	return heartbeatEvery, to.Heartbeat(Heartbeat{s.place, read.at})
 }
 
 // Snapshot is all that is in force at one place of the log.

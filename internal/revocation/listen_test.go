@@ -12,20 +12,20 @@ import (
 	"github.com/handstamp/handstamp/internal/revocation"
 )
 
-// TestListen tells a listener what it has missed, or that it needs a snapshot, and then a beat.
+// TestListen tells a listener what it has missed, or that it needs a snapshot, and then a heartbeat.
 func TestListen(t *testing.T) {
 	tests := []struct {
 		name  string
 		after revocation.Place
 		want  string
 	}{
-		{"new", revocation.Place{}, "reset 5, beat 5"},
-		{"from the start", place(0), "reset 5, beat 5"}, // the first two are gone
-		{"from before what is kept", place(1), "reset 5, beat 5"},
-		{"from just before what is kept", place(2), "s3, s4, s5, beat 5"},
-		{"from the middle", place(4), "s5, beat 5"},
-		{"from the head", place(5), "beat 5"},
-		{"from another epoch", revocation.Place{Epoch: startEpoch - 1, Seq: 4}, "reset 5, beat 5"},
+		{"new", revocation.Place{}, "reset 5, heartbeat 5"},
+		{"from the start", place(0), "reset 5, heartbeat 5"}, // the first two are gone
+		{"from before what is kept", place(1), "reset 5, heartbeat 5"},
+		{"from just before what is kept", place(2), "s3, s4, s5, heartbeat 5"},
+		{"from the middle", place(4), "s5, heartbeat 5"},
+		{"from the head", place(5), "heartbeat 5"},
+		{"from another epoch", revocation.Place{Epoch: startEpoch - 1, Seq: 4}, "reset 5, heartbeat 5"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,9 +69,9 @@ func (n *node) follow() (stop func()) {
 	}
 }
 
-// TestBeats come at once and then every two seconds, and vouch for a read that is no older than
+// TestHeartbeats come at once and then every two seconds, and vouch for a read that is no older than
 // what nodes follow the log by.
-func TestBeats(t *testing.T) {
+func TestHeartbeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t, 1)
 		defer n.follow()()
@@ -81,19 +81,19 @@ func TestBeats(t *testing.T) {
 		time.Sleep(9 * time.Second)
 		cancel()
 		<-done
-		if got := e.told(); got != strings.TrimSuffix(strings.Repeat("beat 1, ", 5), ", ") {
-			t.Errorf("in 9 s: %s, want 5 beats", got)
+		if got := e.told(); got != strings.TrimSuffix(strings.Repeat("heartbeat 1, ", 5), ", ") {
+			t.Errorf("in 9 s: %s, want 5 heartbeats", got)
 		}
-		for i, b := range e.beats {
+		for i, b := range e.heartbeats {
 			sent := began.Add(time.Duration(i) * 2 * time.Second)
 			if age := sent.Sub(b.At); age < 0 || age > 250*time.Millisecond || b.Place != place(1) {
-				t.Errorf("beat %d = %v, made %v before it was sent, want 250 ms at most", i, b, age)
+				t.Errorf("heartbeat %d = %v, made %v before it was sent, want 250 ms at most", i, b, age)
 			}
 		}
 	})
 }
 
-// TestCutOff has a node whose database is away, or does not answer at all, fall silent: no beat
+// TestCutOff has a node whose database is away, or does not answer at all, fall silent: no heartbeat
 // after the last read, the streams end after 3 s, and the node says so, once, and when it is back.
 func TestCutOff(t *testing.T) {
 	tests := []struct {
@@ -114,11 +114,11 @@ func TestCutOff(t *testing.T) {
 				tt.away(n.db)
 				cut := time.Now()
 				err := <-done
-				// The last read began up to 250 ms before; a beat at 2 s may still vouch for it.
+				// The last read began up to 250 ms before; a heartbeat at 2 s may still vouch for it.
 				if took := time.Since(cut); !errors.Is(err, revocation.ErrCutOff) || took > 4100*time.Millisecond {
-					t.Errorf("Run = %v after %v, want cut off within 3 s of the last beat", err, took)
+					t.Errorf("Run = %v after %v, want cut off within 3 s of the last heartbeat", err, took)
 				}
-				if got := e.told(); got != "beat 1, beat 1" && got != "beat 1" {
+				if got := e.told(); got != "heartbeat 1, heartbeat 1" && got != "heartbeat 1" {
 					t.Errorf("told %s, want nothing that a read does not vouch for", got)
 				}
 				time.Sleep(5 * time.Second)
@@ -149,12 +149,12 @@ func TestSlowListener(t *testing.T) {
 			n.mustCatchUp()
 			synctest.Wait()
 		}
-		if got := quick.told(); got != "beat 0, a, b, c" {
+		if got := quick.told(); got != "heartbeat 0, a, b, c" {
 			t.Errorf("the quick one was told %s, want all", got)
 		}
 		close(slow.hold)
 		synctest.Wait()
-		if got := slow.told(); got != "beat 0, a, b, c" {
+		if got := slow.told(); got != "heartbeat 0, a, b, c" {
 			t.Errorf("the slow one was told %s, want all", got)
 		}
 		cancel()
@@ -185,8 +185,8 @@ func TestManyEntries(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		<-done
-		if len(e.heard) != many+1 || e.heard[0] != "s1" || e.heard[many-1] != "s5000" || e.heard[many] != "beat 5000" {
-			t.Errorf("told %d things, from %s to %s, want %d entries and a beat", len(e.heard), e.heard[0], e.heard[len(e.heard)-1], many)
+		if len(e.heard) != many+1 || e.heard[0] != "s1" || e.heard[many-1] != "s5000" || e.heard[many] != "heartbeat 5000" {
+			t.Errorf("told %d things, from %s to %s, want %d entries and a heartbeat", len(e.heard), e.heard[0], e.heard[len(e.heard)-1], many)
 		}
 	})
 }

@@ -17,7 +17,7 @@ func TestLostCommits(t *testing.T) {
 	tests := []struct {
 		name string
 		lose func(*database)
-		left string // what the listener hears afterwards, but for beats
+		left string // what the listener hears afterwards, but for heartbeats
 	}{
 		{"the newest", func(d *database) { d.lose(2) }, "reset 3"},
 		{"all", func(d *database) { d.lose(5) }, "reset 0"},
@@ -46,8 +46,8 @@ func TestLostCommits(t *testing.T) {
 				synctest.Wait()
 				cancel()
 				<-done
-				if got := e.told(); got != "beat 5, "+tt.left {
-					t.Errorf("the listener was told %s, want a beat and %s", got, tt.left)
+				if got := e.told(); got != "heartbeat 5, "+tt.left {
+					t.Errorf("the listener was told %s, want a heartbeat and %s", got, tt.left)
 				}
 				if n.db.epoch <= startEpoch || n.Place().Epoch != n.db.epoch || other.Place() != n.Place() {
 					t.Errorf("epoch = %d, nodes at %v and %v, want a later one for all", n.db.epoch, n.Place(), other.Place())
@@ -116,9 +116,9 @@ func TestListenBeyond(t *testing.T) {
 			if raised != step.raises || !raised && n.Place().Epoch != before {
 				t.Errorf("%s: epoch from %d to %d, want a new one: %v", step.name, before, n.Place().Epoch, step.raises)
 			}
-			want := "reset 2, beat 2"
+			want := "reset 2, heartbeat 2"
 			if step.name == "the head" {
-				want = "beat 2"
+				want = "heartbeat 2"
 			}
 			if got := e.told(); got != want {
 				t.Errorf("%s: told %s, want %s", step.name, got, want)
@@ -158,7 +158,7 @@ func TestTrim(t *testing.T) {
 		for _, tt := range []struct {
 			after int64
 			want  string
-		}{{999, "reset 1001, beat 1001"}, {1000, "late, beat 1001"}} {
+		}{{999, "reset 1001, heartbeat 1001"}, {1000, "late, heartbeat 1001"}} {
 			ctx, cancel := context.WithCancel(t.Context())
 			e := &ear{}
 			done := n.listen(ctx, place(tt.after), e)

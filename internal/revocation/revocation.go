@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/internal/store"
 )
 
@@ -46,7 +46,7 @@ type Log struct {
 type Parts struct {
 	Store store.Revocations
 	Log   *slog.Logger
-	Now   func() time.Time // what beats and snapshots say
+	Now   func() time.Time // what heartbeats and snapshots say
 
 	// Before is called when this node has learned of endings, and tells nobody elsewhere before it returns: what they
 	// do about an ending, such as asking for keys, finds this node ready. Nil: there is nothing to do.

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/internal/revocation"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
+	"github.com/handstamp/handstamp/internal/test/logtest"
 )
 
 // database is a log that a test can cut off, take back and rewrite. Engines are held to the contract
@@ -165,13 +165,13 @@ func (n *node) refuses(sid string) bool { return n.Revoked().Revoked(revoked.Tok
 // place gives a place of the tests' first epoch.
 func place(seq int64) revocation.Place { return revocation.Place{Epoch: startEpoch, Seq: seq} }
 
-// ear notes what a listener is told, in short: "s1" for an entry, "beat 1", "reset 1".
+// ear notes what a listener is told, in short: "s1" for an entry, "heartbeat 1", "reset 1".
 type ear struct {
-	mu    sync.Mutex // guards heard and beats
-	heard []string
-	beats []revocation.Beat
-	hold  chan struct{} // nil: listens at once; else before each piece waits for this
-	fail  error         // what it says to each piece
+	mu         sync.Mutex // guards heard and heartbeats
+	heard      []string
+	heartbeats []revocation.Heartbeat
+	hold       chan struct{} // nil: listens at once; else before each piece waits for this
+	fail       error         // what it says to each piece
 }
 
 // hear notes one piece.
@@ -194,12 +194,12 @@ func (e *ear) Revoke(entries []revoked.Entry) error {
 	return e.hear(words...)
 }
 
-// Beat notes a beat.
-func (e *ear) Beat(b revocation.Beat) error {
+// Heartbeat notes a heartbeat.
+func (e *ear) Heartbeat(b revocation.Heartbeat) error {
 	e.mu.Lock()
-	e.beats = append(e.beats, b)
+	e.heartbeats = append(e.heartbeats, b)
 	e.mu.Unlock()
-	return e.hear(fmt.Sprint("beat ", b.Seq))
+	return e.hear(fmt.Sprint("heartbeat ", b.Seq))
 }
 
 // Reset notes a reset.

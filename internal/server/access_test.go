@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
-	"github.com/handstamp/handstamp/internal/postgrestest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 	"github.com/handstamp/handstamp/internal/web"
 )
 

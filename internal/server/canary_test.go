@@ -13,10 +13,10 @@ import (
 
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/handstamptest"
 	"github.com/handstamp/handstamp/internal/jose"
-	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/logtest"
 	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
 )

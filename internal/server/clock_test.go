@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // TestClockStepsBack sets the server's clock an hour back: what was ended stays ended, what

@@ -7,10 +7,10 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/handstamp/handstamp/internal/audit"
-	"github.com/handstamp/handstamp/internal/handstamptest"
-	"github.com/handstamp/handstamp/internal/logtest"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/logtest"
 )
 
 // ending is ada, signed in twice, about to be ended in some way.

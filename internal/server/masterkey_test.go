@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/config"
-	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/server"
+	"github.com/handstamp/handstamp/internal/test/logtest"
 )
 
 // place is where a server keeps its things.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // startNodes runs servers of one site on one PostgreSQL, background work included.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // TestReadingChangesNothing asks every route that can be asked with GET or HEAD in every way

@@ -15,7 +15,7 @@ import (
 	"github.com/handstamp/handstamp/internal/keyring"
 	"github.com/handstamp/handstamp/internal/password"
 	"github.com/handstamp/handstamp/internal/revocation"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/service"
 	"github.com/handstamp/handstamp/internal/session"

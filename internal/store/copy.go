@@ -6,7 +6,7 @@ import (
 	"iter"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 )
 
 // Copying moves everything that is kept from one database to another, of whichever engine.

@@ -15,7 +15,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 )
 
 // Store is an engine, opened and migrated.

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // dev is `handstamp dev`, running.

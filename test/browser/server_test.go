@@ -3,7 +3,7 @@ package browser_test
 import (
 	"testing"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // Agents of two devices.

@@ -17,21 +17,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/programtest"
-	"github.com/handstamp/handstamp/internal/repotest"
+	"github.com/handstamp/handstamp/internal/repo"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // root is the tree that the guides are run from.
 const root = "../.."
 
 // readGuide gives the blocks of a guide.
-func readGuide(t *testing.T, name string) []repotest.Block {
+func readGuide(t *testing.T, name string) []repo.Block {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "docs", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return repotest.Blocks(string(text))
+	return repo.Blocks(string(text))
 }
 
 // freeAddress gives an address on this machine that nobody listens on.

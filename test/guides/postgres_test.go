@@ -10,9 +10,9 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
-	"github.com/handstamp/handstamp/internal/programtest"
-	"github.com/handstamp/handstamp/internal/repotest"
+	"github.com/handstamp/handstamp/internal/repo"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // move is the move of docs/guide-postgres.md: the old machine, and what comes in its place.
@@ -145,7 +145,7 @@ func (m *move) startProxy(block string) {
 }
 
 // do does what one block says.
-func (m *move) do(b repotest.Block) {
+func (m *move) do(b repo.Block) {
 	m.t.Helper()
 	text := m.names.Replace(b.Text)
 	switch b.Info {

@@ -21,7 +21,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // publicHost is the host of the guide.

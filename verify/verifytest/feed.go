@@ -9,15 +9,15 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/verify"
 )
 
 // epoch is that of an issuer's log.
 const epoch = 1
 
-// beatEvery is how often a stream proves itself.
-const beatEvery = 2 * time.Second
+// heartbeatEvery is how often a stream proves itself.
+const heartbeatEvery = 2 * time.Second
 
 // CutFeed cuts all verifiers off from what ends: they do not hear of it until RestoreFeed. Those of Config and Verifier
 // know so at once, and are as stale as can be; those that follow the feed by HTTP learn of it within 5 s. The
@@ -128,8 +128,8 @@ func (iss *Issuer) serveStream(w http.ResponseWriter, r *http.Request) {
 		seq = int64(len(all))
 		fmt.Fprintf(w, "event: reset\ndata: {\"epoch\":%d,\"seq\":%d}\n\n", epoch, seq)
 	}
-	beat := time.NewTicker(beatEvery)
-	defer beat.Stop()
+	heartbeat := time.NewTicker(heartbeatEvery)
+	defer heartbeat.Stop()
 	for due := true; ; {
 		entries, cut, changed := iss.since(seq)
 		if cut {
@@ -140,7 +140,7 @@ func (iss *Issuer) serveStream(w http.ResponseWriter, r *http.Request) {
 			seq = e.Seq
 		}
 		if due {
-			fmt.Fprintf(w, "event: beat\ndata: {\"epoch\":%d,\"seq\":%d,\"at\":%d}\n\n", epoch, seq, iss.Now().UnixMilli())
+			fmt.Fprintf(w, "event: heartbeat\ndata: {\"epoch\":%d,\"seq\":%d,\"at\":%d}\n\n", epoch, seq, iss.Now().UnixMilli())
 		}
 		if flusher.Flush() != nil {
 			return
@@ -148,7 +148,7 @@ func (iss *Issuer) serveStream(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-changed:
 			due = false
-		case <-beat.C:
+		case <-heartbeat.C:
 			due = true
 		case <-r.Context().Done():
 			return

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/bench/feed"
-	"github.com/handstamp/handstamp/bench/verify"
+	"github.com/handstamp/handstamp/bench/verification"
 )
 
 // main measures, and says what went wrong.
@@ -61,7 +61,7 @@ func measure(ctx context.Context, plan feed.Plan) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	endings, err := feed.MeasureEndings(ctx, 1_000_000, verify.Plan{Rounds: 21, Slice: 40 * time.Millisecond})
+	endings, err := feed.MeasureEndings(ctx, 1_000_000, verification.Plan{Rounds: 21, Slice: 40 * time.Millisecond})
 	if err != nil {
 		return "", err
 	}

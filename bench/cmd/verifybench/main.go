@@ -13,28 +13,28 @@ import (
 	"os"
 	"time"
 
-	"github.com/handstamp/handstamp/bench/verify"
+	"github.com/handstamp/handstamp/bench/verification"
 )
 
 // main measures, and says what went wrong.
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("verifybench: ")
-	var plan verify.Plan
+	var plan verification.Plan
 	flag.IntVar(&plan.Rounds, "rounds", 21, "how many times every case takes its turn")
 	flag.DurationVar(&plan.Slice, "slice", 40*time.Millisecond, "how long a turn is")
 	scale := flag.Int("scale", 1, "divides the numbers of tokens and ended sessions; 1 is the real thing")
 	write := flag.String("write", "", "page whose section is renewed; empty prints it")
 	flag.Parse()
 	plan.Report = func(s string) { fmt.Fprintln(os.Stderr, s) }
-	if err := run(plan, verify.Scale(*scale), *write); err != nil {
+	if err := run(plan, verification.Scale(*scale), *write); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // run measures everything, and prints or writes it.
-func run(plan verify.Plan, scale verify.Scale, write string) error {
-	results, err := verify.All(plan, scale)
+func run(plan verification.Plan, scale verification.Scale, write string) error {
+	results, err := verification.All(plan, scale)
 	if err != nil {
 		return err
 	}
@@ -43,5 +43,5 @@ func run(plan verify.Plan, scale verify.Scale, write string) error {
 		fmt.Print(section)
 		return nil
 	}
-	return verify.Place.Write(write, section)
+	return verification.Place.Write(write, section)
 }

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/sqlite"
 	"github.com/handstamp/handstamp/internal/store/storetest"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // TestCopy moves everything here from the embedded engine, and back.

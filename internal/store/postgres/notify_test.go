@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // TestNotify hears of what another node ends, of no ordinary refresh, and again after the server was

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/postgres"
 	"github.com/handstamp/handstamp/internal/store/storetest"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // background is the context of all calls that no test cancels.

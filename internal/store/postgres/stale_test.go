@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/postgres"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // TestNothingStale has acts that refuse tokens stop between their locks and their commit, and

@@ -8,9 +8,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/postgres"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // TestBatchesInOrder looks at how PostgreSQL does a batch, on tables that it knows nothing of: row by row in the order in which they

@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/migration"
 	"github.com/handstamp/handstamp/internal/store/postgres"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // secret is the password of the users that these tests make.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/internal/store"
 )
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // Agents of two devices.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // signedIn is a server with somebody signed in, whose credentials are there to be bent.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // badValue is a member of the right type that says what cannot be.

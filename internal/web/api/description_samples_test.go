@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/web/api/openapi"
 )
 

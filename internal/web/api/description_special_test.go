@@ -6,7 +6,7 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // special provokes what is an operation's own, by its id.

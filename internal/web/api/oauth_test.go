@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/audit"
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // post sends a form to one of OAuth's routes; parameters are name, value, …

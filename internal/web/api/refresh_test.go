@@ -11,10 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
-	"github.com/handstamp/handstamp/internal/logtest"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/logtest"
 	"github.com/handstamp/handstamp/internal/token"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/revocation"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/internal/web"
 )
 
@@ -104,9 +104,9 @@ func (s events) Revoke(entries []revoked.Entry) error {
 	return s.send(b)
 }
 
-// Beat writes a beat. It has no id: it is no place to go on from that an entry is not.
-func (s events) Beat(beat revocation.Beat) error {
-	return s.send(append(appendPlace([]byte("event: beat\ndata: "), beat.Place, beat.At), "}\n\n"...))
+// Heartbeat writes a heartbeat. It has no id: it is no place to go on from that an entry is not.
+func (s events) Heartbeat(heartbeat revocation.Heartbeat) error {
+	return s.send(append(appendPlace([]byte("event: heartbeat\ndata: "), heartbeat.Place, heartbeat.At), "}\n\n"...))
 }
 
 // Reset writes a reset.

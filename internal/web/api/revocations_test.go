@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/handstamp/handstamp/internal/audit"
-	"github.com/handstamp/handstamp/internal/handstamptest"
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // entryOf reads an event's entry strictly, by the type that verifiers keep.
@@ -43,9 +43,9 @@ func TestStream(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	reader, _ := s.MustService("billing")
 	stream := mustRead(t, reader, "")
-	reset, beat := stream.Want(reader, "reset"), stream.Want(reader, "beat")
-	if !strings.HasSuffix(reset.Data, `,"seq":0}`) || reset.ID != "" || beat.ID != "" || !strings.HasPrefix(beat.Data, strings.TrimSuffix(reset.Data, "}")) {
-		t.Errorf("a new stream = %+v, %+v, want a reset to 0, and a beat at that place", reset, beat)
+	reset, heartbeat := stream.Want(reader, "reset"), stream.Want(reader, "heartbeat")
+	if !strings.HasSuffix(reset.Data, `,"seq":0}`) || reset.ID != "" || heartbeat.ID != "" || !strings.HasPrefix(heartbeat.Data, strings.TrimSuffix(reset.Data, "}")) {
+		t.Errorf("a new stream = %+v, %+v, want a reset to 0, and a heartbeat at that place", reset, heartbeat)
 	}
 	s.MustUser("ada@example.com")
 	var ids []string
@@ -67,8 +67,8 @@ func TestStream(t *testing.T) {
 			t.Errorf("resumed after %s = %s, want %s", ids[0], e.ID, id)
 		}
 	}
-	if beat := again.Want(reader, "beat"); !strings.Contains(beat.Data, `"seq":3,`) {
-		t.Errorf("beat after the replay = %s, want 3", beat.Data)
+	if heartbeat := again.Want(reader, "heartbeat"); !strings.Contains(heartbeat.Data, `"seq":3,`) {
+		t.Errorf("heartbeat after the replay = %s, want 3", heartbeat.Data)
 	}
 	for _, odd := range []string{"x", "0.0", "1.1", ids[0] + "9", "-1.1"} {
 		e, _ := mustRead(t, reader, odd).Next()
@@ -213,8 +213,8 @@ func TestRevokedKeyStream(t *testing.T) {
 	one, _ := s.MustService("one")
 	two, _ := s.MustService("two")
 	first, second := mustRead(t, one, ""), mustRead(t, two, "")
-	first.Want(one, "beat")
-	second.Want(two, "beat")
+	first.Want(one, "heartbeat")
+	second.Want(two, "heartbeat")
 	if _, err := s.Services.Revoke(t.Context(), audit.Operator(), "one"); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func TestRevokedKeyStream(t *testing.T) {
 		_, ok = first.Next()
 	}
 	one.Do("GET", "/v1/revocations", "").Want(401)
-	second.Want(two, "beat")
+	second.Want(two, "heartbeat")
 }
 
 // TestCutOffStream ends streams when the database is away, answers 503 to whoever comes, and goes on
@@ -232,23 +232,23 @@ func TestCutOffStream(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{Wrap: m.Wrap, Work: true})
 	reader, _ := s.MustService("billing")
 	stream := mustRead(t, reader, "")
-	stream.Want(reader, "beat")
+	stream.Want(reader, "heartbeat")
 	m.FailBefore("Head", outage())
-	began, beats := time.Now(), 0
+	began, heartbeats := time.Now(), 0
 	for {
 		e, ok := stream.Next()
 		if !ok {
 			break
 		}
-		if e.Name == "beat" {
-			beats++
+		if e.Name == "heartbeat" {
+			heartbeats++
 		}
 	}
-	if beats > 1 {
-		t.Errorf("%d beats in %v without a database, want one at most, for the read before", beats, time.Since(began))
+	if heartbeats > 1 {
+		t.Errorf("%d heartbeats in %v without a database, want one at most, for the read before", heartbeats, time.Since(began))
 	}
 	reader.Do("GET", "/v1/revocations", "").Want(503)
 	reader.Do("GET", "/v1/revocations/stream", "").Want(503)
 	m.FailBefore("Head", nil)
-	mustRead(t, reader, "").Want(reader, "beat")
+	mustRead(t, reader, "").Want(reader, "heartbeat")
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // leaving is one way to sign out.

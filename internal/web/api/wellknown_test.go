@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/handstamp/handstamp/internal/audit"
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // publicMembers are all that a published key may have. RFC 7517 §4, RFC 7518 §6, RFC 8037 §2

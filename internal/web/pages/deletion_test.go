@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/handstamptest"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // TestDelete forgets the person everywhere, and says so to every device. requirements SE-15

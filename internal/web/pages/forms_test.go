@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/web"
 )
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // places are addresses that one may come back to. requirements XO-16

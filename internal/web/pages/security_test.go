@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/audit"
-	"github.com/handstamp/handstamp/internal/handstamptest"
 	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // TestChangePassword changes it, ends the other sessions, and keeps this one. requirements

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/audit"
-	"github.com/handstamp/handstamp/internal/handstamptest"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // command is what a link that opens nothing names instead.

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/handstamptest"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // TestStory signs up, looks at two devices, ends the other one and watches it read why.

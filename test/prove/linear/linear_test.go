@@ -18,10 +18,10 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/postgres"
 	"github.com/handstamp/handstamp/internal/store/sqlite"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // deep asks for more rounds: go test ./test/prove/linear -args -deep.

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
-	"github.com/handstamp/handstamp/internal/programtest"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
+	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
 // patience is how long an answer may take.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/revoked"
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/internal/store"
 )
 

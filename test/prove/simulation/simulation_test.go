@@ -16,7 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/postgrestest"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // What a run is asked for: go test ./test/prove/simulation -args -schedules 1 -seed 42.

@@ -19,10 +19,10 @@ import (
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/password"
-	"github.com/handstamp/handstamp/internal/postgrestest"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/server"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 	"github.com/handstamp/handstamp/internal/user"
 )
 
