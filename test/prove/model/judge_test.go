@@ -55,10 +55,10 @@ func standing(r Row, idle int8) store.Standing {
 func line(r Row) store.Line { return standing(r, Always).Session.Line }
 
 // presented turns a question into one to the store.
-func presented(q Question) store.Presented {
+func presented(in Input) store.Presented {
 	return store.Presented{
-		Generation: uint32(q.Presented.Generation), Parent: nonce(q.Presented.Parent), Nonce: nonce(q.Presented.Nonce),
-		From: place(q.Presented.From), Window: store.Window{Grace: span(q.Grace), Recovery: span(q.Recovery)},
+		Generation: uint32(in.Presented.Generation), Parent: nonce(in.Presented.Parent), Nonce: nonce(in.Presented.Nonce),
+		From: place(in.Presented.From), Window: store.Window{Grace: span(in.Grace), Recovery: span(in.Recovery)},
 	}
 }
 
@@ -69,7 +69,7 @@ func each[T any](values []T, visit func(T)) {
 	}
 }
 
-// rows gives every small row. Its nonce is 0: what the others are called is seen from there.
+// rows returns every small row. Its nonce is 0: what the others are called is seen from there.
 func rows() (all []Row) {
 	plain := Row{From: Home, Left: 1}
 	states := []func(*Row){
@@ -100,7 +100,7 @@ func rows() (all []Row) {
 	return all
 }
 
-// tokens gives every small token, from near and far.
+// tokens returns every small token, from near and far.
 func tokens() (all []Presented) {
 	each([]int8{0, 1, 2, 3, 4, 5}, func(generation int8) {
 		each([]Token{None, 0, 1, 2}, func(parent Token) {
@@ -128,17 +128,17 @@ func TestJudge(t *testing.T) {
 		each(shown, func(r Row) {
 			row := standing(r, w.Idle)
 			each(given, func(p Presented) {
-				q := Question{r, p, w}
-				want := table.Decide(q)
+				in := Input{r, p, w}
+				want := table.Decide(in)
 				met[want]++
-				if got := store.Judge(row, presented(q), now); cases[got] != want {
-					t.Fatalf("Judge(%+v) = %v, want %v", q, got, want)
+				if got := store.Judge(row, presented(in), now); cases[got] != want {
+					t.Fatalf("Judge(%+v) = %v, want %v", in, got, want)
 				}
 				if want != Rotated && want != Ahead {
 					return
 				}
-				if got, want := row.Session.Line.Confirm(presented(q), now), line(table.Write(want, q, r)); got != want {
-					t.Fatalf("Confirm(%+v), got +, want -:\n%s", q, cmp.Diff(want, got))
+				if got, want := row.Session.Line.Confirm(presented(in), now), line(table.Write(want, in, r)); got != want {
+					t.Fatalf("Confirm(%+v), got +, want -:\n%s", in, cmp.Diff(want, got))
 				}
 			})
 		})
@@ -156,8 +156,8 @@ func TestDisabled(t *testing.T) {
 	for _, p := range tokens() {
 		row := standing(Row{From: Home, Left: 1}, Always)
 		row.User.DisabledAt = now
-		q := Question{Presented: p, Windows: lasting}
-		if got := store.Judge(row, presented(q), now); got != store.Ended {
+		in := Input{Presented: p, Windows: lasting}
+		if got := store.Judge(row, presented(in), now); got != store.Ended {
 			t.Fatalf("Judge(%+v, disabled) = %v, want ended", p, got)
 		}
 	}

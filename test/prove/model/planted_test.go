@@ -22,15 +22,15 @@ func (f fault) run(t *testing.T) {
 	f.plant(table)
 	r := f.scenario.Search(table, Options{Limit: most})
 	if r.Broken != f.want {
-		t.Fatalf("Search(%q) with the fault = %v, want %v:\n%s", f.scenario.Name, r.Broken, f.want, strings.Join(r.Story, "\n"))
+		t.Fatalf("Search(%q) with the fault = %v, want %v:\n%s", f.scenario.Name, r.Broken, f.want, strings.Join(r.Trace, "\n"))
 	}
-	t.Logf("after %d states: %v\n%s", r.States, r.Broken, strings.Join(r.Story, "\n"))
+	t.Logf("after %d states: %v\n%s", r.States, r.Broken, strings.Join(r.Trace, "\n"))
 }
 
-// asked puts a question once more, with one thing changed.
-func asked(q Question, change func(*Question)) Question {
-	change(&q)
-	return q
+// changed returns an input, with one thing changed.
+func changed(in Input, change func(*Input)) Input {
+	change(&in)
+	return in
 }
 
 // TestPlantedWindow gets the windows wrong by a tick, or by a sign.
@@ -45,11 +45,11 @@ func TestPlantedWindow(t *testing.T) {
 		}, R2},
 		{"recovery a tick too long", strict, func(table *Table) {
 			sound := table.Recover
-			table.Recover = func(q Question) bool { return sound(asked(q, func(q *Question) { q.Recovery += 2 })) }
+			table.Recover = func(in Input) bool { return sound(changed(in, func(in *Input) { in.Recovery += 2 })) }
 		}, Window},
 		{"recovery though it is off", caught, func(table *Table) {
 			sound := table.Recover
-			table.Recover = func(q Question) bool { return sound(asked(q, func(q *Question) { q.Recovery = Always })) }
+			table.Recover = func(in Input) bool { return sound(changed(in, func(in *Input) { in.Recovery = Always })) }
 		}, Window},
 		{"a clock set back is outside every window", back, func(table *Table) {
 			table.Within = func(age, window int8) bool { return window == Always || age >= 0 && age <= window }
@@ -80,20 +80,20 @@ func TestPlantedWindow(t *testing.T) {
 
 // TestPlantedWrite leaves a term out of a write's condition, or a part out of a write.
 func TestPlantedWrite(t *testing.T) {
-	next := func(q Question) bool { return q.Presented.Generation == q.Row.Generation+1 }
-	child := func(q Question) bool { return q.Presented.Parent == q.Row.Nonce }
+	next := func(in Input) bool { return in.Presented.Generation == in.Row.Generation+1 }
+	child := func(in Input) bool { return in.Presented.Parent == in.Row.Nonce }
 	tests := []fault{
 		{"rotate without asking whether it ended", leaves, func(table *Table) {
-			table.Rotate = func(q Question) bool { return next(q) && child(q) }
+			table.Rotate = func(in Input) bool { return next(in) && child(in) }
 		}, R4},
 		{"rotate without asking for limits", limits, func(table *Table) {
-			table.Rotate = func(q Question) bool { return !q.Row.Ended && next(q) && child(q) }
+			table.Rotate = func(in Input) bool { return !in.Row.Ended && next(in) && child(in) }
 		}, Over},
 		{"rotate by the generation alone", robbed, func(table *Table) {
-			table.Rotate = func(q Question) bool { return !table.Over(q) && next(q) }
+			table.Rotate = func(in Input) bool { return !table.Over(in) && next(in) }
 		}, R2},
 		{"rotate by generation, an older one too", thief, func(table *Table) {
-			table.Rotate = func(q Question) bool { return !table.Over(q) && q.Presented.Generation >= q.Row.Generation }
+			table.Rotate = func(in Input) bool { return !table.Over(in) && in.Presented.Generation >= in.Row.Generation }
 		}, R3},
 		{"a decision on an old row is written whatever the row has become", nodes, func(table *Table) {
 			table.Holds = func(_, now Row) bool { return !now.Ended }
@@ -138,7 +138,7 @@ func TestPlantedWrite(t *testing.T) {
 			table.Interrupt = func(before, after Row) Row { before.Generation = after.Generation; return before }
 		}, R5},
 		{"ended is read from a copy that lags", leaves, func(table *Table) {
-			table.Over = func(q Question) bool { return q.Row.Shown || q.Row.Left <= 0 }
+			table.Over = func(in Input) bool { return in.Row.Shown || in.Row.Left <= 0 }
 		}, R4},
 	}
 	for _, tt := range tests {
@@ -148,43 +148,43 @@ func TestPlantedWrite(t *testing.T) {
 
 // TestPlantedLine gets a line of the table wrong.
 func TestPlantedLine(t *testing.T) {
-	sibling := func(q Question) bool {
-		return q.Presented.Generation == q.Row.Generation && q.Presented.Parent == q.Row.Parent && q.Presented.Nonce != q.Row.Nonce
+	sibling := func(in Input) bool {
+		return in.Presented.Generation == in.Row.Generation && in.Presented.Parent == in.Row.Parent && in.Presented.Nonce != in.Row.Nonce
 	}
 	tests := []fault{
 		{"siblings are forgiven within grace", thief, func(table *Table) {
 			sound := table.Late
-			table.Late = func(q Question) bool { return sound(q) || sibling(q) && table.Within(q.Row.Age, q.Grace) }
+			table.Late = func(in Input) bool { return sound(in) || sibling(in) && table.Within(in.Row.Age, in.Grace) }
 		}, R2},
 		{"siblings are repeated within grace", neighbour, func(table *Table) {
 			sound := table.Repeat
-			table.Repeat = func(q Question) bool { return sound(q) || sibling(q) && table.Within(q.Row.Age, q.Grace) }
+			table.Repeat = func(in Input) bool { return sound(in) || sibling(in) && table.Within(in.Row.Age, in.Grace) }
 		}, R2},
 		{"siblings are confirmed within grace", thief, func(table *Table) {
 			sound := table.Rotate
-			table.Rotate = func(q Question) bool {
-				return sound(q) || !table.Over(q) && sibling(q) && table.Within(q.Row.Age, q.Grace)
+			table.Rotate = func(in Input) bool {
+				return sound(in) || !table.Over(in) && sibling(in) && table.Within(in.Row.Age, in.Grace)
 			}
 		}, R3},
 		{"the parent is forgiven for ever", tabs, func(table *Table) {
 			sound := table.Late
-			table.Late = func(q Question) bool { return sound(asked(q, func(q *Question) { q.Row.Age = 0 })) }
+			table.Late = func(in Input) bool { return sound(changed(in, func(in *Input) { in.Row.Age = 0 })) }
 		}, R2},
 		{"every older token is forgiven within grace", thief, func(table *Table) {
-			table.Late = func(q Question) bool {
-				return q.Presented.Generation < q.Row.Generation && !q.Row.ParentForked && table.Within(q.Row.Age, q.Grace)
+			table.Late = func(in Input) bool {
+				return in.Presented.Generation < in.Row.Generation && !in.Row.ParentForked && table.Within(in.Row.Age, in.Grace)
 			}
 		}, R2},
 		{"the parent is forgiven though it was forked", thief, func(table *Table) {
 			sound := table.Late
-			table.Late = func(q Question) bool { return sound(asked(q, func(q *Question) { q.Row.ParentForked = false })) }
+			table.Late = func(in Input) bool { return sound(changed(in, func(in *Input) { in.Row.ParentForked = false })) }
 		}, R2},
 		{"the parent is never forgiven", tabs, func(table *Table) {
-			table.Late = func(Question) bool { return false }
+			table.Late = func(Input) bool { return false }
 		}, R1},
 		{"what is forgiven gets a token", thief, func(table *Table) {
 			sound := table.Answer
-			table.Answer = func(c Case) Gift {
+			table.Answer = func(c Case) Grant {
 				if c == Late {
 					return Same
 				}
@@ -193,11 +193,11 @@ func TestPlantedLine(t *testing.T) {
 		}, R2},
 		{"repeat for anybody", thief, func(table *Table) {
 			sound := table.Repeat
-			table.Repeat = func(q Question) bool { return sound(asked(q, func(q *Question) { q.Presented.From = q.Row.From })) }
+			table.Repeat = func(in Input) bool { return sound(changed(in, func(in *Input) { in.Presented.From = in.Row.From })) }
 		}, R2},
 		{"repeat with a fresh successor", neighbour, func(table *Table) {
 			sound := table.Answer
-			table.Answer = func(c Case) Gift {
+			table.Answer = func(c Case) Grant {
 				if c == Repeated {
 					return Fresh
 				}
@@ -206,7 +206,7 @@ func TestPlantedLine(t *testing.T) {
 		}, R2},
 		{"recover with the same successor", thief, func(table *Table) {
 			sound := table.Answer
-			table.Answer = func(c Case) Gift {
+			table.Answer = func(c Case) Grant {
 				if c == Recovered {
 					return Same
 				}
@@ -214,13 +214,13 @@ func TestPlantedLine(t *testing.T) {
 			}
 		}, R2},
 		{"no recovery", tabs, func(table *Table) {
-			table.Recover = func(Question) bool { return false }
+			table.Recover = func(Input) bool { return false }
 		}, R1},
 		{"no ahead", restored, func(table *Table) {
-			table.Ahead = func(Question) bool { return false }
+			table.Ahead = func(Input) bool { return false }
 		}, R1},
 		{"ahead for a token beside the line", robbed, func(table *Table) {
-			table.Ahead = func(q Question) bool { return q.Presented.Generation >= q.Row.Generation }
+			table.Ahead = func(in Input) bool { return in.Presented.Generation >= in.Row.Generation }
 		}, AheadOnly},
 		{"ahead takes over the forks of another token", restored, func(table *Table) {
 			table.Overtake = func(row Row, p Presented) Row { return table.Confirm(row, row, p) }

@@ -36,9 +36,9 @@ func TestPromises(t *testing.T) {
 			states.Add(int64(r.States))
 			steps.Add(int64(r.Steps))
 			if r.Broken != 0 {
-				t.Errorf("Search = %v:\n%s", r.Broken, strings.Join(r.Story, "\n"))
+				t.Errorf("Search = %v:\n%s", r.Broken, strings.Join(r.Trace, "\n"))
 			}
-			if r.Cut {
+			if r.Truncated {
 				t.Errorf("Search = cut after %d states, want all of them", r.States)
 			}
 			for _, c := range meets(s) {
@@ -50,7 +50,7 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// meets gives the lines of the table that a scenario must have come to.
+// meets returns the lines of the table that a scenario must have come to.
 func meets(s Scenario) []Case {
 	lines := []Case{Rotated, Repeated}
 	if !s.Locked {
@@ -88,7 +88,7 @@ func TestConditions(t *testing.T) {
 			if r.Broken != R1 {
 				t.Fatalf("Search without %v = %v, want %v", tt.ignore, r.Broken, R1)
 			}
-			t.Log("\n" + strings.Join(r.Story, "\n"))
+			t.Log("\n" + strings.Join(r.Trace, "\n"))
 		})
 	}
 }
@@ -101,7 +101,7 @@ func TestHabits(t *testing.T) {
 		leave func(*Scenario)
 	}{
 		{"no lock across tabs", func(s *Scenario) { s.Locked = false }},
-		{"a request given up goes on", func(s *Scenario) { s.Hurry, s.Strays = 0, 1 }},
+		{"a request given up goes on", func(s *Scenario) { s.Timeout, s.Strays = 0, 1 }},
 		{"requests come twice", func(s *Scenario) { s.Twice, s.Strays = true, 1 }},
 	}
 	for _, tt := range tests {
@@ -111,7 +111,7 @@ func TestHabits(t *testing.T) {
 			if r.Broken != Habits {
 				t.Fatalf("Search = %v, want %v", r.Broken, Habits)
 			}
-			t.Log("\n" + strings.Join(r.Story, "\n"))
+			t.Log("\n" + strings.Join(r.Trace, "\n"))
 		})
 	}
 }
@@ -119,12 +119,12 @@ func TestHabits(t *testing.T) {
 // TestSearchIsCut does not call a search whole that was not.
 func TestSearchIsCut(t *testing.T) {
 	r := three.Search(Protocol(), Options{Limit: 100})
-	if !r.Cut || r.States != 100 {
-		t.Errorf("Search(limit 100) = %d states, cut %v, want 100, true", r.States, r.Cut)
+	if !r.Truncated || r.States != 100 {
+		t.Errorf("Search(limit 100) = %d states, cut %v, want 100, true", r.States, r.Truncated)
 	}
 }
 
-// TestSearchIsRepeatable finds the same worlds each time, whatever the hash's seed.
+// TestSearchIsRepeatable finds the same states each time, whatever the hash's seed.
 func TestSearchIsRepeatable(t *testing.T) {
 	first, second := back.Search(Protocol(), Options{}), back.Search(Protocol(), Options{})
 	if a, b := first.String(), second.String(); a != b {

@@ -1,13 +1,13 @@
-// Package model searches a small world whole: a session, the tabs or the native client that
-// hold its refresh token, a thief, the messages between them and the server, a clock, and a
-// database that fails or loses writes. The server follows the table of docs/protocol.md §4,
-// written down anew from its words and without a look at internal/store. Every step that can
-// follow any other is taken, nearest first, and held to the promises R1–R5; what breaks one is
-// told as the shortest story.
+// Package model is a model checker of the refresh table. A state is a session, the tabs or the
+// native client that hold its refresh token, a thief, the messages between them and the server, a
+// clock, and a database that fails or loses writes. The server follows the table of
+// docs/protocol.md §4, written down anew from its words and without a look at internal/store. Every
+// action that can follow any state is taken, breadth first, and held to the promises R1–R5; what
+// breaks one is reported as the shortest counterexample.
 package model
 
-// Scenario is a cast and what may happen to it. Everything that can happen within it does, in
-// every order.
+// Scenario bounds a search: who takes part, and which actions there are. Every action that is
+// possible within it happens, in every order.
 type Scenario struct {
 	Name string
 
@@ -15,10 +15,10 @@ type Scenario struct {
 	Strays int   // requests on their way that nobody waits for: late ones, second copies
 	Homes  []Net // where the honest client may be
 
-	Thief  []Net // where the thief may be; empty: there is none
-	Wires  int   // the thief's own connections. 0: whatever he does takes no time, which is his best
-	Hurry  int8  // ticks after which a client gives up and takes its request back. 0: never, and the request goes on
-	Locked bool  // one refresh at a time in all tabs
+	Thief       []Net // where the thief may be; empty: there is none
+	Connections int   // the thief's own connections. 0: its requests take no time, which suits it best
+	Timeout     int8  // ticks after which a client gives up and takes its request back. 0: never, and the request goes on
+	Locked      bool  // one refresh at a time in all tabs
 
 	Generations int8 // no token beyond this one is presented
 	Forks       int8 // so many forks that anybody still has; another one is beyond the scenario
@@ -52,24 +52,24 @@ const (
 	ByHabits
 )
 
-// honest tells whether R1 is asked for.
+// honest reports whether R1 is checked.
 func (s *Scenario) honest() bool { return s.Judged != ByPromises }
 
-// start is the world after sign-in: the row holds generation 0 and its nonce, which no client
+// start is the state after sign-in: the row holds generation 0 and its nonce, which no client
 // ever holds, and the jar holds the token of generation 1.
-func (s *Scenario) start() world {
-	w := world{
+func (s *Scenario) start() state {
+	st := state{
 		row:     Row{Nonce: 0, Parent: None, From: Home, Left: s.Life},
-		rotated: turn{from: Home},
+		rotated: rotation{from: Home},
 		count:   1,
 	}
-	w.tokens[0].parent = None
-	w.jar = w.successor(0)
-	for i := range s.Wires {
-		w.slots[i].thief = true
+	st.tokens[0].parent = None
+	st.jar = st.successor(0)
+	for i := range s.Connections {
+		st.slots[i].thief = true
 	}
-	w.canon()
-	return w
+	st.canonicalize()
+	return st
 }
 
 // oldest is the age at which no window matters any more.

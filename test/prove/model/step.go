@@ -1,11 +1,11 @@
 package model
 
-// act is what happens in a step.
-type act uint8
+// action is a kind of step.
+type action uint8
 
-// All that can happen.
+// The actions.
 const (
-	asks act = iota + 1
+	sends action = iota + 1
 	arrives
 	reads
 	writes
@@ -29,9 +29,9 @@ const (
 	signsOut
 )
 
-// Step is one thing that happens, and what came of it.
+// Step is one action, and what came of it.
 type Step struct {
-	act     act
+	action  action
 	thief   bool
 	token   Token // that is sent, presented, applied or stolen
 	from    Net
@@ -39,7 +39,7 @@ type Step struct {
 	given   Token // what was answered; None: no token
 
 	Breaks  Promise   // 0: nothing
-	Outside Condition // that the honest client's world breaks here; 0: none
+	Outside Condition // that the honest client's state breaks here; 0: none
 	beyond  bool      // more forks than the scenario has
 }
 
@@ -56,91 +56,91 @@ type arrival struct {
 	before  bool // it was received before anybody was told of the end
 }
 
-// machine plays one scenario by one table.
+// machine takes the steps of one scenario by one table.
 type machine struct {
 	*Scenario
 	table *Table
-	// ignore is a condition that is not asked for, to see what it is for; 0: none.
+	// ignore is a condition that is left out, to see what it is for; 0: none.
 	ignore Condition
-	// visit sees each step with the world as the step left it, not yet made canonical.
-	visit func(next *world, s Step)
+	// visit sees each step with the state as the step left it, not yet made canonical.
+	visit func(next *state, s Step)
 
-	scratch world // what visit sees
+	scratch state // what visit sees
 }
 
-// settle makes a world canonical.
-func (m *machine) settle(w *world) renaming {
-	turned := len(m.Homes) == 2 && len(m.Thief) == 0 && w.moveHome()
-	names := w.canon()
-	names.turned = turned
+// canonicalize makes a state canonical.
+func (m *machine) canonicalize(st *state) renaming {
+	swapped := len(m.Homes) == 2 && len(m.Thief) == 0 && st.swapHome()
+	names := st.canonicalize()
+	names.swapped = swapped
 	return names
 }
 
-// question puts a token before the row of a world.
-func (m *machine) question(w *world, token Token, from Net) Question {
-	return Question{
-		Row:       w.row,
-		Presented: Presented{w.generation(token), w.tokens[token].parent, token, from},
+// input returns a token with the row of a state.
+func (m *machine) input(st *state, token Token, from Net) Input {
+	return Input{
+		Row:       st.row,
+		Presented: Presented{st.generation(token), st.tokens[token].parent, token, from},
 		Windows:   m.Windows,
 	}
 }
 
-// decide takes a request through the table: it changes the world and says what came of it.
-func (m *machine) decide(w *world, a arrival) Step {
-	q := m.question(w, a.token, a.from)
+// decide applies the table to a request: it changes the state, and returns the step.
+func (m *machine) decide(st *state, a arrival) Step {
+	in := m.input(st, a.token, a.from)
 	verdict := a.decided
-	if verdict == 0 || !m.table.Holds(a.read, w.row) {
-		verdict, a.read = m.table.Decide(q), w.row
+	if verdict == 0 || !m.table.Holds(a.read, st.row) {
+		verdict, a.read = m.table.Decide(in), st.row
 	}
 	s := Step{thief: a.thief, token: a.token, from: a.from, verdict: verdict, given: None}
-	s.Outside = m.outside(w, a, verdict)
-	s.Breaks = m.broken(w, a, q, verdict)
+	s.Outside = m.brokenCondition(st, a, verdict)
+	s.Breaks = m.check(st, a, in, verdict)
 	if s.Breaks == 0 {
-		s.Breaks = m.unjust(a, verdict, s.Outside)
+		s.Breaks = m.checkHonest(a, verdict, s.Outside)
 	}
-	w.row = m.table.Write(verdict, q, a.read)
+	st.row = m.table.Write(verdict, in, a.read)
 	switch verdict {
 	case Rotated, Ahead:
-		w.rotated = turn{from: a.from}
-		m.overtake(w, a.token)
+		st.rotated = rotation{from: a.from}
+		m.overtake(st, a.token)
 	case Ended, Reused:
-		w.said = true
+		st.endAnswered = true
 	}
-	m.give(w, &s)
+	m.give(st, &s)
 	return s
 }
 
 // overtake marks what is on its way with another token than the one just confirmed.
-func (m *machine) overtake(w *world, confirmed Token) {
+func (m *machine) overtake(st *state, confirmed Token) {
 	if !m.honest() {
 		return // only R1 asks
 	}
-	w.tokens[confirmed].traits |= wasConfirmed
-	for i := range w.slots {
-		if s := &w.slots[i]; (s.phase == asked || s.phase == reading) && s.token != confirmed {
+	st.tokens[confirmed].traits |= wasConfirmed
+	for i := range st.slots {
+		if s := &st.slots[i]; (s.phase == sent || s.phase == reading) && s.token != confirmed {
 			s.overtaken = true
 		}
 	}
-	for i := range w.strays {
-		if s := &w.strays[i]; s.used && s.token != confirmed {
+	for i := range st.strays {
+		if s := &st.strays[i]; s.used && s.token != confirmed {
 			s.overtaken = true
 		}
 	}
 }
 
 // give makes the token that the answer carries.
-func (m *machine) give(w *world, s *Step) {
+func (m *machine) give(st *state, s *Step) {
 	switch m.table.Answer(s.verdict) {
 	case Same:
-		s.given = w.successor(s.token)
+		s.given = st.successor(s.token)
 	case Fresh:
-		if w.forks() == m.Forks {
+		if st.forks() == m.Forks {
 			s.beyond = true
 			return
 		}
-		s.given = w.add(s.token, isFork)
+		s.given = st.add(s.token, isFork)
 		if m.honest() {
-			w.tokens[s.token].traits |= wasForked // only R1 asks
+			st.tokens[s.token].traits |= wasForked // only R1 asks
 		}
 	}
 }

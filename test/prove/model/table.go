@@ -1,6 +1,6 @@
 package model
 
-// Token is the nonce of a refresh token, as a symbol: its number in a world's tree of tokens.
+// Token is the nonce of a refresh token, as a symbol: its number in a state's tree of tokens.
 type Token int8
 
 // None is no token: what the row names as parent after a sign-in.
@@ -9,14 +9,14 @@ const None Token = -1
 // Net is where a request comes from: a network and an agent, as one.
 type Net uint8
 
-// The places of a world.
+// The places of a state.
 const (
 	Home      Net = iota + 1 // where the honest client signed in
 	Road                     // where an honest client that roams is next
 	Elsewhere                // where a thief is who does not sit behind the victim's address
 )
 
-// Row is the session's row, as far as the table asks for it. Times are whole ticks and
+// Row is the session's row, as far as the table reads it. Times are whole ticks and
 // relative to now; what is older than every window counts as just older.
 type Row struct {
 	Generation   int8
@@ -43,7 +43,7 @@ type Presented struct {
 // Always is a recovery window, or a limit, that does not end.
 const Always int8 = 127
 
-// Windows are the settings that the table asks for, in ticks.
+// Windows are the settings that the table reads, in ticks.
 type Windows struct {
 	Grace    int8
 	Recovery int8 // Always: as long as the session lives. 0: off, only within grace
@@ -70,33 +70,33 @@ func (c Case) String() string {
 	return [cases]string{"none", "ended", "rotate", "repeat", "recover", "late", "ahead", "reuse"}[c]
 }
 
-// Gift is what an answer carries.
-type Gift uint8
+// Grant is the token that an answer carries.
+type Grant uint8
 
-// The gifts.
+// The grants.
 const (
-	Nothing Gift = iota // no token
-	Same                // the successor that this token always gets
-	Fresh               // a successor that nobody has seen
+	Nothing Grant = iota // no token
+	Same                 // the successor that this token always gets
+	Fresh                // a successor that nobody has seen
 )
 
-// Question is a token before a row.
-type Question struct {
+// Input is all that the table looks at: a token and the row.
+type Input struct {
 	Row Row
 	Presented
 	Windows
 }
 
 // Table is the table of docs/protocol.md §4: what each line asks, writes and answers, apart,
-// so that a test can plant a fault in one of them. Protocol gives it as it is written.
+// so that a test can plant a fault in one of them. Protocol returns it as it is written.
 type Table struct {
 	Within  func(age, window int8) bool // what "within a window" means
-	Over    func(Question) bool         // the line "ended"
-	Rotate  func(Question) bool         // the condition of the one write, whole
-	Repeat  func(Question) bool
-	Recover func(Question) bool
-	Late    func(Question) bool
-	Ahead   func(Question) bool
+	Over    func(Input) bool            // the line "ended"
+	Rotate  func(Input) bool            // the condition of the one write, whole
+	Repeat  func(Input) bool
+	Recover func(Input) bool
+	Late    func(Input) bool
+	Ahead   func(Input) bool
 
 	Confirm   func(row, read Row, p Presented) Row // what "rotate" writes; read is the row as it was decided on
 	Overtake  func(row Row, p Presented) Row       // what "ahead" writes
@@ -105,15 +105,15 @@ type Table struct {
 	Interrupt func(before, after Row) Row          // what a storage error leaves of a write
 	Holds     func(read, now Row) bool             // the condition of a write that was decided on a row read before
 
-	Answer func(Case) Gift
+	Answer func(Case) Grant
 }
 
-// Protocol gives the table as docs/protocol.md has it.
+// Protocol returns the table as docs/protocol.md has it.
 func Protocol() *Table {
 	t := &Table{
 		Within:    within,
 		Over:      over,
-		Ahead:     func(q Question) bool { return q.Presented.Generation > q.Row.Generation+1 },
+		Ahead:     func(in Input) bool { return in.Presented.Generation > in.Row.Generation+1 },
 		Confirm:   confirm,
 		Overtake:  overtake,
 		Fork:      fork,
@@ -124,40 +124,40 @@ func Protocol() *Table {
 		},
 		Answer: answer,
 	}
-	t.Rotate = func(q Question) bool { return !t.Over(q) && q.onLine() }
-	t.Repeat = func(q Question) bool {
-		return q.confirmed() && t.Within(q.Row.Age, q.Grace) && q.From == q.Row.From
+	t.Rotate = func(in Input) bool { return !t.Over(in) && in.onLine() }
+	t.Repeat = func(in Input) bool {
+		return in.confirmed() && t.Within(in.Row.Age, in.Grace) && in.From == in.Row.From
 	}
-	t.Recover = func(q Question) bool {
-		return q.confirmed() && (t.Within(q.Row.Age, q.Grace) || t.Within(q.Row.Age, q.Recovery))
+	t.Recover = func(in Input) bool {
+		return in.confirmed() && (t.Within(in.Row.Age, in.Grace) || t.Within(in.Row.Age, in.Recovery))
 	}
-	t.Late = func(q Question) bool {
-		return q.parent() && !q.Row.ParentForked && t.Within(q.Row.Age, q.Grace)
+	t.Late = func(in Input) bool {
+		return in.parent() && !in.Row.ParentForked && t.Within(in.Row.Age, in.Grace)
 	}
 	return t
 }
 
-// onLine tells whether the token is a successor of the confirmed one.
-func (q Question) onLine() bool {
-	return q.Presented.Generation == q.Row.Generation+1 && q.Presented.Parent == q.Row.Nonce
+// onLine reports whether the token is a successor of the confirmed one.
+func (in Input) onLine() bool {
+	return in.Presented.Generation == in.Row.Generation+1 && in.Presented.Parent == in.Row.Nonce
 }
 
-// confirmed tells whether the token is the confirmed one.
-func (q Question) confirmed() bool {
-	return q.Presented.Generation == q.Row.Generation && q.Presented.Nonce == q.Row.Nonce
+// confirmed reports whether the token is the confirmed one.
+func (in Input) confirmed() bool {
+	return in.Presented.Generation == in.Row.Generation && in.Presented.Nonce == in.Row.Nonce
 }
 
-// parent tells whether the token is the one confirmed before.
-func (q Question) parent() bool {
-	return q.Presented.Generation == q.Row.Generation-1 && q.Presented.Nonce == q.Row.Parent
+// parent reports whether the token is the one confirmed before.
+func (in Input) parent() bool {
+	return in.Presented.Generation == in.Row.Generation-1 && in.Presented.Nonce == in.Row.Parent
 }
 
 // within is |now - rotated_at| <= window.
 func within(age, window int8) bool { return window == Always || max(age, -age) <= window }
 
 // over is the line "ended". At exactly a limit a session is over.
-func over(q Question) bool {
-	return q.Row.Ended || q.Row.Left <= 0 || q.Idle != Always && q.Row.Unused >= q.Idle
+func over(in Input) bool {
+	return in.Row.Ended || in.Row.Left <= 0 || in.Idle != Always && in.Row.Unused >= in.Idle
 }
 
 // confirm is what "rotate" writes. It sees the row under its lock, whatever was read before.
@@ -184,8 +184,8 @@ func fork(row Row, _ Presented) Row {
 	return row
 }
 
-// answer gives what each line hands out.
-func answer(c Case) Gift {
+// answer returns what each line hands out.
+func answer(c Case) Grant {
 	switch c {
 	case Rotated, Repeated, Ahead:
 		return Same
@@ -196,35 +196,35 @@ func answer(c Case) Gift {
 }
 
 // Decide finds the line of the table. The one conditional write comes first, as in life.
-func (t *Table) Decide(q Question) Case {
+func (t *Table) Decide(in Input) Case {
 	switch {
-	case t.Rotate(q):
+	case t.Rotate(in):
 		return Rotated
-	case t.Over(q):
+	case t.Over(in):
 		return Ended
-	case t.Repeat(q):
+	case t.Repeat(in):
 		return Repeated
-	case t.Recover(q):
+	case t.Recover(in):
 		return Recovered
-	case t.Late(q):
+	case t.Late(in):
 		return Late
-	case t.Ahead(q):
+	case t.Ahead(in):
 		return Ahead
 	}
 	return Reused
 }
 
-// Write gives the row after a line of the table. Late and repeat write nothing.
-func (t *Table) Write(c Case, q Question, read Row) Row {
+// Write returns the row after a line of the table. Late and repeat write nothing.
+func (t *Table) Write(c Case, in Input, read Row) Row {
 	switch c {
 	case Rotated:
-		return t.Confirm(q.Row, read, q.Presented)
+		return t.Confirm(in.Row, read, in.Presented)
 	case Ahead:
-		return t.Overtake(q.Row, q.Presented)
+		return t.Overtake(in.Row, in.Presented)
 	case Recovered:
-		return t.Fork(q.Row, q.Presented)
+		return t.Fork(in.Row, in.Presented)
 	case Ended, Reused:
-		return t.End(q.Row)
+		return t.End(in.Row)
 	}
-	return q.Row
+	return in.Row
 }

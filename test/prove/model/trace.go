@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// naming gives each token of a world a name that lasts: its generation, and a letter for its
+// naming has for each token of a state a name that lasts: its generation, and a letter for its
 // line where it is not the first. t3b follows t2b, which is a fork of t1.
 type naming struct {
 	letters [maxTokens]byte
-	turned  bool // home is the road, and the road home
+	swapped bool // home is the road, and the road home
 }
 
-// name gives a token's name.
-func (n *naming) name(w *world, t Token) string {
+// name returns a token's name.
+func (n *naming) name(st *state, t Token) string {
 	if t == None {
 		return "nothing"
 	}
-	name := fmt.Sprintf("t%d", w.generation(t))
+	name := fmt.Sprintf("t%d", st.generation(t))
 	if n.letters[t] != 'a' {
 		name += string(n.letters[t])
 	}
@@ -25,16 +25,16 @@ func (n *naming) name(w *world, t Token) string {
 }
 
 // extend names the tokens that a step made.
-func (n *naming) extend(w *world, known int8) {
-	for t := known; t < w.count; t++ {
-		n.letters[t] = n.letter(w, Token(t))
+func (n *naming) extend(st *state, known int8) {
+	for t := known; t < st.count; t++ {
+		n.letters[t] = n.letter(st, Token(t))
 	}
 }
 
 // letter finds the line of a new token.
-func (n *naming) letter(w *world, t Token) byte {
-	if !w.tokens[t].has(isFork) {
-		return n.letters[w.tokens[t].parent]
+func (n *naming) letter(st *state, t Token) byte {
+	if !st.tokens[t].has(isFork) {
+		return n.letters[st.tokens[t].parent]
 	}
 	next := byte('b')
 	for _, used := range n.letters[:t] {
@@ -43,55 +43,55 @@ func (n *naming) letter(w *world, t Token) byte {
 	return next
 }
 
-// after gives the names in a world that was renamed.
+// after returns the names as they are after a renaming.
 func (n *naming) after(r renaming) (to naming) {
 	for t, name := range r.tokens {
 		if name != None {
 			to.letters[name] = n.letters[t]
 		}
 	}
-	to.turned = n.turned != r.turned
+	to.swapped = n.swapped != r.swapped
 	return to
 }
 
-// tell retells how a search came to the step that broke a promise: it plays the path again,
-// now with names.
-func (f *finder) tell(last world, broke Step) []string {
+// trace returns the counterexample: how a search came to the step that broke a promise. It takes
+// the path again, now with names.
+func (f *searcher) trace(last state, broke Step) []string {
 	path := f.path()
 	at := path[0]
 	names := naming{letters: [maxTokens]byte{'a', 'a'}}
-	story := []string{"the jar holds t1; the row has confirmed t0, which nobody holds"}
+	steps := []string{"the jar holds t1; the row has confirmed t0, which nobody holds"}
 	for _, goal := range path[1:] {
 		var then naming
 		found := false
 		again := f.machine
-		again.visit = func(next *world, s Step) {
+		again.visit = func(next *state, s Step) {
 			raw := *next
-			renamed := again.settle(next)
+			renamed := again.canonicalize(next)
 			if found || *next != goal || s.Breaks != 0 || s.Outside != 0 || s.beyond {
 				return
 			}
 			found, then = true, names
 			then.extend(&raw, at.count)
-			story = append(story, then.sentence(&raw, s))
+			steps = append(steps, then.describe(&raw, s))
 			then = then.after(renamed)
 		}
-		again.moves(&at)
+		again.actions(&at)
 		at, names = goal, then
 	}
 	names.extend(&last, at.count)
-	return append(story, names.sentence(&last, broke), "this breaks "+broke.Breaks.String())
+	return append(steps, names.describe(&last, broke), "this breaks "+broke.Breaks.String())
 }
 
-// sentence says what happened in a step, and what came of it.
-func (n *naming) sentence(w *world, s Step) string {
-	text := n.happened(w, s)
-	if s.verdict == 0 || s.act == reads {
+// describe returns what happened in a step, and what came of it.
+func (n *naming) describe(st *state, s Step) string {
+	text := n.describeAction(st, s)
+	if s.verdict == 0 || s.action == reads {
 		return text
 	}
 	text += ": " + s.verdict.String()
 	if s.given != None {
-		text += ", answered with " + n.name(w, s.given)
+		text += ", answered with " + n.name(st, s.given)
 	}
 	if s.Outside != 0 {
 		text += "; breaks " + s.Outside.String()
@@ -99,14 +99,14 @@ func (n *naming) sentence(w *world, s Step) string {
 	return text
 }
 
-// happened says what happened in a step.
-func (n *naming) happened(w *world, s Step) string {
+// describeAction returns what happened in a step.
+func (n *naming) describeAction(st *state, s Step) string {
 	who := "the client"
 	if s.thief {
 		who = "the thief"
 	}
-	format, ok := map[act]string{
-		asks:          "{who} presents {token} from {net}",
+	format, ok := map[action]string{
+		sends:         "{who} presents {token} from {net}",
 		arrives:       "{token} arrives from {net}",
 		reads:         "{token} arrives from {net}, and a node reads the row: it will write \"{case}\"",
 		writes:        "the node that read the row for {token} writes",
@@ -127,13 +127,15 @@ func (n *naming) happened(w *world, s Step) string {
 		restores:      "the database is restored: writes are lost",
 		catchesUp:     "the copy of the database catches up",
 		signsOut:      "the person signs out",
-	}[s.act]
+	}[s.action]
 	if !ok {
-		return fmt.Sprintf("act %d", s.act)
+		return fmt.Sprintf("action %d", s.action)
 	}
 	places := [...]string{"nowhere", "home", "the road", "elsewhere"}
-	if n.turned {
+	if n.swapped {
 		places[Home], places[Road] = places[Road], places[Home]
 	}
-	return strings.NewReplacer("{who}", who, "{net}", places[s.from], "{case}", s.verdict.String(), "{token}", n.name(w, s.token)).Replace(format)
+	return strings.NewReplacer(
+		"{who}", who, "{net}", places[s.from], "{case}", s.verdict.String(), "{token}", n.name(st, s.token),
+	).Replace(format)
 }
