@@ -1,6 +1,6 @@
-// Package attacks runs one table of hostile tokens over every library, and writes docs/attacks.md from
-// what they answer. Each row stands for something that got past a real verifier, or that a standard
-// warns of, and is made anew with fresh keys for each run.
+// Package attacks runs one table of hostile tokens over every library, and writes docs/attacks.md
+// from what they answer. Each row stands for something that got past a real verifier, or that a
+// standard warns of, and is made anew with fresh keys for each run.
 package attacks
 
 import (
@@ -31,8 +31,8 @@ type Row struct {
 	Make      func(*Scene) string
 }
 
-// Scene is what there is to attack, and what the attacker brings. Trust signs what an attack asks for too:
-// a careless issuer, or another of its products.
+// Scene is what there is to attack, and what the attacker brings. Trust signs what an attack asks
+// for too: a careless issuer, or another of its products.
 type Scene struct {
 	Trust  *mint.Trust
 	Evil   *mint.Trust // the attacker's own keys, of the same algorithm
@@ -205,7 +205,8 @@ func noClaim(name string) func(*Scene) string {
 	return func(s *Scene) string { return s.Sign(s.Header(), s.Claims().Without(name)) }
 }
 
-// parameter is a row's token: the issuer signs under a good header with one parameter set to JSON text
+// parameter is a row's token: the issuer signs under a good header with one parameter set to JSON
+// text
 func parameter(name, value string) func(*Scene) string {
 	return func(s *Scene) string { return s.Sign(s.Header().With(name, value), s.Claims()) }
 }

@@ -18,8 +18,8 @@ var update = flag.Bool("update", false, "rewrite docs/attacks.md")
 // document is the matrix that readers see.
 const document = "../../docs/attacks.md"
 
-// TestMatrix holds our verifier to refusing every hostile token and to taking every good one, and the
-// document to what every library answers.
+// TestMatrix holds our verifier to refusing every hostile token and to taking every good one, and
+// the document to what every library answers.
 func TestMatrix(t *testing.T) {
 	report, err := attacks.Run()
 	if err != nil {

@@ -177,8 +177,8 @@ func rsaRows() []Row {
 	}
 }
 
-// plusModulus is a good token whose signature was raised by the modulus, which an unchecked verifier
-// reduces away
+// plusModulus is a good token whose signature was raised by the modulus, which an unchecked
+// verifier reduces away
 func plusModulus(s *Scene) string {
 	n := s.Trust.Key.Public().(*rsa.PublicKey).N
 	var input string

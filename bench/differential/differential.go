@@ -1,6 +1,7 @@
-// Package differential shows the same tokens to our verifier and to golang-jwt, go-jose and jwx, and looks for
-// answers that need explaining: what we take and all of them refuse without a known excuse, what only we refuse
-// without one of the reasons that docs/protocol.md §3 gives, and what we take although it gives one.
+// Package differential shows the same tokens to our verifier and to golang-jwt, go-jose and jwx,
+// and looks for answers that need explaining: what we take and all of them refuse without a known
+// excuse, what only we refuse without one of the reasons that docs/protocol.md §3 gives, and what
+// we take although it gives one.
 //
 //	go test -run - -fuzz FuzzSigned -fuzztime 2m -fuzzminimizetime 10x ./differential
 //	go test -run - -fuzz FuzzMember -fuzztime 2m -fuzzminimizetime 10x ./differential
@@ -31,8 +32,8 @@ type World struct {
 	others map[string]peers.Verifier // name → verifier
 }
 
-// NewWorld makes a world around fixed keys, so that what a fuzzer kept is still signed in the next run. They
-// protect nothing.
+// NewWorld makes a world around fixed keys, so that what a fuzzer kept is still signed in the next
+// run. They protect nothing.
 func NewWorld(alg mint.Algorithm) (*World, error) {
 	w := &World{Trust: &mint.Trust{Algorithm: alg, Key: fixedKey(alg, 1), Next: fixedKey(alg, 2)}, others: map[string]peers.Verifier{}}
 	var err error

@@ -12,8 +12,8 @@ import (
 	"github.com/handstamp/handstamp/bench/mint"
 )
 
-// FuzzSigned signs any header and any claims with the good key, so that what is compared is how they are
-// understood.
+// FuzzSigned signs any header and any claims with the good key, so that what is compared is how
+// they are understood.
 func FuzzSigned(f *testing.F) {
 	w := mustWorld(f, mint.ES256)
 	f.Add(w.Trust.Key.Header().String(), differential.Good().String())
@@ -36,8 +36,8 @@ func FuzzSigned(f *testing.F) {
 	})
 }
 
-// FuzzMember puts one member into a good header or among good claims: in the place of one of that name, or beside
-// it, before or behind.
+// FuzzMember puts one member into a good header or among good claims: in the place of one of that
+// name, or beside it, before or behind.
 func FuzzMember(f *testing.F) {
 	w := mustWorld(f, mint.ES256)
 	names := []string{
@@ -156,7 +156,8 @@ func TestFinding(t *testing.T) {
 	}
 }
 
-// TestReasons proves that the second reading finds nothing wrong with a good token, and something with a bad one.
+// TestReasons proves that the second reading finds nothing wrong with a good token, and something
+// with a bad one.
 func TestReasons(t *testing.T) {
 	w := mustWorld(t, mint.ES256)
 	now := time.Now()

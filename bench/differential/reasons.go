@@ -16,8 +16,8 @@ import (
 	"github.com/handstamp/handstamp/bench/mint"
 )
 
-// Reasons are those that docs/protocol.md §3 gives to refuse a token, whatever its signature. It is a second
-// reading of that text, with another JSON parser and no line of our verifier's.
+// Reasons are those that docs/protocol.md §3 gives to refuse a token, whatever its signature. It is
+// a second reading of that text, with another JSON parser and no line of our verifier's.
 func Reasons(token string, alg mint.Algorithm, now time.Time) []string {
 	var why reasons
 	why.unless(len(token) <= 8<<10, "longer than 8 KiB")
@@ -179,7 +179,8 @@ func (r *reasons) times(c members, now time.Time) {
 // exponent is what follows the e of a number
 var exponent = regexp.MustCompile(`[eE]([+-]?[0-9]+)\z`)
 
-// numericDate is a number from 1970 up to the year 9999 (RFC 7519 §2) that was written in at most 64 characters
+// numericDate is a number from 1970 up to the year 9999 (RFC 7519 §2) that was written in at most
+// 64 characters
 func numericDate(v jsontext.Value) (*big.Rat, bool) {
 	text := string(v)
 	if v.Kind() != '0' || len(text) > 64 || strings.HasPrefix(text, "-") && text != "-0" {

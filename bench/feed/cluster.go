@@ -14,8 +14,8 @@ import (
 	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
-// issuer is what all nodes are known as. On loopback nobody needs a service key. No one listens there: each connection goes to one of
-// the nodes, as with a load balancer.
+// issuer is what all nodes are known as. On loopback nobody needs a service key. No one listens
+// there: each connection goes to one of the nodes, as with a load balancer.
 const issuer = "http://localhost:8787"
 
 // cluster is one PostgreSQL and the server programs on it

@@ -33,7 +33,8 @@ type Endings struct {
 	Allocs  float64     // of a token seen before, with the feed; the median of the rounds
 }
 
-// MeasureEndings lets a verifier follow a feed on which so many sessions have ended, and shows it tokens of others.
+// MeasureEndings lets a verifier follow a feed on which so many sessions have ended, and shows it
+// tokens of others.
 func MeasureEndings(ctx context.Context, count int, plan tokens.Plan) (e Endings, err error) {
 	e.Count = count
 	pool, err := tokens.NewPool(mint.ES256, shown)
@@ -110,7 +111,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// issuerOf answers a verifier in an issuer's place: keys, a snapshot of sessions that have ended, and heartbeats.
+// issuerOf answers a verifier in an issuer's place: keys, a snapshot of sessions that have ended,
+// and heartbeats.
 type issuerOf struct {
 	trust *mint.Trust
 	ended int

@@ -1,5 +1,6 @@
-// Package feed measures how soon an ending is known everywhere: real server programs on one PostgreSQL, verifiers that follow
-// their feed, and requests that flow meanwhile, in calm and in trouble.
+// Package feed measures how soon an ending is known everywhere: real server programs on one
+// PostgreSQL, verifiers that follow their feed, and requests that flow meanwhile, in calm and in
+// trouble.
 package feed
 
 import (
@@ -193,11 +194,12 @@ func (t *trial) request(v *verifier, s *session) {
 	}
 }
 
-// lead is how long before a session ends the verifiers begin to be shown its token, one after the other: two hundred checks of
-// a signature at once would be in the way of what is measured.
+// lead is how long before a session ends the verifiers begin to be shown its token, one after the
+// other: two hundred checks of a signature at once would be in the way of what is measured.
 const lead = 2 * time.Second
 
-// end shows a session's token to every verifier, ends it, and waits until all that hear anything refuse it.
+// end shows a session's token to every verifier, ends it, and waits until all that hear anything
+// refuse it.
 func (t *trial) end(ctx context.Context, s *session) error {
 	known := make([]*verify.Session, len(t.verifiers))
 	for i, v := range t.verifiers {

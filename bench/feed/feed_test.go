@@ -9,8 +9,9 @@ import (
 	"github.com/handstamp/handstamp/bench/verification"
 )
 
-// TestRun makes the trial in small, with trouble: every ending comes to every verifier, and nothing is refused that
-// lives. How soon is for a quiet machine to tell, and which streams are cut for chance.
+// TestRun makes the trial in small, with trouble: every ending comes to every verifier, and nothing
+// is refused that lives. How soon is for a quiet machine to tell, and which streams are cut for
+// chance.
 func TestRun(t *testing.T) {
 	plan := feed.Plan{Nodes: 2, Verifiers: 5, Endings: 20, Rate: 200, During: 4 * time.Second, Report: func(string) {}}
 	o, err := plan.Run(t.Context(), true)

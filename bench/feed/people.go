@@ -25,14 +25,14 @@ type session struct {
 	at    time.Time  // when the end was answered; zero: it was not
 }
 
-// ending tells whether the end was asked for.
+// ending reports whether the end was asked for.
 func (s *session) ending() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.asked
 }
 
-// ended tells whether the end was answered, and when.
+// ended reports whether the end was answered, and when.
 func (s *session) ended() (bool, time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

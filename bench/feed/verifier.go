@@ -45,7 +45,7 @@ func (c *cluster) verifier(ctx context.Context) (*verifier, error) {
 	return v, nil
 }
 
-// ask makes a request to a guarded route, and gives the status.
+// ask makes a request to a guarded route, and returns the status.
 func (v *verifier) ask(token string) int {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -65,10 +65,11 @@ func (v *verifier) silence(d time.Duration) {
 // settling is how long a verifier that hears again may take to catch up.
 const settling = 6 * time.Second
 
-// silent tells whether it hears nothing now, or has only just begun to again.
+// silent reports whether it hears nothing now, or has only just begun to again.
 func (v *verifier) silent() bool { return v.wasSilent(time.Now()) }
 
-// wasSilent tells whether it heard nothing of what ended at a time, or may have been catching up then.
+// wasSilent reports whether it heard nothing of what ended at a time, or may have been catching up
+// then.
 func (v *verifier) wasSilent(at time.Time) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -93,7 +94,8 @@ type wire struct {
 // errCut is what a connection that was cut says.
 var errCut = errors.New("cut by the trial")
 
-// Read reads, unless the verifier hears nothing. One piece in a hundred comes cut short, and the connection ends with it.
+// Read reads, unless the verifier hears nothing. One piece in a hundred comes cut short, and the
+// connection ends with it.
 func (w *wire) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
 	w.verifier.wait()

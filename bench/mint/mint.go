@@ -1,5 +1,5 @@
-// Package mint makes the tokens that verifiers are measured and attacked with: good ones as the server
-// makes them (docs/protocol.md §2), and any other text with a signature that is good.
+// Package mint makes the tokens that verifiers are measured and attacked with: good ones as the
+// server makes them (docs/protocol.md §2), and any other text with a signature that is good.
 //
 // It signs with the standard library alone, so that it shares no mistake with what it is used on.
 package mint

@@ -1,5 +1,5 @@
-// Package page keeps docs/performance.md: the sections that programs renew, each between markers of its own, and how a
-// figure is written there.
+// Package page keeps docs/performance.md: the sections that programs renew, each between markers of
+// its own, and how a figure is written there.
 package page
 
 import (

@@ -25,7 +25,7 @@ var handstamp = Peer{
 	},
 }
 
-// Handstamp gives our verifier the shape of the others.
+// Handstamp returns our verifier the shape of the others.
 type Handstamp struct{ *verify.Verifier }
 
 // Verify drops the session, which other libraries return as claims.

@@ -37,7 +37,8 @@ var pascaldekloe = Peer{
 	},
 }
 
-// init leaves one algorithm of each kind, which is how the library is told (its variables say: before first use)
+// init leaves one algorithm of each kind, which is how the library is told (its variables say:
+// before first use)
 func init() {
 	for _, algorithms := range []map[string]crypto.Hash{jwt.ECDSAAlgs, jwt.RSAAlgs, jwt.HMACAlgs} {
 		maps.DeleteFunc(algorithms, func(name string, _ crypto.Hash) bool {

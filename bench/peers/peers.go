@@ -1,9 +1,9 @@
-// Package peers sets up every library that we are measured beside, and ourselves, each in one file and
-// behind one interface: the same issuer, the same audience, an expiry that must be there, and one
-// algorithm.
+// Package peers sets up every library that we are measured beside, and ourselves, each in one file
+// and behind one interface: the same issuer, the same audience, an expiry that must be there, and
+// one algorithm.
 //
-// Each is set up as its own documentation advises for production, with up to 30 s of leeway where it has
-// any. Where a library leaves one of these four checks to its caller, the caller's line is
+// Each is set up as its own documentation advises for production, with up to 30 s of leeway where
+// it has any. Where a library leaves one of these four checks to its caller, the caller's line is
 // written here, and Setup says so. Nothing beyond them is added on a library's behalf.
 package peers
 

@@ -10,8 +10,8 @@ import (
 	"github.com/handstamp/handstamp/bench/peers"
 )
 
-// TestGoodTokens proves that a set-up accepts what it should, without which its refusals mean nothing, and that
-// each of the four checks that all have in common is on.
+// TestGoodTokens proves that a set-up accepts what it should, without which its refusals mean
+// nothing, and that each of the four checks that all have in common is on.
 func TestGoodTokens(t *testing.T) {
 	for _, alg := range mint.Algorithms {
 		trust := mustTrust(t, alg)

@@ -34,12 +34,12 @@ type Choice struct {
 	Leaving int            // how many sessions there are to sign out of, for each engine
 }
 
-// takes tells whether a case is chosen.
+// takes reports whether a case is chosen.
 func (c Choice) takes(group, name string) bool {
 	return c.Cases == nil || c.Cases.MatchString(group+", "+name)
 }
 
-// takesAny tells whether some case of ours on an engine is chosen.
+// takesAny reports whether some case of ours on an engine is chosen.
 func (c Choice) takesAny(engine string) bool {
 	return slices.ContainsFunc(groups, func(group string) bool { return c.takes(group, engine) })
 }
@@ -152,7 +152,7 @@ func (s *stage) floors() ([]*bench, error) {
 	return all, nil
 }
 
-// asking gives clients that all repeat the same questions, each from a place of its own.
+// asking returns clients that all repeat the same questions, each from a place of its own.
 func asking(want int, requests ...[]byte) (all []client) {
 	for i := range connections {
 		all = append(all, &repeating{requests: requests, want: want, asked: i * len(requests) / connections})
@@ -229,7 +229,7 @@ func accessTokens(target *programtest.Program, refreshTokens []string) ([]string
 	return all, nil
 }
 
-// share gives each connection an equal part.
+// share returns each connection an equal part.
 func share(tokens []string) [][]string {
 	var parts [][]string
 	for i := range connections {

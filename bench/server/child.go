@@ -41,8 +41,8 @@ const (
 // leastHash is the cheapest hash that password takes.
 var leastHash = password.Params{Memory: 8, Time: 1, Threads: 1}
 
-// Child serves, if the arguments of the program say so, until its standard input ends, and then ends the program. A program or a test that
-// measures calls it first.
+// Child serves, if the arguments of the program say so, until its standard input ends, and then
+// ends the program. A program or a test that measures calls it first.
 func Child() {
 	if len(os.Args) < 3 || os.Args[1] != childCommand {
 		return

@@ -13,7 +13,7 @@ type repeating struct {
 	asked    int
 }
 
-// next gives the next question.
+// next returns the next question.
 func (c *repeating) next() []byte {
 	c.asked++
 	return c.requests[c.asked%len(c.requests)]
@@ -57,7 +57,8 @@ func (c *refreshing) take(a answer) error {
 // refreshBody carries a refresh token.
 func refreshBody(token string) string { return `{"refresh_token":"` + token + `"}` }
 
-// member gives a text of an answer of ours by its name, wherever it stands; no text of ours that is read so has an escape in it.
+// member returns a text of an answer of ours by its name, wherever it stands; no text of ours that
+// is read so has an escape in it.
 func member(body []byte, name string) string {
 	_, rest, _ := bytes.Cut(body, []byte(`"`+name+`":"`))
 	value, _, _ := bytes.Cut(rest, []byte(`"`))

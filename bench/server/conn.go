@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// conn is one keep-alive connection of HTTP/1.1. It reads no more of an answer than a measurement needs: what the
-// generator spends on a request is time that the server does not get on a small machine.
+// conn is one keep-alive connection of HTTP/1.1. It reads no more of an answer than a measurement
+// needs: what the generator spends on a request is time that the server does not get on a small
+// machine.
 type conn struct {
 	net  net.Conn
 	in   *bufio.Reader
@@ -68,7 +69,7 @@ func (c *conn) do(request []byte) (answer, error) {
 // chunked stands for the length of a body that comes in pieces.
 const chunked = -1
 
-// header reads to the empty line, and gives how long the body is.
+// header reads to the empty line, and returns how long the body is.
 func (c *conn) header(a *answer) (length int, err error) {
 	for {
 		line, err := c.line()

@@ -126,7 +126,7 @@ func (f *Flooded) signIn(target *programtest.Program, n int, end time.Time, mu *
 	return nil
 }
 
-// watch has clients ask at their pace, and gives how long the answers took.
+// watch has clients ask at their pace, and returns how long the answers took.
 func watch(target *programtest.Program, others map[string][]client, during time.Duration) (map[string][]time.Duration, error) {
 	end := time.Now().Add(during)
 	took := map[string][]time.Duration{}
@@ -148,8 +148,8 @@ func watch(target *programtest.Program, others map[string][]client, during time.
 	return took, failed
 }
 
-// paced asks at a fixed pace, from a moment after now. What is asked late because the answer before was late counts from when it
-// should have been asked.
+// paced asks at a fixed pace, from a moment after now. What is asked late because the answer before
+// was late counts from when it should have been asked.
 func paced(target *programtest.Program, by client, end time.Time, after time.Duration) ([]time.Duration, error) {
 	c, err := dial(target.Address)
 	if err != nil {
@@ -190,7 +190,8 @@ func (f *Flooded) table(b *strings.Builder) {
 	})
 }
 
-// SignIns tells how many of the flood were let in, how many were refused, and how many of those were not told when to come again.
+// SignIns tells how many of the flood were let in, how many were refused, and how many of those
+// were not told when to come again.
 func (f *Flooded) SignIns() (in, refused, withoutRetry int) {
 	return len(f.signedIn), len(f.refused), f.withoutRetry
 }

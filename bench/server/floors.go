@@ -40,7 +40,8 @@ func signer() http.HandlerFunc {
 	}
 }
 
-// floorRows is how many rows the floor with a database has, so that requests do not wait for each other's rows.
+// floorRows is how many rows the floor with a database has, so that requests do not wait for each
+// other's rows.
 const floorRows = 1000
 
 // floorTable is a row of about the size of a session's, with what a refresh changes.
@@ -52,7 +53,8 @@ var floorTable = []string{
 		FROM generate_series(0, %d) n`, floorRows-1),
 }
 
-// serveUpdates refreshes by one UPDATE … RETURNING a request, as anybody would write it, and then answers.
+// serveUpdates refreshes by one UPDATE … RETURNING a request, as anybody would write it, and then
+// answers.
 func serveUpdates(ctx context.Context, given map[string]string, answer http.HandlerFunc) error {
 	settings, err := pgxpool.ParseConfig(given["database"])
 	if err != nil {

@@ -1,7 +1,8 @@
-// Package server measures what our server costs, beside floors that no server can be below: a handler that does nothing, one that only signs,
-// and one that does nothing but one write of a database. A generator of our own keeps a fixed number of connections busy, one request at a
-// time on each; servers and generator have a core each, and what a request costs is read from /proc. Cases take turns, so that ratios hold on a
-// noisy machine.
+// Package server measures what our server costs, beside floors that no server can be below: a
+// handler that does nothing, one that only signs, and one that does nothing but one write of a
+// database. A generator of our own keeps a fixed number of connections busy, one request at a time
+// on each; servers and generator have a core each, and what a request costs is read from /proc.
+// Cases take turns, so that ratios hold on a noisy machine.
 package server
 
 import (
@@ -146,7 +147,7 @@ func (b *bench) used() (used [2]time.Duration, err error) {
 	return used, nil
 }
 
-// together makes the requests on all connections, and gives how long each took.
+// together makes the requests on all connections, and returns how long each took.
 func (b *bench) together(each int) ([]time.Duration, error) {
 	took := make([][]time.Duration, len(b.lines))
 	errs := make([]error, len(b.lines))

@@ -34,7 +34,7 @@ func startCluster(ctx context.Context) (*cluster, error) {
 	return c, nil
 }
 
-// find gives the process that has started the one that serves us.
+// find returns the process that has started the one that serves us.
 func (c *cluster) find(ctx context.Context) (parent int, err error) {
 	conn, err := pgx.Connect(ctx, c.URL("postgres"))
 	if err != nil {

@@ -21,8 +21,9 @@ func start(p *programtest.Program) error {
 	return p.Start()
 }
 
-// cpu is how long a process has run, with threads that have ended, to the nanosecond: /proc/<pid>/stat counts in hundredths of a second, and
-// /proc/<pid>/task forgets who has ended. The clock of a process is named as in clock_getcpuclockid(3).
+// cpu is how long a process has run, with threads that have ended, to the nanosecond:
+// /proc/<pid>/stat counts in hundredths of a second, and /proc/<pid>/task forgets who has ended.
+// The clock of a process is named as in clock_getcpuclockid(3).
 func cpu(pid int) (time.Duration, error) {
 	const scheduled = 2
 	var ran unix.Timespec

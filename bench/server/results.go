@@ -9,7 +9,7 @@ import (
 // Results is what was measured.
 type Results []*bench
 
-// find gives a case, or nil.
+// find returns a case, or nil.
 func (r Results) find(group, name string) *bench {
 	for _, b := range r {
 		if b.group == group && b.name == name {
@@ -74,7 +74,7 @@ func (r Results) table(b *strings.Builder) {
 	page.Table(b, []string{"case", "answers a second", "server, µs", "database, µs", "p50, ms", "p99, ms"}, rows)
 }
 
-// Print gives the table alone.
+// Print returns the table alone.
 func (r Results) Print() string {
 	var b strings.Builder
 	r.table(&b)

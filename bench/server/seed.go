@@ -52,10 +52,12 @@ func email(n int) string { return fmt.Sprintf("person-%d@example.com", n) }
 // person is a user's id.
 func person(n int) store.UserID { return store.UserID(fmt.Sprintf("usr_%022d", n)) }
 
-// begun is when everything in a seeded database began: a while ago, so that no session is of the same second as its first refresh.
+// begun is when everything in a seeded database began: a while ago, so that no session is of the
+// same second as its first refresh.
 var begun = time.Now().Add(-time.Minute).UTC().Truncate(time.Second)
 
-// seed makes the users, with the cheapest of hashes, and their sessions, and gives the first refresh token of each.
+// seed makes the users, with the cheapest of hashes, and their sessions, and returns the first
+// refresh token of each.
 func (s *site) seed(ctx context.Context, sessions int) (tokens []string, err error) {
 	db, err := s.open(ctx)
 	if err != nil {

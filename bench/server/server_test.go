@@ -18,8 +18,9 @@ func TestMain(m *testing.M) {
 // trial is a plan that takes no time.
 var trial = server.Plan{Rounds: 2, Slice: time.Millisecond, Report: func(string) {}}
 
-// TestRun measures everything for a moment: every answer is the one that was asked for, on both engines, or this fails. Of a
-// flood of sign-ins some are let in, and all others are told to come again, and when.
+// TestRun measures everything for a moment: every answer is the one that was asked for, on both
+// engines, or this fails. Of a flood of sign-ins some are let in, and all others are told to come
+// again, and when.
 func TestRun(t *testing.T) {
 	results, err := trial.Run(t.Context(), server.Choice{Leaving: 16 * 55})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// axe gives the source of axe-core, which npm brings as axe/package-lock.json pins it.
+// axe returns the source of axe-core, which npm brings as axe/package-lock.json pins it.
 var axe = sync.OnceValues(func() (string, error) {
 	bring := exec.Command("npm", "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
 	bring.Dir = "axe"
@@ -52,7 +52,7 @@ func (f finding) String() string {
 	return out.String()
 }
 
-// judge gives what axe finds wrong with the page as it stands. The script comes from the
+// judge returns what axe finds wrong with the page as it stands. The script comes from the
 // driver: the page's own policy lets none in.
 func (p *profile) judge() []finding {
 	p.t.Helper()

@@ -66,7 +66,7 @@ func judgeDriver() (code int) {
 	return code
 }
 
-// findChromium gives the browser's program.
+// findChromium returns the browser's program.
 func findChromium() (string, error) {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if program, err := exec.LookPath(name); err == nil {
@@ -104,7 +104,7 @@ func (c *complaints) add(format string, args ...any) {
 	c.lines = append(c.lines, fmt.Sprintf(format, args...))
 }
 
-// take gives those since the last call.
+// take returns those since the last call.
 func (c *complaints) take() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

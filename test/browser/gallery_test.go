@@ -156,7 +156,7 @@ func (p *profile) wear(theme string, width int64) {
 	p.do(emulation.SetEmulatedMedia().WithFeatures(features), emulation.SetDeviceMetricsOverride(width, 900, 1, false))
 }
 
-// sticksOut gives what makes a page wider than its screen.
+// sticksOut returns what makes a page wider than its screen.
 func (p *profile) sticksOut(width int64) []string {
 	p.t.Helper()
 	found := eval[[]string](p, `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 0.5).map(e => e.outerHTML.slice(0, 120))`)

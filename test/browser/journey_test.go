@@ -156,7 +156,7 @@ func (p *profile) checkDownload() {
 	p.t.Error("no file arrives")
 }
 
-// cookies gives those that the profile holds, as the browser itself knows them.
+// cookies returns those that the profile holds, as the browser itself knows them.
 func (p *profile) cookies() []*network.Cookie {
 	p.t.Helper()
 	held, err := storage.GetCookies().WithBrowserContextID(p.jar).Do(whole())

@@ -43,7 +43,7 @@ func (p *profile) next() focus {
 	return eval[focus](p, focused)
 }
 
-// walk goes through the page with Tab from its top, and gives what is not reached, is reached
+// walk goes through the page with Tab from its top, and returns what is not reached, is reached
 // out of order, or does not show that the keyboard is there. WCAG 2.2 §2.1.1, §2.4.3, §2.4.7
 func (p *profile) walk() (problems []string) {
 	p.t.Helper()

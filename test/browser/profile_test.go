@@ -70,7 +70,7 @@ func newTab(t *testing.T) (context.Context, cdp.BrowserContextID) {
 	return tab, jar
 }
 
-// whole gives the context for what concerns the browser and not one tab.
+// whole returns the context for what concerns the browser and not one tab.
 func whole() context.Context {
 	return cdp.WithExecutor(chromium, chromedp.FromContext(chromium).Browser)
 }
@@ -83,14 +83,14 @@ func (p *profile) withoutScripts() *profile {
 	return p
 }
 
-// as gives the profile another User-Agent.
+// as returns the profile another User-Agent.
 func (p *profile) as(agent string) *profile {
 	p.t.Helper()
 	p.do(emulation.SetUserAgentOverride(agent))
 	return p
 }
 
-// in gives the same profile to a subtest.
+// in returns the same profile to a subtest.
 func (p *profile) in(t *testing.T) *profile {
 	same := *p
 	same.t = t
@@ -107,7 +107,7 @@ func (p *profile) do(actions ...chromedp.Action) {
 	}
 }
 
-// eval gives what a script of the test, not of the page, finds.
+// eval returns what a script of the test, not of the page, finds.
 func eval[T any](p *profile, script string) T {
 	p.t.Helper()
 	var found T
@@ -115,7 +115,7 @@ func eval[T any](p *profile, script string) T {
 	return found
 }
 
-// describe gives address and text of the page, for whoever reads a failure.
+// describe returns address and text of the page, for whoever reads a failure.
 func (p *profile) describe() string {
 	limited, cancel := context.WithTimeout(p.tab, 2*time.Second)
 	defer cancel()
@@ -153,7 +153,7 @@ func (p *profile) arrive(target string) {
 	p.t.Fatalf("the tab is at %q, want %q; the page is\n%s", got, want, p.describe())
 }
 
-// address gives a path's whole address.
+// address returns a path's whole address.
 func (p *profile) address(target string) string {
 	if strings.HasPrefix(target, "/") {
 		return p.base + target
@@ -224,8 +224,8 @@ func (p *profile) hides(texts ...string) {
 	}
 }
 
-// typesAt checks that typing goes on in the field with this id. A browser goes there when it first draws the page, which
-// may be after it has loaded it (HTML §6.6.7, flush autofocus candidates).
+// typesAt checks that typing goes on in the field with this id. A browser goes there when it first
+// draws the page, which may be after it has loaded it (HTML §6.6.7, flush autofocus candidates).
 func (p *profile) typesAt(id string) {
 	p.t.Helper()
 	at := ""
@@ -244,7 +244,7 @@ func (p *profile) signIn(email, password, target string) {
 	p.press("Sign in", target)
 }
 
-// query gives an address's path with parameters: name, value.
+// query returns an address's path with parameters: name, value.
 func query(path string, params ...string) string {
 	values := url.Values{}
 	for i := 0; i+1 < len(params); i += 2 {

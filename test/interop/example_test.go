@@ -49,8 +49,8 @@ func testExample(t *testing.T, program string) {
 	}
 }
 
-// testFeed has the example refuse what has ended, within seconds of its being ended, and nothing else;
-// and go on from where it was when the server has been away.
+// testFeed has the example refuse what has ended, within seconds of its being ended, and nothing
+// else; and go on from where it was when the server has been away.
 func testFeed(t *testing.T, program string) {
 	s := mustServe(t, program, "ES256")
 	folder := mustInstall(t, "../../examples/node")

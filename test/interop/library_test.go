@@ -90,7 +90,7 @@ func mustOpenLibraries(t *testing.T) []library {
 	return all
 }
 
-// mustReadGoVersions gives module → version, as go.mod requires them.
+// mustReadGoVersions returns module → version, as go.mod requires them.
 func mustReadGoVersions(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("go.mod")
@@ -106,7 +106,7 @@ func mustReadGoVersions(t *testing.T) map[string]string {
 	return versions
 }
 
-// mustReadNodeVersions gives npm package → version, as package.json pins them.
+// mustReadNodeVersions returns npm package → version, as package.json pins them.
 func mustReadNodeVersions(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("node/package.json")

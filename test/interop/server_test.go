@@ -75,7 +75,7 @@ func mustServe(t *testing.T, program, algorithm string) server {
 	return s
 }
 
-// mustReadMetadata gives the URL of the key set. Both documents must name it and the issuer.
+// mustReadMetadata returns the URL of the key set. Both documents must name it and the issuer.
 func (s server) mustReadMetadata(t *testing.T) (jwks string) {
 	t.Helper()
 	for _, name := range []string{"oauth-authorization-server", "openid-configuration"} {
@@ -129,7 +129,7 @@ func (s server) demand(i issued) demand {
 	}
 }
 
-// flipped gives the token with one bit of its signature changed, all else well formed.
+// flipped returns the token with one bit of its signature changed, all else well formed.
 func (i issued) flipped() string {
 	at := strings.LastIndexByte(i.Token, '.') + 1
 	signature, err := base64.RawURLEncoding.DecodeString(i.Token[at:])

@@ -46,7 +46,7 @@ func main() {
 	}
 }
 
-// measure gives the section.
+// measure returns the section.
 func measure(ctx context.Context, plan feed.Plan) (string, error) {
 	var outcomes []feed.Outcome
 	for _, troubled := range []bool{false, true} {

@@ -72,7 +72,7 @@ func read() (a asked) {
 	return a
 }
 
-// measure gives a section, and where it stands.
+// measure returns a section, and where it stands.
 func (a asked) measure(ctx context.Context) (page.Section, string, error) {
 	if a.grow {
 		grown, err := server.Grow(ctx, a.growth)

@@ -228,7 +228,7 @@ func mustBegin(t *testing.T, n *node, user store.UserID) session.Grant {
 	return g
 }
 
-// iat gives when a token says that it was issued.
+// iat returns when a token says that it was issued.
 func iat(t *testing.T, access string) int64 {
 	t.Helper()
 	var claims struct {

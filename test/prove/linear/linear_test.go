@@ -27,7 +27,7 @@ import (
 // deep asks for more rounds: go test ./test/prove/linear -args -deep.
 var deep = flag.Bool("deep", false, "play fifty times as many rounds")
 
-// rounds gives how often something is tried.
+// rounds returns how often something is tried.
 func rounds(usual int) int {
 	if *deep {
 		return usual * 50
@@ -44,7 +44,7 @@ const (
 // patience is how long an engine may have anything wait: the machine may be busy with other tests.
 const patience = time.Minute
 
-// engines gives every engine, each with a new database.
+// engines returns every engine, each with a new database.
 var engines = []struct {
 	name     string
 	database func(t *testing.T) string
@@ -58,7 +58,7 @@ var engines = []struct {
 	}},
 }
 
-// folder gives one in memory where the system has such: the disk has tests of its own.
+// folder returns one in memory where the system has such: the disk has tests of its own.
 func folder(t *testing.T) string {
 	made, err := os.MkdirTemp("/dev/shm", "handstamp-linear-")
 	if err != nil {

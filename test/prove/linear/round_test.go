@@ -21,13 +21,13 @@ var (
 // start is when every round begins.
 var start = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 
-// newNonce gives a random nonce.
+// newNonce returns a random nonce.
 func newNonce() (n store.Nonce) {
 	_, _ = rand.Read(n[:]) // never fails
 	return n
 }
 
-// successor gives another successor of a token each time.
+// successor returns another successor of a token each time.
 func (t token) successor() token { return token{t.generation + 1, t.nonce, newNonce()} }
 
 // newRound makes a user with two sessions that have been in use.
@@ -146,7 +146,7 @@ func (r *round) list(s store.Store) (said, error) {
 	return got, err
 }
 
-// read gives the row of a session.
+// read returns the row of a session.
 func read(s store.Session) row {
 	return row{
 		confirmed: token{s.Line.Generation, s.Line.Parent, s.Line.Nonce}, parentForked: s.Line.ParentForked, forks: s.Line.Forks,

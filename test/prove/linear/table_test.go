@@ -58,7 +58,7 @@ type row struct {
 // state is the sessions of one user. It is a value, so that the search may go back.
 type state [2]row
 
-// step tells whether a call may have said that, and what is so afterwards.
+// step reports whether a call may have said that, and what is so afterwards.
 func (s state) step(c call, got said, now time.Time) (bool, state) {
 	switch c.verb {
 	case rotate:

@@ -114,7 +114,8 @@ func (c *client) at(n *node, method, path string, body map[string]string) answer
 	return c.persist(ctx, func() *node { return n }, method, path, body)
 }
 
-// persist asks until there is an answer that is no 5xx. Between two tries it waits. The zero answer: the time was up.
+// persist asks until there is an answer that is no 5xx. Between two tries it waits. The zero
+// answer: the time was up.
 func (c *client) persist(ctx context.Context, pick func() *node, method, path string, body map[string]string) answer {
 	for ctx.Err() == nil {
 		if a := c.ask(ctx, pick(), method, path, body); a.status != 0 && a.status < 500 {
@@ -142,7 +143,8 @@ func (c *client) signUp(ctx context.Context) {
 func (c *client) take(a answer) { c.refresh, c.access = a.grant.Refresh, a.grant.Access }
 
 // live refreshes again and again until ctx is over, or it has signed out, which one in a hundred
-// turns does, and the first client's first. The request that is under way when time is up is waited for.
+// turns does, and the first client's first. The request that is under way when time is up is waited
+// for.
 func (c *client) live(ctx context.Context) {
 	for ctx.Err() == nil && !c.t.Failed() {
 		time.Sleep(time.Duration(100+rand.IntN(900)) * time.Millisecond)
@@ -187,8 +189,9 @@ func (c *client) signOut() {
 	c.tally.ended.Add(1)
 }
 
-// bound is how soon every node must refuse the access token of an ended session, once the database answers: ten times as
-// long as promised, since the machine may be busy. The summary tells how long it took.
+// bound is how soon every node must refuse the access token of an ended session, once the database
+// answers: ten times as long as promised, since the machine may be busy. The summary tells how long
+// it took.
 const bound = 10 * time.Second
 
 // haunt shows the tokens of its ended session everywhere until ctx is over: no node may take

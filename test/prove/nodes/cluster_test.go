@@ -74,8 +74,8 @@ func (c *cluster) setWorking(since time.Time) {
 	c.working = since
 }
 
-// known gives since when all nodes may know of what was answered at a time: then, or when the engine came up
-// again. While the engine is down it is now.
+// known returns since when all nodes may know of what was answered at a time: then, or when the
+// engine came up again. While the engine is down it is now.
 func (c *cluster) known(answered time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,7 +88,7 @@ func (c *cluster) known(answered time.Time) time.Time {
 	return answered
 }
 
-// said gives what all nodes have said.
+// said returns what all nodes have said.
 func (c *cluster) said() string {
 	var all strings.Builder
 	for _, n := range c.nodes {

@@ -65,7 +65,7 @@ func (p *proxy) turn(m mood) {
 	}
 }
 
-// now gives the mood, and what is closed when it changes.
+// now returns the mood, and what is closed when it changes.
 func (p *proxy) now() (mood, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

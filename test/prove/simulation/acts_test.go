@@ -55,7 +55,7 @@ func (b *thief) steal() {
 	r.in(b.wait(), b.use)
 }
 
-// leaked gives every token of a session that was seen, oldest first.
+// leaked returns every token of a session that was seen, oldest first.
 func (r *run) leaked(l *line) []*token {
 	var all []*token
 	for _, t := range r.order {

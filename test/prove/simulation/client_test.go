@@ -37,7 +37,7 @@ var fromOurPage = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {orig
 // navigation is what a browser says of a page that it opens from our own site.
 var navigation = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}
 
-// held gives the refresh token that the client holds now; empty: none.
+// held returns the refresh token that the client holds now; empty: none.
 func (c *client) held() string {
 	if c.jar == nil {
 		return c.token
@@ -62,7 +62,7 @@ func (c *client) take(a answer) {
 	}
 }
 
-// cookies gives what the client's requests carry.
+// cookies returns what the client's requests carry.
 func (c *client) cookies() []*http.Cookie {
 	if c.jar == nil {
 		return nil
@@ -70,7 +70,7 @@ func (c *client) cookies() []*http.Cookie {
 	return c.jar.Cookies(site)
 }
 
-// headers gives what the client's requests say of themselves.
+// headers returns what the client's requests say of themselves.
 func (c *client) headers() http.Header {
 	if c.jar == nil {
 		return nil
@@ -154,7 +154,7 @@ func (t *tab) wake(l *line) {
 	})
 }
 
-// refresh gives the request that presents the token: of a script, of a page that the
+// refresh returns the request that presents the token: of a script, of a page that the
 // person opens, or of an app.
 func (t *tab) refresh(token *token) call {
 	c := call{method: "POST", path: "/v1/session/refresh", from: t.at, header: t.headers(), cookies: t.cookies()}

@@ -105,7 +105,7 @@ func (l *line) end(reason string, at time.Time) {
 	}
 }
 
-// intact tells whether every condition has held.
+// intact reports whether every condition has held.
 func (l *line) intact() bool { return len(l.broken) == 0 }
 
 // worth is what a token is good for, as the promises have it.

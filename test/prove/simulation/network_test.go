@@ -89,7 +89,7 @@ func (r *run) arrive(q request) {
 	}
 }
 
-// over tells whether a session is over and everybody knows.
+// over reports whether a session is over and everybody knows.
 func (r *run) over(l *line) bool { return l.over != "" && l.answered }
 
 // do counts a call and makes it.

@@ -83,7 +83,7 @@ func (r *run) in(d time.Duration, do func()) {
 // tick sets the server's clock.
 func (r *run) tick() { r.world.clock.at.Store(r.server().UnixMilli()) }
 
-// server gives the time on the server's clock.
+// server returns the time on the server's clock.
 func (r *run) server() time.Time { return epoch.Add(r.now + r.skew) }
 
 // tell writes a line of the story.
@@ -103,7 +103,7 @@ func clockFace(d time.Duration) string {
 	return text
 }
 
-// play runs the schedule to its end and tells whether every promise was kept.
+// play runs the schedule to its end and reports whether every promise was kept.
 func (r *run) play() bool {
 	r.open()
 	for len(r.due) > 0 && r.calls < r.plan.calls && r.serial < 10*r.plan.calls && r.wrong == "" {
@@ -124,7 +124,7 @@ func (r *run) report() string {
 		r.seed, r.wrong, r.seed, r.world.rules, strings.Join(r.story, "\n"))
 }
 
-// chance tells whether something happens that does so in p of 100 cases.
+// chance reports whether something happens that does so in p of 100 cases.
 func (r *run) chance(p int) bool { return r.dice.IntN(100) < p }
 
 // between draws a time in whole milliseconds.

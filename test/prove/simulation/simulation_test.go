@@ -36,7 +36,7 @@ const (
 	garbage   = 800    // in percent of what is in use, before it is collected
 )
 
-// howMany gives the number of schedules to play.
+// howMany returns the number of schedules to play.
 func howMany() int {
 	switch {
 	case *schedules > 0:
@@ -47,8 +47,8 @@ func howMany() int {
 	return usual
 }
 
-// firstSeed gives the seed to begin with: the same in every check, so that a change is to blame for what a check finds, and
-// others each time in a long search.
+// firstSeed returns the seed to begin with: the same in every check, so that a change is to blame
+// for what a check finds, and others each time in a long search.
 func firstSeed() uint64 {
 	switch {
 	case *seed != 0:
@@ -93,8 +93,9 @@ func (p *player) play(seed uint64) *run {
 	return r
 }
 
-// inCalm does something in a time that stands still while anybody works. A machine that stops for seconds would
-// otherwise have a write wait for longer than the server allows, and the seed would not decide alone.
+// inCalm does something in a time that stands still while anybody works. A machine that stops for
+// seconds would otherwise have a write wait for longer than the server allows, and the seed would
+// not decide alone.
 func inCalm(t *testing.T, do func(*testing.T)) {
 	t.Helper()
 	synctest.Test(t, do)
@@ -109,7 +110,7 @@ func (p *player) close() {
 	}
 }
 
-// rulesOf gives the server that a seed is played on.
+// rulesOf returns the server that a seed is played on.
 func rulesOf(seed uint64) rules {
 	return allRules[[10]int{0, 0, 0, 0, 0, 0, 1, 1, 2, 3}[seed%10]]
 }
@@ -124,8 +125,9 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// TestFound plays schedules that have found something: an ending without an entry (decision 15), and one that the watch
-// itself had overlooked, of a session past its limits whose sign-out is done and not answered.
+// TestFound plays schedules that have found something: an ending without an entry (decision 15),
+// and one that the watch itself had overlooked, of a session past its limits whose sign-out is done
+// and not answered.
 func TestFound(t *testing.T) {
 	for _, seed := range []uint64{20_002_919, 1_753_266_224_276_874} {
 		playAll(t, onSQLite, seed, 1)
@@ -138,7 +140,8 @@ func TestSimulationOnPostgres(t *testing.T) {
 	playAll(t, onPostgres, firstSeed(), uint64(max(1, howMany()/30)))
 }
 
-// playAll plays n schedules from a seed on, and gives how many there was time for, and what came up in them.
+// playAll plays n schedules from a seed on, and returns how many there was time for, and what came
+// up in them.
 func playAll(t *testing.T, on engine, first, n uint64) (uint64, map[string]int) {
 	t.Helper()
 	var late atomic.Bool // outside of the calm, where time goes by

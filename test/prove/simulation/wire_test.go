@@ -72,7 +72,7 @@ func (w *wire) Close() error {
 	return w.Store.Close()
 }
 
-// during does something with trouble on the wire, and gives what the engine did.
+// during does something with trouble on the wire, and returns what the engine did.
 func (w *wire) during(t trouble, do func()) deed {
 	w.next, w.did = t, deed{}
 	do()

@@ -62,7 +62,7 @@ var allRules = []rules{
 	{"standard", 0, "session", 14 * 24 * time.Hour, 24 * time.Hour, false},
 }
 
-// engine gives the setting of a new, empty database, and what undoes it.
+// engine returns the setting of a new, empty database, and what undoes it.
 type engine func(t testing.TB) (database string, drop func())
 
 // onSQLite makes a file in memory where the system has such a folder: a schedule
@@ -85,7 +85,7 @@ func onPostgres(t testing.TB) (database string, drop func()) {
 // clock is the server's: it shows what it was set to.
 type clock struct{ at atomic.Int64 } // Unix milliseconds
 
-// Now gives the time.
+// Now returns the time.
 func (c *clock) Now() time.Time { return time.UnixMilli(c.at.Load()).UTC() }
 
 // world is one real server with its database, called as a function.
@@ -146,8 +146,8 @@ func (w *world) start() {
 	w.server = s
 }
 
-// restart forgets everything that the server has in memory. The engine stays open: what a kill does to its files is
-// for test/crash_test.go.
+// restart forgets everything that the server has in memory. The engine stays open: what a kill does
+// to its files is for test/crash_test.go.
 func (w *world) restart() {
 	w.t.Helper()
 	w.wire.held = true
@@ -194,7 +194,8 @@ type person struct {
 	email string
 }
 
-// somebody gives a user, who is a new one after disable. Sessions of earlier schedules do no harm.
+// somebody returns a user, who is a new one after disable. Sessions of earlier schedules do no
+// harm.
 func (w *world) somebody() person {
 	if w.person.id != "" {
 		return w.person
@@ -223,7 +224,7 @@ type place struct {
 	agent   string
 }
 
-// near tells whether the two look like one client. protocol.md §4
+// near reports whether the two look like one client. protocol.md §4
 func (p place) near(other place) bool { return p.network == other.network && p.agent == other.agent }
 
 // call is one request.
