@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/store"
 )
 
@@ -60,6 +61,23 @@ func (c Caller) DeviceName() string {
 		return ""
 	}
 	return c.Device()
+}
+
+// MustOperate returns the fault insufficient_role unless the caller may do what is for the operator:
+// see and change what belongs to others. Who may is decided here and nowhere else.
+func (c Caller) MustOperate() error {
+	if !c.Operator {
+		return fault.New(fault.InsufficientRole)
+	}
+	return nil
+}
+
+// MustSignIn returns the fault missing_token unless a user is signed in.
+func (c Caller) MustSignIn() error {
+	if c.User == "" {
+		return fault.New(fault.MissingToken)
+	}
+	return nil
 }
 
 // Event is one decision.

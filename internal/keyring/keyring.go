@@ -116,8 +116,11 @@ func due(rows []store.SigningKey, algorithm jose.Algorithm, now time.Time) bool 
 }
 
 // Rotate publishes a new key and gives it; it signs as soon as every verifier has had the
-// time to fetch it. When a key is pending already, that one is given.
+// time to fetch it. When a key is pending already, that one is given. Only the operator may.
 func (r *Ring) Rotate(ctx context.Context, by audit.Caller, now time.Time) (Key, error) {
+	if err := by.MustOperate(); err != nil {
+		return Key{}, err
+	}
 	rows, err := r.keys.SigningKeys(ctx)
 	if err != nil {
 		return Key{}, err

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/audit"
-	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/internal/store"
@@ -16,8 +15,8 @@ import (
 // does from now on, a new one if there is none. There is always one: the new key is made and
 // sealed before the old one goes. It gives the key that signs now. The fault is key_not_found.
 func (r *Ring) Revoke(ctx context.Context, by audit.Caller, id string, now time.Time) (Key, error) {
-	if !by.Operator {
-		return Key{}, fault.New(fault.InsufficientRole)
+	if err := by.MustOperate(); err != nil {
+		return Key{}, err
 	}
 	next, err := r.fresh(now)
 	if err != nil {

@@ -60,8 +60,8 @@ var goodName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$`)
 // Create makes a key for the operator. It is never shown again. The faults are invalid_request and
 // service_name_taken.
 func (m *Manager) Create(ctx context.Context, by audit.Caller, name string) (store.Service, secret.Text, error) {
-	if !by.Operator {
-		return store.Service{}, secret.Text{}, fault.New(fault.InsufficientRole)
+	if err := by.MustOperate(); err != nil {
+		return store.Service{}, secret.Text{}, err
 	}
 	if !goodName.MatchString(name) || strings.HasPrefix(name, idPrefix) {
 		return store.Service{}, secret.Text{}, fault.BadField("name", "invalid", "A name has 1 to 64 letters, digits, dots, dashes and underscores, and does not begin with svc_.")
@@ -134,8 +134,8 @@ func (m *Manager) refuse(ctx context.Context, by audit.Caller, service, reason s
 
 // List gives every key for the operator, revoked ones too, oldest first.
 func (m *Manager) List(ctx context.Context, by audit.Caller) ([]store.Service, error) {
-	if !by.Operator {
-		return nil, fault.New(fault.InsufficientRole)
+	if err := by.MustOperate(); err != nil {
+		return nil, err
 	}
 	return m.Store.ListServices(ctx)
 }

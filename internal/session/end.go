@@ -22,11 +22,11 @@ func (m *Manager) SignOut(ctx context.Context, by audit.Caller, id store.Session
 // End ends one of the caller's own sessions, or anybody's when the operator asks. The fault
 // is session_not_found when it is not there, over, or somebody else's.
 func (m *Manager) End(ctx context.Context, by audit.Caller, id store.SessionID) error {
-	if by.Operator {
+	if by.MustOperate() == nil {
 		return m.end(ctx, by, store.Ending{Session: id, Reason: store.EndedByAdmin})
 	}
-	if by.User == "" {
-		return fault.New(fault.MissingToken)
+	if err := by.MustSignIn(); err != nil {
+		return err
 	}
 	return m.end(ctx, by, store.Ending{Session: id, Owner: by.User, Reason: store.EndedByUser, By: by.DeviceName()})
 }
@@ -47,8 +47,8 @@ func (m *Manager) end(ctx context.Context, by audit.Caller, e store.Ending) erro
 
 // EndOthers ends every session of the caller but the one that asks, and gives their number.
 func (m *Manager) EndOthers(ctx context.Context, by audit.Caller) (int, error) {
-	if by.User == "" {
-		return 0, fault.New(fault.MissingToken)
+	if err := by.MustSignIn(); err != nil {
+		return 0, err
 	}
 	e := store.Ending{Session: by.Session, Owner: by.User, Reason: store.EndedByUser, By: by.DeviceName()}
 	n, err := m.store.EndOtherSessions(ctx, e, m.now())
@@ -62,8 +62,8 @@ func (m *Manager) EndOthers(ctx context.Context, by audit.Caller) (int, error) {
 // EndEverything ends every session of everybody, for the operator, and refuses every access token
 // there is. It gives the number of sessions that lived.
 func (m *Manager) EndEverything(ctx context.Context, by audit.Caller) (int, error) {
-	if !by.Operator {
-		return 0, fault.New(fault.InsufficientRole)
+	if err := by.MustOperate(); err != nil {
+		return 0, err
 	}
 	n, err := m.store.EndEverything(ctx, store.Ending{Reason: store.EndedByAdmin, By: by.DeviceName()}, m.now)
 	if err != nil {

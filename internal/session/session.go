@@ -137,8 +137,8 @@ func (m *Manager) Export(ctx context.Context, by audit.Caller) ([]store.Session,
 
 // LiveOf gives any user's sessions, for the operator.
 func (m *Manager) LiveOf(ctx context.Context, by audit.Caller, user store.UserID) ([]store.Session, error) {
-	if !by.Operator {
-		return nil, fault.New(fault.InsufficientRole)
+	if err := by.MustOperate(); err != nil {
+		return nil, err
 	}
 	return m.store.LiveSessions(ctx, user, m.now())
 }

@@ -70,8 +70,8 @@ func (m *Manager) setPassword(ctx context.Context, by audit.Caller, u store.User
 // Disable shuts a user out: no sign-in, no refresh, every session ended, every access token
 // refused. It tells whether the user was enabled.
 func (m *Manager) Disable(ctx context.Context, by audit.Caller, id store.UserID) (bool, error) {
-	if !by.Operator {
-		return false, fault.New(fault.InsufficientRole)
+	if err := by.MustOperate(); err != nil {
+		return false, err
 	}
 	changed, err := m.Store.DisableUser(ctx, id, by.DeviceName(), m.Now)
 	if err != nil || !changed {
@@ -84,8 +84,8 @@ func (m *Manager) Disable(ctx context.Context, by audit.Caller, id store.UserID)
 // SetRoles gives a user exactly these roles. They count for new access tokens at once; older
 // ones are refused, and their holders refresh.
 func (m *Manager) SetRoles(ctx context.Context, by audit.Caller, id store.UserID, roles []string) (store.User, error) {
-	if !by.Operator {
-		return store.User{}, fault.New(fault.InsufficientRole)
+	if err := by.MustOperate(); err != nil {
+		return store.User{}, err
 	}
 	roles, mistakes := checkRoles(roles)
 	if err := invalid(mistakes); err != nil {
@@ -111,16 +111,16 @@ func (m *Manager) Delete(ctx context.Context, by audit.Caller) error {
 
 // List gives up to limit users with ids above after, for the operator.
 func (m *Manager) List(ctx context.Context, by audit.Caller, after store.UserID, limit int) ([]store.User, error) {
-	if !by.Operator {
-		return nil, fault.New(fault.InsufficientRole)
+	if err := by.MustOperate(); err != nil {
+		return nil, err
 	}
 	return m.Store.ListUsers(ctx, after, limit)
 }
 
 // Find gives the user that an operator names by id or address.
 func (m *Manager) Find(ctx context.Context, by audit.Caller, idOrEmail string) (store.User, error) {
-	if !by.Operator {
-		return store.User{}, fault.New(fault.InsufficientRole)
+	if err := by.MustOperate(); err != nil {
+		return store.User{}, err
 	}
 	u, err := m.Store.User(ctx, store.UserID(idOrEmail))
 	if fault.HasCode(err, fault.UserNotFound) {

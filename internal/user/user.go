@@ -79,8 +79,8 @@ func (m *Manager) SignUp(ctx context.Context, by audit.Caller, f Fresh) (Proof, 
 
 // Create makes a user for the operator, whatever the sign-up mode.
 func (m *Manager) Create(ctx context.Context, by audit.Caller, f Fresh) (Proof, error) {
-	if !by.Operator {
-		return Proof{}, fault.New(fault.InsufficientRole)
+	if err := by.MustOperate(); err != nil {
+		return Proof{}, err
 	}
 	return m.create(ctx, by, f, m.Store.CreateUser)
 }
