@@ -179,6 +179,6 @@ func signingKey(ts *testscript.TestScript) *jose.PrivateKey {
 	ts.Check(err)
 	defer db.Close()
 	ring := keyring.Open(db, master, jose.ES256, audit.New(slog.New(slog.DiscardHandler)))
-	ts.Check(ring.Tend(context.Background(), time.Now()))
+	ts.Check(ring.Maintain(context.Background(), time.Now()))
 	return ring.Active(time.Now())
 }

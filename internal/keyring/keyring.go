@@ -59,7 +59,7 @@ type Published struct {
 	ETag string // strong, quoted
 }
 
-// Ring holds the signing keys in memory, as the store had them at the last Tend.
+// Ring holds the signing keys in memory, as the store had them at the last Maintain.
 type Ring struct {
 	keys      store.Keys
 	sealer    sealer
@@ -76,16 +76,16 @@ type private struct {
 	key *jose.PrivateKey
 }
 
-// Open makes a ring that is empty until Tend. algorithm is for keys to come; keys that
+// Open makes a ring that is empty until Maintain. algorithm is for keys to come; keys that
 // there are keep theirs.
 func Open(keys store.Keys, master secret.Master, algorithm jose.Algorithm, log *audit.Log) *Ring {
 	return &Ring{keys: keys, sealer: newSealer(master), algorithm: algorithm, log: log}
 }
 
-// Tend reads the keys, makes one where it is due, drops those that are gone, and publishes
+// Maintain reads the keys, makes one where it is due, drops those that are gone, and publishes
 // the rest. Called at start and then every few seconds on every node, it is all that
 // rotation needs. An error leaves the ring as it was.
-func (r *Ring) Tend(ctx context.Context, now time.Time) error {
+func (r *Ring) Maintain(ctx context.Context, now time.Time) error {
 	rows, err := r.keys.SigningKeys(ctx)
 	if err != nil {
 		return err
@@ -247,7 +247,7 @@ func same(held []private, rows []store.SigningKey) bool {
 	return true
 }
 
-// Active gives the key that signs at now. It panics before the first Tend has succeeded.
+// Active gives the key that signs at now. It panics before the first Maintain has succeeded.
 func (r *Ring) Active(now time.Time) *jose.PrivateKey {
 	held := *r.private.Load()
 	for i := len(held) - 1; i > 0; i-- { // as store.SigningAt, without a list of rows
@@ -258,7 +258,7 @@ func (r *Ring) Active(now time.Time) *jose.PrivateKey {
 	return held[0].key
 }
 
-// Published gives the public keys; nil before the first Tend has succeeded.
+// Published gives the public keys; nil before the first Maintain has succeeded.
 func (r *Ring) Published() *Published { return r.published.Load() }
 
 // Keys gives the public keys as a verifier wants them.

@@ -58,7 +58,7 @@ func newNode(t *testing.T, keys store.Keys, master secret.Master, algorithm jose
 func (n *node) at(d time.Duration) {
 	n.t.Helper()
 	n.now = begin.Add(d)
-	if err := n.Tend(n.t.Context(), n.now); err != nil {
+	if err := n.Maintain(n.t.Context(), n.now); err != nil {
 		n.t.Fatal(err)
 	}
 }
@@ -249,12 +249,12 @@ func TestNodesTogether(t *testing.T) {
 		do   func(*node) error
 		want string
 	}{
-		{"first start", 0, func(n *node) error { return n.Tend(t.Context(), begin) }, "ES256 active*"},
+		{"first start", 0, func(n *node) error { return n.Maintain(t.Context(), begin) }, "ES256 active*"},
 		{"rotate", time.Hour, func(n *node) error {
 			_, err := n.Rotate(t.Context(), audit.Operator(), begin.Add(time.Hour))
 			return err
 		}, "ES256 active*, ES256 pending"},
-		{"due", time.Hour + period, func(n *node) error { return n.Tend(t.Context(), begin.Add(time.Hour+period)) }, "ES256 active*, ES256 pending"},
+		{"due", time.Hour + period, func(n *node) error { return n.Maintain(t.Context(), begin.Add(time.Hour+period)) }, "ES256 active*, ES256 pending"},
 	}
 	for _, step := range steps {
 		together(step.do)
@@ -270,15 +270,15 @@ func TestNodesTogether(t *testing.T) {
 	}
 }
 
-// TestTendFails leaves the ring as it was when the database does not answer.
-func TestTendFails(t *testing.T) {
+// TestMaintainFails leaves the ring as it was when the database does not answer.
+func TestMaintainFails(t *testing.T) {
 	keys := &broken{Keys: openKeys(t)}
 	n := newNode(t, keys, secret.NewMaster(), jose.ES256)
 	n.at(0)
 	signing, published := n.Active(n.now).ID(), n.Published()
 	keys.err = errors.New("the database is away")
-	if err := n.Tend(t.Context(), begin.Add(time.Hour)); !errors.Is(err, keys.err) {
-		t.Errorf("Tend() = %v, want %v", err, keys.err)
+	if err := n.Maintain(t.Context(), begin.Add(time.Hour)); !errors.Is(err, keys.err) {
+		t.Errorf("Maintain() = %v, want %v", err, keys.err)
 	}
 	if got := n.Active(begin.Add(time.Hour)).ID(); got != signing || n.Published() != published {
 		t.Errorf("Active() = %s, want %s as before, published as before", got, signing)

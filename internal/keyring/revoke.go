@@ -37,7 +37,7 @@ func (r *Ring) Revoke(ctx context.Context, by audit.Caller, id string, now time.
 	return Key{signs.ID, jose.Algorithm(signs.Algorithm), Active, signs.CreatedAt, signs.ActiveFrom}, r.hold(rows)
 }
 
-// HoldsAny tells whether the ring still holds a key that was revoked: it is then time to Tend.
+// HoldsAny tells whether the ring still holds a key that was revoked: it is then time to Maintain.
 func (r *Ring) HoldsAny(ended *revoked.Set) bool {
 	for _, key := range r.Keys().Keys() {
 		if ended.Revoked(revoked.Token{KeyID: key.ID()}) {

@@ -119,8 +119,8 @@ func TestRevokeShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ring.Tend(t.Context(), begin); err != nil {
-		t.Errorf("Tend = %v", err)
+	if err := ring.Maintain(t.Context(), begin); err != nil {
+		t.Errorf("Maintain = %v", err)
 	}
 	id := ring.Active(begin).ID()
 	if _, err := ring.Revoke(t.Context(), audit.Operator(), id, begin); err == nil || ring.Active(begin).ID() != id {

@@ -72,8 +72,8 @@ func TestSealed(t *testing.T) {
 				t.Fatal(err)
 			}
 			again := newNode(t, altered{keys, tt.alter}, tt.master, jose.ES256)
-			if err := again.Tend(t.Context(), begin); !errors.Is(err, tt.want) {
-				t.Errorf("Tend() = %v, want %v", err, tt.want)
+			if err := again.Maintain(t.Context(), begin); !errors.Is(err, tt.want) {
+				t.Errorf("Maintain() = %v, want %v", err, tt.want)
 			}
 			if held := again.Published() != nil; held != (tt.want == nil) {
 				t.Errorf("keys are published: %v, want %v", held, tt.want == nil)
@@ -95,7 +95,7 @@ func TestNothingInClear(t *testing.T) {
 			var log bytes.Buffer
 			logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			ring := keyring.Open(db, secret.NewMaster(), algorithm, audit.New(logger))
-			if err := ring.Tend(t.Context(), begin); err != nil {
+			if err := ring.Maintain(t.Context(), begin); err != nil {
 				t.Fatal(err)
 			}
 			private, err := ring.Active(begin).MarshalPKCS8()

@@ -9,11 +9,11 @@ import (
 
 // How long a node may be without word from its database. docs/protocol.md §6
 const (
-	// patience is how long one read may take.
-	patience = 2 * time.Second
+	// readTimeout is how long one read may take.
+	readTimeout = 2 * time.Second
 
-	// CutOff is how old the last read may be before this node must not look fresh.
-	CutOff = 3 * time.Second
+	// DisconnectedAfter is how old the last read may be before this node must not look fresh.
+	DisconnectedAfter = 3 * time.Second
 
 	// trimmed is how many entries that have expired stay before the others are copied.
 	trimmed = 512
@@ -37,7 +37,7 @@ func (l *Log) Follow(ctx context.Context, interval time.Duration, report func(er
 			report(err)
 		}
 		cut = l.tell(cut)
-		now := l.Now().Unix()
+		now := l.parts.Now().Unix()
 		l.set.Sweep(now)
 		l.trim(now)
 	}
@@ -53,7 +53,7 @@ func (l *Log) Wake() {
 
 // catchUpSoon is CatchUp for as long as a read may take.
 func (l *Log) catchUpSoon(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	return l.CatchUp(ctx)
 }
@@ -63,9 +63,9 @@ func (l *Log) tell(was bool) bool {
 	is := !l.Fresh()
 	switch {
 	case is && !was:
-		l.Log.Error("cut off from the database: this node cannot see what others end, tells verifiers so by its silence, and is not ready", "after", CutOff.String())
+		l.parts.Logger.Error("cut off from the database: this node cannot see what others end, tells verifiers so by its silence, and is not ready", "after", DisconnectedAfter.String())
 	case was && !is:
-		l.Log.Warn("the database answers again: this node is up to date", "place", l.Place().String())
+		l.parts.Logger.Warn("the database answers again: this node is up to date", "place", l.Place().String())
 	}
 	return is
 }
@@ -74,7 +74,7 @@ func (l *Log) tell(was bool) bool {
 func (l *Log) Fresh() bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return time.Since(l.read.began) < CutOff
+	return time.Since(l.read.began) < DisconnectedAfter
 }
 
 // trim drops the entries that have expired from the front, when there are many. Listeners that

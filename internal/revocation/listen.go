@@ -71,19 +71,19 @@ func (l *Log) believes(seen Place) bool {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if seen.Epoch > l.Now().Add(ahead).UnixMilli() || !l.raised.IsZero() && now.Sub(l.raised) < disbelief {
+	if seen.Epoch > l.parts.Now().Add(ahead).UnixMilli() || !l.raised.IsZero() && now.Sub(l.raised) < disbelief {
 		return false
 	}
 	l.raised = now
 	return true
 }
 
-// ErrCutOff ends listening where the database has not been heard of for too long.
-var ErrCutOff = errors.New("cut off from the database")
+// ErrDisconnected ends listening where the database has not been heard of for too long.
+var ErrDisconnected = errors.New("cut off from the database")
 
 // Run passes on what the listener has missed, then a heartbeat, and then everything as it comes with a
 // heartbeat every two seconds, until ctx ends, the log stops, or to gives an error, which is
-// returned. It returns ErrCutOff when a heartbeat is overdue because no read of the database has
+// returned. It returns ErrDisconnected when a heartbeat is overdue because no read of the database has
 // succeeded that began after the last one.
 func (s *Listener) Run(ctx context.Context, to Sink) error {
 	s.heartbeat = time.Now()
@@ -133,9 +133,9 @@ func (s *Listener) vouch(ctx context.Context, to Sink) (time.Duration, error) {
 	s.log.mu.RLock()
 	read := s.log.read
 	s.log.mu.RUnlock()
-	if s.started && !read.began.After(s.heartbeat) || time.Since(read.began) >= CutOff {
-		if time.Since(s.heartbeat) >= CutOff {
-			return 0, ErrCutOff
+	if s.started && !read.began.After(s.heartbeat) || time.Since(read.began) >= DisconnectedAfter {
+		if time.Since(s.heartbeat) >= DisconnectedAfter {
+			return 0, ErrDisconnected
 		}
 		return retryHeartbeat, nil
 	}

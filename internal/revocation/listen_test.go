@@ -32,7 +32,7 @@ func TestListen(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := newNode(t, 5)
 				n.db.sweep(2)
-				restarted := &node{revocation.New(n.Parts), t, n.db, n.said}
+				restarted := &node{revocation.New(n.parts), n.parts, t, n.db, n.said}
 				ctx, cancel := context.WithCancel(t.Context())
 				e := &ear{}
 				done := restarted.listen(ctx, tt.after, e)
@@ -93,9 +93,9 @@ func TestHeartbeats(t *testing.T) {
 	})
 }
 
-// TestCutOff has a node whose database is away, or does not answer at all, fall silent: no heartbeat
+// TestDisconnected has a node whose database is away, or does not answer at all, fall silent: no heartbeat
 // after the last read, the streams end after 3 s, and the node says so, once, and when it is back.
-func TestCutOff(t *testing.T) {
+func TestDisconnected(t *testing.T) {
 	tests := []struct {
 		name string
 		away func(*database)
@@ -115,7 +115,7 @@ func TestCutOff(t *testing.T) {
 				cut := time.Now()
 				err := <-done
 				// The last read began up to 250 ms before; a heartbeat at 2 s may still vouch for it.
-				if took := time.Since(cut); !errors.Is(err, revocation.ErrCutOff) || took > 4100*time.Millisecond {
+				if took := time.Since(cut); !errors.Is(err, revocation.ErrDisconnected) || took > 4100*time.Millisecond {
 					t.Errorf("Run = %v after %v, want cut off within 3 s of the last heartbeat", err, took)
 				}
 				if got := e.told(); got != "heartbeat 1, heartbeat 1" && got != "heartbeat 1" {

@@ -33,7 +33,7 @@ func TestLostCommits(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := newNode(t, 5)
-				other := &node{revocation.New(n.Parts), t, n.db, n.said}
+				other := &node{revocation.New(n.parts), n.parts, t, n.db, n.said}
 				other.mustCatchUp()
 				ctx, cancel := context.WithCancel(t.Context())
 				e := &ear{}

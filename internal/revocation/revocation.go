@@ -24,8 +24,8 @@ const batch = 1000
 // Log is this node's view of the log: the set that verifiers in this program ask, and the
 // entries themselves for verifiers elsewhere. There is one copy of the entries, whoever listens.
 type Log struct {
-	Parts
-	set *revoked.Set
+	parts Parts
+	set   *revoked.Set
 
 	begun atomic.Int64  // reads of the database so far
 	turn  chan struct{} // holds one while somebody reads
@@ -44,13 +44,13 @@ type Log struct {
 
 // Parts are what a Log works with.
 type Parts struct {
-	Store store.Revocations
-	Log   *slog.Logger
-	Now   func() time.Time // what heartbeats and snapshots say
+	Store  store.Revocations
+	Logger *slog.Logger
+	Now    func() time.Time // what heartbeats and snapshots say
 
-	// Before is called when this node has learned of endings, and tells nobody elsewhere before it returns: what they
-	// do about an ending, such as asking for keys, finds this node ready. Nil: there is nothing to do.
-	Before func(context.Context)
+	// OnEntries is called when this node has read new entries, before it passes them on to listeners:
+	// what these do about an entry, such as asking for keys, finds this node ready. Nil: nothing to do.
+	OnEntries func(context.Context)
 }
 
 // reading is a read of the database that succeeded.
@@ -62,7 +62,7 @@ type reading struct {
 // New makes a view that knows nothing until CatchUp.
 func New(p Parts) *Log {
 	return &Log{
-		Parts: p, set: revoked.NewSet(), turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		parts: p, set: revoked.NewSet(), turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 		news: make(chan struct{}), stopped: make(chan struct{}),
 	}
 }
@@ -112,8 +112,8 @@ var errAnotherEpoch = errors.New("another epoch of the log has begun")
 // look reads what is new. Where the log's head lies before what this node holds, or another
 // entry has the number of its newest, the database has lost commits.
 func (l *Log) look(ctx context.Context) error {
-	now := reading{time.Now(), l.Now()}
-	epoch, seq, err := l.Store.Head(ctx)
+	now := reading{time.Now(), l.parts.Now()}
+	epoch, seq, err := l.parts.Store.Head(ctx)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (l *Log) newest() revoked.Entry {
 func (l *Log) since(ctx context.Context, p Place) ([]revoked.Entry, error) {
 	var all []revoked.Entry
 	for {
-		entries, err := l.Store.RevocationsSince(ctx, p.Seq, batch)
+		entries, err := l.parts.Store.RevocationsSince(ctx, p.Seq, batch)
 		if err != nil {
 			return nil, err
 		}
@@ -182,8 +182,8 @@ func (l *Log) apply(ctx context.Context, head Place, entries []revoked.Entry, no
 		if err := l.set.Merge(revoked.Snapshot{Epoch: head.Epoch, Seq: head.Seq, At: now.at.UnixMilli(), Entries: entries}); err != nil {
 			return err
 		}
-		if l.Before != nil {
-			l.Before(ctx)
+		if l.parts.OnEntries != nil {
+			l.parts.OnEntries(ctx)
 		}
 	}
 	l.mu.Lock()
@@ -209,11 +209,11 @@ func (l *Log) apply(ctx context.Context, head Place, entries []revoked.Entry, no
 // raise begins a new epoch because commits were lost: somebody has been given more of the log than
 // there is. Verifiers then take snapshots, and refuse on what they know.
 func (l *Log) raise(ctx context.Context, head, seen Place) error {
-	epoch, err := l.Store.RaiseEpoch(ctx, head.Epoch, seen.Epoch, l.Now())
+	epoch, err := l.parts.Store.RaiseEpoch(ctx, head.Epoch, seen.Epoch, l.parts.Now())
 	if err != nil {
 		return err
 	}
-	l.Log.Error("THE DATABASE HAS LOST COMMITS: entries of the revocation log that were handed out are not in it. Was it restored "+
+	l.parts.Logger.Error("THE DATABASE HAS LOST COMMITS: entries of the revocation log that were handed out are not in it. Was it restored "+
 		"from a copy, or failed over to a server that was behind? What was ended since then may live again. A new epoch of the log has begun",
 		"handed_out", seen.String(), "found", head.String(), "epoch", epoch)
 	return nil

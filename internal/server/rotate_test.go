@@ -116,7 +116,7 @@ func TestRotateUnderLoad(t *testing.T) {
 		// between getting a token and showing it.
 		for range 13 {
 			s.Clock.Advance(2 * time.Minute)
-			if err := s.Keys.Tend(t.Context(), s.Clock.Now()); err != nil {
+			if err := s.Keys.Maintain(t.Context(), s.Clock.Now()); err != nil {
 				t.Fatal(err)
 			}
 			signed[s.Keys.Active(s.Clock.Now()).ID()] = true

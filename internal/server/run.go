@@ -14,13 +14,13 @@ import (
 
 // How often things happen in the background, and how long things may take.
 const (
-	followEvery = 250 * time.Millisecond // read what other processes have ended: docs/protocol.md §6
-	tendEvery   = 5 * time.Second        // read, rotate and drop signing keys
-	revokeEvery = 500 * time.Millisecond // look for service keys that were revoked elsewhere
-	noteEvery   = time.Minute            // keep when service keys were used
-	sweepEvery  = time.Minute            // drop rows that nobody needs
-	sweepLimit  = 500                    // rows of each kind at once, so that nobody waits for a sweep
-	keepEnded   = 30 * 24 * time.Hour    // an ended session's reason can be told for so long
+	followEvery   = 250 * time.Millisecond // read what other processes have ended: docs/protocol.md §6
+	maintainEvery = 5 * time.Second        // read, rotate and drop signing keys
+	revokeEvery   = 500 * time.Millisecond // look for service keys that were revoked elsewhere
+	noteEvery     = time.Minute            // keep when service keys were used
+	sweepEvery    = time.Minute            // drop rows that nobody needs
+	sweepLimit    = 500                    // rows of each kind at once, so that nobody waits for a sweep
+	keepEnded     = 30 * 24 * time.Hour    // an ended session's reason can be told for so long
 
 	drainTime = 10 * time.Second // for requests under way when the server stops
 )
@@ -113,8 +113,8 @@ func (s *Server) Work(ctx context.Context) {
 	report := s.reporter()
 	all.Go(func() { s.ended.Follow(ctx, followEvery, report) })
 	all.Go(func() { every(ctx, compareEvery, report, func() error { return s.clock.compare(ctx) }) })
-	all.Go(func() { every(ctx, tendEvery, report, func() error { return s.Keys.Tend(ctx, s.now()) }) })
-	all.Go(func() { every(ctx, revokeEvery, report, func() error { return s.Services.Tend(ctx) }) })
+	all.Go(func() { every(ctx, maintainEvery, report, func() error { return s.Keys.Maintain(ctx, s.now()) }) })
+	all.Go(func() { every(ctx, revokeEvery, report, func() error { return s.Services.CloseRevoked(ctx) }) })
 	all.Go(func() { every(ctx, noteEvery, report, func() error { return s.Services.NoteUses(ctx) }) })
 	if engine, ok := s.engine.(store.Notifier); ok {
 		all.Go(func() { engine.Notify(ctx, s.ended.Wake, report) })
@@ -123,14 +123,14 @@ func (s *Server) Work(ctx context.Context) {
 	all.Wait()
 }
 
-// tendOnRevocation looks at the signing keys as soon as one of them was revoked, by whichever node or
+// maintainOnRevocation looks at the signing keys as soon as one of them was revoked, by whichever node or
 // command, and before anyone is told: what it would sign from now on would be refused, and who is told asks for
-// the next key. Without success it is tried again with the next Tend.
-func (s *Server) tendOnRevocation(ctx context.Context) {
+// the next key. Without success it is tried again with the next Maintain.
+func (s *Server) maintainOnRevocation(ctx context.Context) {
 	if !s.Keys.HoldsAny(s.ended.Revoked()) {
 		return
 	}
-	if err := s.Keys.Tend(ctx, s.now()); err != nil && ctx.Err() == nil {
+	if err := s.Keys.Maintain(ctx, s.now()); err != nil && ctx.Err() == nil {
 		s.options.Log.Warn("a signing key was revoked, and the next cannot be read yet", "error", err)
 	}
 }

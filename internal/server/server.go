@@ -107,12 +107,12 @@ func (s *Server) build(ctx context.Context) error {
 	if s.Keys, err = s.openKeys(master, log); err != nil {
 		return err
 	}
-	parts := revocation.Parts{Store: s.store, Log: s.options.Log, Now: s.now}
+	parts := revocation.Parts{Store: s.store, Logger: s.options.Log, Now: s.now}
 	if !s.options.Beside {
-		if err := s.Keys.Tend(ctx, s.now()); err != nil {
+		if err := s.Keys.Maintain(ctx, s.now()); err != nil {
 			return err
 		}
-		parts.Before = s.tendOnRevocation
+		parts.OnEntries = s.maintainOnRevocation
 	}
 	s.ended = revocation.New(parts)
 	if err := s.ended.CatchUp(ctx); err != nil {
@@ -120,13 +120,13 @@ func (s *Server) build(ctx context.Context) error {
 	}
 	s.Users = user.New(user.Parts{
 		Store: s.store, Hasher: password.NewHasher(s.hashing()),
-		Policy: password.Policy{Words: []string{"handstamp", c.PublicURL.Host()}},
-		Ended:  s.ended, Log: log, Signup: user.Signup(c.Signup), SetupKey: master.Derive("setup link"), Now: s.now,
+		Policy:      password.Policy{Words: []string{"handstamp", c.PublicURL.Host()}},
+		Revocations: s.ended, Log: log, Signup: c.Signup, SetupKey: master.Derive("setup link"), Now: s.now,
 	})
 	s.Sessions = session.New(session.Parts{
 		Store:   s.store,
 		Access:  token.NewMinter(s.Keys, token.Issue{Issuer: c.PublicURL.String(), Audience: c.Audience, Life: c.AccessTTL}),
-		Refresh: token.NewRefresher(master), Ended: s.ended, Log: log, Limits: limits(c.Session), Now: s.now,
+		Refresh: token.NewRefresher(master), Revocations: s.ended, Log: log, Limits: limits(c.Session), Now: s.now,
 	})
 	s.Services = service.New(service.Parts{Store: s.store, MACKey: master.Derive("service key check"), Log: log, Now: s.now})
 	return s.buildWeb(ctx, master)

@@ -7,9 +7,9 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// While gives a context that ends when the key is revoked, or was since it was checked, for what
+// WatchKey returns a context that ends when the key is revoked, or was since it was checked, for what
 // it holds open; done lets go of it. The empty id, which no key has, is never revoked.
-func (m *Manager) While(ctx context.Context, id store.ServiceID) (_ context.Context, done func()) {
+func (m *Manager) WatchKey(ctx context.Context, id store.ServiceID) (_ context.Context, done func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	if id == "" {
 		return ctx, cancel
@@ -41,16 +41,16 @@ func (m *Manager) end(id store.ServiceID) {
 	}
 }
 
-// Tend ends what keys hold open that were revoked elsewhere. Called twice a second on every
+// CloseRevoked ends what keys hold open that were revoked elsewhere. Called twice a second on every
 // node, it asks the database only while something is open.
-func (m *Manager) Tend(ctx context.Context) error {
+func (m *Manager) CloseRevoked(ctx context.Context) error {
 	m.mu.Lock()
 	idle := len(m.open) == 0
 	m.mu.Unlock()
 	if idle {
 		return nil
 	}
-	all, err := m.Store.ListServices(ctx)
+	all, err := m.parts.Store.ListServices(ctx)
 	if err != nil {
 		return err
 	}
@@ -69,13 +69,13 @@ func (m *Manager) NoteUses(ctx context.Context) error {
 	uses := m.used
 	m.used = map[store.ServiceID]time.Time{}
 	for id := range m.open { // a stream is a use for as long as it is read
-		uses[id] = m.Now()
+		uses[id] = m.parts.Now()
 	}
 	m.mu.Unlock()
 	if len(uses) == 0 {
 		return nil
 	}
-	err := m.Store.NoteServiceUses(ctx, uses)
+	err := m.parts.Store.NoteServiceUses(ctx, uses)
 	if err != nil {
 		m.mu.Lock()
 		defer m.mu.Unlock()

@@ -33,7 +33,7 @@ const (
 
 // Manager is every act on service keys.
 type Manager struct {
-	Parts
+	parts Parts
 
 	mu   sync.Mutex                                       // guards used and open
 	used map[store.ServiceID]time.Time                    // key → last use that is not noted yet
@@ -51,7 +51,11 @@ type Parts struct {
 
 // New makes a Manager.
 func New(p Parts) *Manager {
-	return &Manager{Parts: p, used: map[store.ServiceID]time.Time{}, open: map[store.ServiceID]map[int64]context.CancelFunc{}}
+	return &Manager{
+		parts: p,
+		used:  map[store.ServiceID]time.Time{},
+		open:  map[store.ServiceID]map[int64]context.CancelFunc{},
+	}
 }
 
 // goodName is what a service may be called: as hosts and units are, and never like an id.
@@ -69,28 +73,28 @@ func (m *Manager) Create(ctx context.Context, by audit.Caller, name string) (sto
 	raw := make([]byte, bodyLength)
 	rand.Read(raw) // never fails: it would crash the program first
 	text := keyPrefix + base64.RawURLEncoding.EncodeToString(append(raw, m.mac(raw)...))
-	s := store.Service{ID: idOf(raw), Name: name, Hash: sha256.Sum256([]byte(text)), CreatedAt: m.Now().Truncate(time.Millisecond)}
-	if err := m.Store.AddService(ctx, s); err != nil {
+	s := store.Service{ID: encodeID(raw), Name: name, Hash: sha256.Sum256([]byte(text)), CreatedAt: m.parts.Now().Truncate(time.Millisecond)}
+	if err := m.parts.Store.AddService(ctx, s); err != nil {
 		return store.Service{}, secret.Text{}, err
 	}
-	m.Log.Record(ctx, by, audit.Event{Name: audit.ServiceCreated, Service: s.Label()})
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.ServiceCreated, Service: s.Label()})
 	return s, secret.New(text), nil
 }
 
-// idOf gives the id that a key names.
-func idOf(raw []byte) store.ServiceID {
+// encodeID gives the id that a key names.
+func encodeID(raw []byte) store.ServiceID {
 	return store.ServiceID(idPrefix + base64.RawURLEncoding.EncodeToString(raw[:idLength]))
 }
 
 // mac signs the body of a key.
 func (m *Manager) mac(body []byte) []byte {
-	h := hmac.New(sha256.New, m.MACKey)
+	h := hmac.New(sha256.New, m.parts.MACKey)
 	h.Write(body)
 	return h.Sum(nil)[:macLength]
 }
 
-// Names gives the id that a key of ours names, without looking it up.
-func (m *Manager) Names(key secret.Text) (store.ServiceID, bool) {
+// IDOf returns the id that a key of ours names, without looking it up.
+func (m *Manager) IDOf(key secret.Text) (store.ServiceID, bool) {
 	encoded, ok := strings.CutPrefix(key.Reveal(), keyPrefix)
 	if !ok || len(encoded) != base64.RawURLEncoding.EncodedLen(bodyLength+macLength) {
 		return "", false
@@ -99,17 +103,17 @@ func (m *Manager) Names(key secret.Text) (store.ServiceID, bool) {
 	if err != nil || !hmac.Equal(raw[bodyLength:], m.mac(raw[:bodyLength])) {
 		return "", false
 	}
-	return idOf(raw), true
+	return encodeID(raw), true
 }
 
 // Check gives the service that shows a key. The fault is invalid_service_key for one that is not
 // ours, which does not reach the database, one that is not there, and one that is revoked.
 func (m *Manager) Check(ctx context.Context, by audit.Caller, key secret.Text) (store.Service, error) {
-	id, ok := m.Names(key)
+	id, ok := m.IDOf(key)
 	if !ok {
 		return store.Service{}, m.refuse(ctx, by, "", "not_a_key")
 	}
-	s, err := m.Store.Service(ctx, id)
+	s, err := m.parts.Store.Service(ctx, id)
 	switch {
 	case fault.HasCode(err, fault.ServiceNotFound):
 		return store.Service{}, m.refuse(ctx, by, string(id), "unknown")
@@ -121,14 +125,14 @@ func (m *Manager) Check(ctx context.Context, by audit.Caller, key secret.Text) (
 		return store.Service{}, m.refuse(ctx, by, s.Label(), "revoked")
 	}
 	m.mu.Lock()
-	m.used[id] = m.Now()
+	m.used[id] = m.parts.Now()
 	m.mu.Unlock()
 	return s, nil
 }
 
 // refuse logs why, and tells nobody else.
 func (m *Manager) refuse(ctx context.Context, by audit.Caller, service, reason string) error {
-	m.Log.Record(ctx, by, audit.Event{Name: audit.ServiceRefused, Service: service, Reason: reason})
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.ServiceRefused, Service: service, Reason: reason})
 	return fault.New(fault.InvalidServiceKey).Because(errors.New(reason))
 }
 
@@ -137,11 +141,11 @@ func (m *Manager) List(ctx context.Context, by audit.Caller) ([]store.Service, e
 	if err := by.MustOperate(); err != nil {
 		return nil, err
 	}
-	return m.Store.ListServices(ctx)
+	return m.parts.Store.ListServices(ctx)
 }
 
 // Revoke makes the key of this name or id good no more, for the operator, and ends what it holds
-// open here; other nodes see it at their next Tend. It gives the key. The fault is
+// open here; other nodes see it at their next CloseRevoked. It gives the key. The fault is
 // service_not_found.
 func (m *Manager) Revoke(ctx context.Context, by audit.Caller, nameOrID string) (store.Service, error) {
 	all, err := m.List(ctx, by)
@@ -152,10 +156,10 @@ func (m *Manager) Revoke(ctx context.Context, by audit.Caller, nameOrID string) 
 		if s.Revoked() || s.Name != nameOrID && string(s.ID) != nameOrID {
 			continue
 		}
-		if err := m.Store.RevokeService(ctx, s.ID, m.Now()); err != nil {
+		if err := m.parts.Store.RevokeService(ctx, s.ID, m.parts.Now()); err != nil {
 			return store.Service{}, err
 		}
-		m.Log.Record(ctx, by, audit.Event{Name: audit.ServiceRevoked, Service: s.Label()})
+		m.parts.Log.Record(ctx, by, audit.Event{Name: audit.ServiceRevoked, Service: s.Label()})
 		m.end(s.ID)
 		return s, nil
 	}

@@ -89,7 +89,7 @@ func TestCheck(t *testing.T) {
 	if strings.Contains(d.log.String(), text) || strings.Contains(d.log.String(), foreign.Reveal()) {
 		t.Errorf("a key is in the log: %s", d.log)
 	}
-	if _, ok := d.Names(foreign); ok {
+	if _, ok := d.IDOf(foreign); ok {
 		t.Errorf("Names(%s) = ok, want another server's key to be none of ours", elsewhere.ID)
 	}
 }
@@ -154,13 +154,13 @@ func TestRevoke(t *testing.T) {
 	elsewhere := on(t, d.db, "a key for tests")
 	s, key := d.must("billing")
 	kept, keptKey := d.must("kept")
-	here, doneHere := d.While(t.Context(), s.ID)
+	here, doneHere := d.WatchKey(t.Context(), s.ID)
 	defer doneHere()
-	there, doneThere := elsewhere.While(t.Context(), s.ID)
+	there, doneThere := elsewhere.WatchKey(t.Context(), s.ID)
 	defer doneThere()
-	other, doneOther := elsewhere.While(t.Context(), kept.ID)
+	other, doneOther := elsewhere.WatchKey(t.Context(), kept.ID)
 	defer doneOther()
-	nobody, doneNobody := elsewhere.While(t.Context(), "")
+	nobody, doneNobody := elsewhere.WatchKey(t.Context(), "")
 	defer doneNobody()
 	tend(t, elsewhere)
 	if there.Err() != nil {
@@ -175,7 +175,7 @@ func TestRevoke(t *testing.T) {
 	}
 	tend(t, elsewhere)
 	if there.Err() == nil || other.Err() != nil || nobody.Err() != nil {
-		t.Errorf("after Tend: revoked %v, other %v, none %v, want the first alone ended", there.Err(), other.Err(), nobody.Err())
+		t.Errorf("after CloseRevoked: revoked %v, other %v, none %v, want the first alone ended", there.Err(), other.Err(), nobody.Err())
 	}
 	if err := d.check(key.Reveal()); !fault.HasCode(err, fault.InvalidServiceKey) {
 		t.Errorf("Check(revoked) = %v, want invalid_service_key", err)
@@ -196,7 +196,7 @@ func TestRevoke(t *testing.T) {
 // tend tends.
 func tend(t *testing.T, d *desk) {
 	t.Helper()
-	if err := d.Tend(t.Context()); err != nil {
+	if err := d.CloseRevoked(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -209,7 +209,7 @@ func TestOpenedLate(t *testing.T) {
 	if _, err := elsewhere.Revoke(t.Context(), audit.Operator(), "billing"); err != nil {
 		t.Fatal(err)
 	}
-	late, done := d.While(t.Context(), s.ID)
+	late, done := d.WatchKey(t.Context(), s.ID)
 	defer done()
 	tend(t, d)
 	if late.Err() == nil {
@@ -249,7 +249,7 @@ func TestUses(t *testing.T) {
 	if at := used(); at.Equal(d.now) {
 		t.Error("a use is noted that was none")
 	}
-	_, done := d.While(t.Context(), s.ID)
+	_, done := d.WatchKey(t.Context(), s.ID)
 	note(t, d)
 	if at := used(); !at.Equal(d.now) {
 		t.Errorf("used at %v with a stream open, want %v", at, d.now)

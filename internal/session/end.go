@@ -34,15 +34,15 @@ func (m *Manager) End(ctx context.Context, by audit.Caller, id store.SessionID) 
 // end ends one session and makes this node refuse it before it returns. That holds for one
 // which is over already, too: another request, or another node, may have ended it just now.
 func (m *Manager) end(ctx context.Context, by audit.Caller, e store.Ending) error {
-	before := m.ended.Place()
-	if err := m.store.EndSession(ctx, e, m.now()); err != nil {
+	before := m.parts.Revocations.Place()
+	if err := m.parts.Store.EndSession(ctx, e, m.parts.Now()); err != nil {
 		if fault.HasCode(err, fault.SessionNotFound) {
-			return cmp.Or(m.ended.CatchUp(ctx), err)
+			return cmp.Or(m.parts.Revocations.CatchUp(ctx), err)
 		}
 		return err
 	}
-	m.log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, User: e.Owner, Session: e.Session, Reason: string(e.Reason)})
-	return m.ended.AwaitEnd(ctx, before, e.Session.String())
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, User: e.Owner, Session: e.Session, Reason: string(e.Reason)})
+	return m.parts.Revocations.AwaitEnd(ctx, before, e.Session.String())
 }
 
 // EndOthers ends every session of the caller but the one that asks, and gives their number.
@@ -51,12 +51,12 @@ func (m *Manager) EndOthers(ctx context.Context, by audit.Caller) (int, error) {
 		return 0, err
 	}
 	e := store.Ending{Session: by.Session, Owner: by.User, Reason: store.EndedByUser, By: by.DeviceName()}
-	n, err := m.store.EndOtherSessions(ctx, e, m.now())
+	n, err := m.parts.Store.EndOtherSessions(ctx, e, m.parts.Now())
 	if err != nil {
 		return 0, err
 	}
-	m.log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, User: by.User, Reason: string(e.Reason), Count: n})
-	return n, m.ended.CatchUp(ctx)
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, User: by.User, Reason: string(e.Reason), Count: n})
+	return n, m.parts.Revocations.CatchUp(ctx)
 }
 
 // EndEverything ends every session of everybody, for the operator, and refuses every access token
@@ -65,10 +65,10 @@ func (m *Manager) EndEverything(ctx context.Context, by audit.Caller) (int, erro
 	if err := by.MustOperate(); err != nil {
 		return 0, err
 	}
-	n, err := m.store.EndEverything(ctx, store.Ending{Reason: store.EndedByAdmin, By: by.DeviceName()}, m.now)
+	n, err := m.parts.Store.EndEverything(ctx, store.Ending{Reason: store.EndedByAdmin, By: by.DeviceName()}, m.parts.Now)
 	if err != nil {
 		return 0, err
 	}
-	m.log.Record(ctx, by, audit.Event{Name: audit.EverythingEnded, Reason: string(store.EndedByAdmin), Count: n})
-	return n, m.ended.CatchUp(ctx)
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.EverythingEnded, Reason: string(store.EndedByAdmin), Count: n})
+	return n, m.parts.Revocations.CatchUp(ctx)
 }

@@ -18,13 +18,13 @@ import (
 // same token works again. A token past its expiry is presented too: only a session that was
 // ended in the database stays over when the clock steps back (R4).
 func (m *Manager) Refresh(ctx context.Context, by audit.Caller, refresh secret.Text) (Grant, error) {
-	now := m.now() // before anything is read: protocol.md R6
-	t, err := m.refresh.ReadExpired(refresh)
+	now := m.parts.Now() // before anything is read: protocol.md R6
+	t, err := m.parts.Refresh.ReadExpired(refresh)
 	if err != nil {
-		m.log.Record(ctx, by, audit.Event{Name: audit.RefreshRefused, Reason: "not_a_token"})
+		m.parts.Log.Record(ctx, by, audit.Event{Name: audit.RefreshRefused, Reason: "not_a_token"})
 		return Grant{}, fault.New(fault.InvalidToken).Because(err)
 	}
-	out, err := m.store.Rotate(ctx, t.Present(by.Client, m.limits.Window), now)
+	out, err := m.parts.Store.Rotate(ctx, t.Present(by.Client, m.parts.Limits.Window), now)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -36,25 +36,25 @@ func (m *Manager) answer(ctx context.Context, by audit.Caller, t token.Refresh, 
 	event := audit.Event{User: out.Standing.User.ID, Session: t.Session}
 	switch out.Case {
 	case store.Rotated, store.Repeated:
-		return m.grant(out.Standing, m.refresh.Successor(t), now)
+		return m.grant(out.Standing, m.parts.Refresh.Successor(t), now)
 	case store.Ahead:
 		event.Name = audit.RowBehind
-		m.log.Record(ctx, by, event)
-		return m.grant(out.Standing, m.refresh.Successor(t), now)
+		m.parts.Log.Record(ctx, by, event)
+		return m.grant(out.Standing, m.parts.Refresh.Successor(t), now)
 	case store.Recovered:
 		event.Name = audit.RefreshRecovered
-		m.log.Record(ctx, by, event)
-		return m.grant(out.Standing, m.refresh.Fork(t), now)
+		m.parts.Log.Record(ctx, by, event)
+		return m.grant(out.Standing, m.parts.Refresh.Fork(t), now)
 	case store.Late:
 		return Grant{}, fault.New(fault.Superseded)
 	case store.Reused:
 		event.Name, event.Reason = audit.RefreshReused, string(store.ReuseDetected)
-		m.log.Record(ctx, by, event)
+		m.parts.Log.Record(ctx, by, event)
 		return Grant{}, m.over(ctx, store.ReuseDetected)
 	case store.Ended:
 		reason := endReason(out.Standing, now)
 		event.Name, event.Reason = audit.RefreshRefused, string(reason)
-		m.log.Record(ctx, by, event)
+		m.parts.Log.Record(ctx, by, event)
 		return Grant{}, m.over(ctx, reason)
 	}
 	return Grant{}, fmt.Errorf("rotate gave case %d", out.Case)
@@ -78,7 +78,7 @@ func endReason(s store.Standing, now time.Time) store.EndReason {
 // over is the refusal that tells why. Before it is given this node refuses the session's access
 // tokens as well, whoever ended it: another request, another node, or one whose answer failed.
 func (m *Manager) over(ctx context.Context, reason store.EndReason) error {
-	if err := m.ended.CatchUp(ctx); err != nil {
+	if err := m.parts.Revocations.CatchUp(ctx); err != nil {
 		return err
 	}
 	f := fault.New(fault.SessionEnded)

@@ -30,31 +30,21 @@ type Store interface {
 }
 
 // Manager is every act on sessions.
-type Manager struct {
-	store   Store
-	access  *token.Minter
-	refresh *token.Refresher
-	ended   *revocation.Log
-	log     *audit.Log
-	limits  Limits
-	now     func() time.Time
-}
+type Manager struct{ parts Parts }
 
 // Parts are what a Manager works with.
 type Parts struct {
-	Store   Store
-	Access  *token.Minter
-	Refresh *token.Refresher
-	Ended   *revocation.Log
-	Log     *audit.Log
-	Limits  Limits
-	Now     func() time.Time
+	Store       Store
+	Access      *token.Minter
+	Refresh     *token.Refresher
+	Revocations *revocation.Log
+	Log         *audit.Log
+	Limits      Limits
+	Now         func() time.Time
 }
 
 // New makes a Manager.
-func New(p Parts) *Manager {
-	return &Manager{p.Store, p.Access, p.Refresh, p.Ended, p.Log, p.Limits, p.Now}
-}
+func New(p Parts) *Manager { return &Manager{p} }
 
 // Grant is what a client gets: a session and the tokens for it.
 type Grant struct {
@@ -75,20 +65,20 @@ type Start struct {
 // Begin signs a user in. The fault is invalid_credentials when, since the check, the user
 // was disabled or got another password.
 func (m *Manager) Begin(ctx context.Context, by audit.Caller, s Start) (Grant, error) {
-	now := m.now()
+	now := m.parts.Now()
 	session := m.fresh(by, s, now)
-	user, err := m.store.Begin(ctx, store.Beginning{Session: session, Password: s.Password, Replaces: s.Replaces}, now)
+	user, err := m.parts.Store.Begin(ctx, store.Beginning{Session: session, Password: s.Password, Replaces: s.Replaces}, now)
 	if err != nil {
 		return Grant{}, err
 	}
 	if !s.Replaces.IsZero() {
-		m.log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, Session: s.Replaces, Reason: string(store.EndedReplaced)})
-		if err := m.ended.CatchUp(ctx); err != nil {
+		m.parts.Log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, Session: s.Replaces, Reason: string(store.EndedReplaced)})
+		if err := m.parts.Revocations.CatchUp(ctx); err != nil {
 			return Grant{}, err
 		}
 	}
-	m.log.Record(ctx, by, audit.Event{Name: audit.SessionBegun, User: user.ID, Session: session.ID})
-	return m.grant(store.Standing{Session: session, User: user}, m.refresh.First(session), now)
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.SessionBegun, User: user.ID, Session: session.ID})
+	return m.grant(store.Standing{Session: session, User: user}, m.parts.Refresh.First(session), now)
 }
 
 // fresh lays out the row of a session that begins now.
@@ -100,20 +90,20 @@ func (m *Manager) fresh(by audit.Caller, s Start, now time.Time) store.Session {
 		Line:      store.Line{Nonce: token.NewNonce(), RotatedAt: now},
 		CreatedAt: now, CreatedBy: by.Client,
 		LastUsedAt: now, LastUsedBy: by.Client,
-		IdleLimit: m.limits.BrowserIdle,
-		ExpiresAt: now.Add(m.limits.Absolute).Truncate(time.Second),
-		AuthTime:  now.Truncate(time.Second), AMR: []string{"pwd"}, ACR: m.limits.ACR,
+		IdleLimit: m.parts.Limits.BrowserIdle,
+		ExpiresAt: now.Add(m.parts.Limits.Absolute).Truncate(time.Second),
+		AuthTime:  now.Truncate(time.Second), AMR: []string{"pwd"}, ACR: m.parts.Limits.ACR,
 		Remember: s.Remember,
 	}
 	if s.Remember {
-		row.IdleLimit = m.limits.Idle
+		row.IdleLimit = m.parts.Limits.Idle
 	}
 	return row
 }
 
 // grant mints the access token that goes with a refresh token.
 func (m *Manager) grant(s store.Standing, refresh secret.Text, now time.Time) (Grant, error) {
-	access, err := m.access.Mint(s, now)
+	access, err := m.parts.Access.Mint(s, now)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -122,15 +112,15 @@ func (m *Manager) grant(s store.Standing, refresh secret.Text, now time.Time) (G
 
 // Live gives a user's own sessions, last used first.
 func (m *Manager) Live(ctx context.Context, by audit.Caller) ([]store.Session, error) {
-	return m.store.LiveSessions(ctx, by.User, m.now())
+	return m.parts.Store.LiveSessions(ctx, by.User, m.parts.Now())
 }
 
 // Export gives every session of the caller's that is kept, live or over, newest first, to be
 // taken away with all else that is held about them. It leaves a line in the audit log.
 func (m *Manager) Export(ctx context.Context, by audit.Caller) ([]store.Session, error) {
-	all, err := m.store.AllSessions(ctx, by.User)
+	all, err := m.parts.Store.AllSessions(ctx, by.User)
 	if err == nil {
-		m.log.Record(ctx, by, audit.Event{Name: audit.UserExported, User: by.User, Count: len(all)})
+		m.parts.Log.Record(ctx, by, audit.Event{Name: audit.UserExported, User: by.User, Count: len(all)})
 	}
 	return all, err
 }
@@ -140,21 +130,21 @@ func (m *Manager) LiveOf(ctx context.Context, by audit.Caller, user store.UserID
 	if err := by.MustOperate(); err != nil {
 		return nil, err
 	}
-	return m.store.LiveSessions(ctx, user, m.now())
+	return m.parts.Store.LiveSessions(ctx, user, m.parts.Now())
 }
 
 // Presented gives the session that a refresh token names, live or over, for its reason to
 // be shown and for a sign-in to replace it. It changes nothing.
-func (m *Manager) Presented(ctx context.Context, refresh secret.Text) (store.Standing, error) {
-	t, err := m.refresh.ReadExpired(refresh)
+func (m *Manager) FindByRefresh(ctx context.Context, refresh secret.Text) (store.Standing, error) {
+	t, err := m.parts.Refresh.ReadExpired(refresh)
 	if err != nil {
 		return store.Standing{}, fault.New(fault.InvalidToken).Because(err)
 	}
-	return m.store.Session(ctx, t.Session)
+	return m.parts.Store.Session(ctx, t.Session)
 }
 
 // Names gives the session that a refresh token names without looking it up.
-func (m *Manager) Names(refresh secret.Text) (store.SessionID, bool) {
-	t, err := m.refresh.ReadExpired(refresh)
+func (m *Manager) IDOf(refresh secret.Text) (store.SessionID, bool) {
+	t, err := m.parts.Refresh.ReadExpired(refresh)
 	return t.Session, err == nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/password"
 	"github.com/handstamp/handstamp/internal/revocation"
@@ -46,8 +47,11 @@ func openDesk(t *testing.T) *desk {
 			Params:             password.Params{Memory: 64, Time: 1, Threads: 1},
 			TestingOnlyDerived: func(password.Params) { d.hashes.Add(1) },
 		}),
-		Ended: revocation.New(revocation.Parts{Store: db, Log: slog.New(slog.DiscardHandler), Now: time.Now}), Log: audit.New(slog.New(slog.NewTextHandler(&d.log, nil))),
-		Signup: user.SignupOpen, Now: time.Now,
+		Revocations: revocation.New(revocation.Parts{
+			Store: db, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+		}),
+		Log:    audit.New(slog.New(slog.NewTextHandler(&d.log, nil))),
+		Signup: config.SignupOpen, Now: time.Now,
 	})
 	for _, email := range []string{"ada@example.com", "bea@example.com"} {
 		if _, err := d.Create(t.Context(), audit.Operator(), user.Fresh{Email: email, Password: secret.New(good)}); err != nil {

@@ -12,7 +12,7 @@ import (
 
 // Get gives the caller's own user, as now kept.
 func (m *Manager) Get(ctx context.Context, by audit.Caller) (store.User, error) {
-	return m.Store.User(ctx, by.User)
+	return m.parts.Store.User(ctx, by.User)
 }
 
 // Rename sets the caller's own name. Empty takes it away.
@@ -21,9 +21,9 @@ func (m *Manager) Rename(ctx context.Context, by audit.Caller, name string) (sto
 	if err := invalid(mistakes); err != nil {
 		return store.User{}, err
 	}
-	u, err := m.Store.RenameUser(ctx, by.User, name)
+	u, err := m.parts.Store.RenameUser(ctx, by.User, name)
 	if err == nil {
-		m.Log.Record(ctx, by, audit.Event{Name: audit.UserRenamed, User: u.ID})
+		m.parts.Log.Record(ctx, by, audit.Event{Name: audit.UserRenamed, User: u.ID})
 	}
 	return u, err
 }
@@ -31,7 +31,7 @@ func (m *Manager) Rename(ctx context.Context, by audit.Caller, name string) (sto
 // ChangePassword gives the caller another password and ends the caller's other sessions.
 // The faults are invalid_credentials for a wrong current password, and invalid_request.
 func (m *Manager) ChangePassword(ctx context.Context, by audit.Caller, current, next secret.Text) error {
-	u, err := m.Store.User(ctx, by.User)
+	u, err := m.parts.Store.User(ctx, by.User)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (m *Manager) ChangePassword(ctx context.Context, by audit.Caller, current, 
 	if err := invalid(mistakes); err != nil {
 		return err
 	}
-	ok, _, err := m.Hasher.Check(ctx, u.Password, current)
+	ok, _, err := m.parts.Hasher.Check(ctx, u.Password, current)
 	if err != nil {
 		return err
 	}
@@ -54,17 +54,17 @@ func (m *Manager) ChangePassword(ctx context.Context, by audit.Caller, current, 
 
 // setPassword keeps the new hash and ends the other sessions, in one act.
 func (m *Manager) setPassword(ctx context.Context, by audit.Caller, u store.User, next secret.Text) error {
-	hash, err := m.Hasher.Hash(ctx, next)
+	hash, err := m.parts.Hasher.Hash(ctx, next)
 	if err != nil {
 		return err
 	}
 	change := store.PasswordChange{User: u.ID, From: u.Password, To: hash, Keep: by.Session, By: by.DeviceName()}
-	n, err := m.Store.ChangePassword(ctx, change, m.Now())
+	n, err := m.parts.Store.ChangePassword(ctx, change, m.parts.Now())
 	if err != nil {
 		return err
 	}
-	m.Log.Record(ctx, by, audit.Event{Name: audit.PasswordChanged, User: u.ID, Count: n})
-	return m.Ended.CatchUp(ctx)
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.PasswordChanged, User: u.ID, Count: n})
+	return m.parts.Revocations.CatchUp(ctx)
 }
 
 // Disable shuts a user out: no sign-in, no refresh, every session ended, every access token
@@ -73,12 +73,12 @@ func (m *Manager) Disable(ctx context.Context, by audit.Caller, id store.UserID)
 	if err := by.MustOperate(); err != nil {
 		return false, err
 	}
-	changed, err := m.Store.DisableUser(ctx, id, by.DeviceName(), m.Now)
+	changed, err := m.parts.Store.DisableUser(ctx, id, by.DeviceName(), m.parts.Now)
 	if err != nil || !changed {
 		return false, err
 	}
-	m.Log.Record(ctx, by, audit.Event{Name: audit.UserDisabled, User: id})
-	return true, m.Ended.CatchUp(ctx)
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.UserDisabled, User: id})
+	return true, m.parts.Revocations.CatchUp(ctx)
 }
 
 // SetRoles gives a user exactly these roles. They count for new access tokens at once; older
@@ -91,22 +91,22 @@ func (m *Manager) SetRoles(ctx context.Context, by audit.Caller, id store.UserID
 	if err := invalid(mistakes); err != nil {
 		return store.User{}, err
 	}
-	u, err := m.Store.SetRoles(ctx, id, roles, m.Now)
+	u, err := m.parts.Store.SetRoles(ctx, id, roles, m.parts.Now)
 	if err != nil {
 		return store.User{}, err
 	}
-	m.Log.Record(ctx, by, audit.Event{Name: audit.RolesChanged, User: id, Reason: strings.Join(roles, " ")})
-	return u, m.Ended.CatchUp(ctx)
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.RolesChanged, User: id, Reason: strings.Join(roles, " ")})
+	return u, m.parts.Revocations.CatchUp(ctx)
 }
 
 // Delete forgets the caller: every session ends, every access token is refused, and the
 // address is free for somebody else.
 func (m *Manager) Delete(ctx context.Context, by audit.Caller) error {
-	if err := m.Store.DeleteUser(ctx, by.User, m.Now); err != nil {
+	if err := m.parts.Store.DeleteUser(ctx, by.User, m.parts.Now); err != nil {
 		return err
 	}
-	m.Log.Record(ctx, by, audit.Event{Name: audit.UserDeleted, User: by.User})
-	return m.Ended.CatchUp(ctx)
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.UserDeleted, User: by.User})
+	return m.parts.Revocations.CatchUp(ctx)
 }
 
 // List gives up to limit users with ids above after, for the operator.
@@ -114,7 +114,7 @@ func (m *Manager) List(ctx context.Context, by audit.Caller, after store.UserID,
 	if err := by.MustOperate(); err != nil {
 		return nil, err
 	}
-	return m.Store.ListUsers(ctx, after, limit)
+	return m.parts.Store.ListUsers(ctx, after, limit)
 }
 
 // Find gives the user that an operator names by id or address.
@@ -122,7 +122,7 @@ func (m *Manager) Find(ctx context.Context, by audit.Caller, idOrEmail string) (
 	if err := by.MustOperate(); err != nil {
 		return store.User{}, err
 	}
-	u, err := m.Store.User(ctx, store.UserID(idOrEmail))
+	u, err := m.parts.Store.User(ctx, store.UserID(idOrEmail))
 	if fault.HasCode(err, fault.UserNotFound) {
 		return m.find(ctx, idOrEmail)
 	}

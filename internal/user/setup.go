@@ -19,7 +19,7 @@ const setupLife = 24 * time.Hour
 
 // NeedsAdmin tells whether there has never been an admin.
 func (m *Manager) NeedsAdmin(ctx context.Context) (bool, error) {
-	made, err := m.Store.Fact(ctx, store.FirstAdmin)
+	made, err := m.parts.Store.Fact(ctx, store.FirstAdmin)
 	return made == nil, err
 }
 
@@ -27,13 +27,13 @@ func (m *Manager) NeedsAdmin(ctx context.Context) (bool, error) {
 // as soon as there is an admin. Every node reads it, and nothing is kept for it: it is the
 // day it ends, signed.
 func (m *Manager) SetupToken() secret.Text {
-	end := binary.BigEndian.AppendUint64(nil, uint64(m.Now().Add(setupLife).Unix()))
+	end := binary.BigEndian.AppendUint64(nil, uint64(m.parts.Now().Add(setupLife).Unix()))
 	return secret.New(jose.EncodeBase64(append(end, m.setupMAC(end)...)))
 }
 
 // setupMAC signs the end of a setup token.
 func (m *Manager) setupMAC(end []byte) []byte {
-	h := hmac.New(sha256.New, m.SetupKey)
+	h := hmac.New(sha256.New, m.parts.SetupKey)
 	h.Write(end)
 	return h.Sum(nil)[:16]
 }
@@ -42,7 +42,7 @@ func (m *Manager) setupMAC(end []byte) []byte {
 // that is not ours or too old, and setup_done when there is an admin.
 func (m *Manager) CheckSetup(ctx context.Context, token secret.Text) error {
 	raw, err := jose.DecodeBase64(token.Reveal())
-	if err != nil || len(raw) != 24 || !hmac.Equal(raw[8:], m.setupMAC(raw[:8])) || m.Now().Unix() >= int64(binary.BigEndian.Uint64(raw)) {
+	if err != nil || len(raw) != 24 || !hmac.Equal(raw[8:], m.setupMAC(raw[:8])) || m.parts.Now().Unix() >= int64(binary.BigEndian.Uint64(raw)) {
 		return fault.New(fault.NotFound)
 	}
 	needed, err := m.NeedsAdmin(ctx)
@@ -59,5 +59,5 @@ func (m *Manager) SetUp(ctx context.Context, by audit.Caller, token secret.Text,
 		return Proof{}, err
 	}
 	f.Roles = []string{store.RoleAdmin}
-	return m.create(ctx, by, f, m.Store.CreateFirstAdmin)
+	return m.create(ctx, by, f, m.parts.Store.CreateFirstAdmin)
 }

@@ -4,6 +4,7 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/password"
 	"github.com/handstamp/handstamp/internal/revocation"
@@ -18,17 +20,8 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// Signup says who may sign up.
-type Signup string
-
-// The modes so far.
-const (
-	SignupOpen   Signup = "open"   // anybody
-	SignupClosed Signup = "closed" // nobody; the operator makes users
-)
-
 // Manager is every act on users.
-type Manager struct{ Parts }
+type Manager struct{ parts Parts }
 
 // Store is what a Manager needs kept.
 type Store interface {
@@ -40,18 +33,26 @@ type Store interface {
 
 // Parts are what a Manager works with.
 type Parts struct {
-	Store    Store
-	Hasher   *password.Hasher
-	Policy   password.Policy
-	Ended    *revocation.Log
-	Log      *audit.Log
-	Signup   Signup
-	SetupKey []byte // signs the link that makes the first admin
-	Now      func() time.Time
+	Store       Store
+	Hasher      *password.Hasher
+	Policy      password.Policy
+	Revocations *revocation.Log
+	Log         *audit.Log
+	Signup      config.Signup // who may sign up; empty: nobody
+	SetupKey    []byte        // signs the link that makes the first admin
+	Now         func() time.Time
 }
 
 // New makes a Manager.
 func New(p Parts) *Manager { return &Manager{p} }
+
+// SignupOpen reports whether anybody may sign up.
+func (m *Manager) SignupOpen() bool { return m.parts.Signup == config.SignupOpen }
+
+// MinPasswordLength returns how many characters a password has at least, for a page to say so.
+func (m *Manager) MinPasswordLength() int {
+	return cmp.Or(m.parts.Policy.MinLength, password.MinLengthAlone)
+}
 
 // Proof says that somebody knew a user's password, and which one.
 type Proof struct {
@@ -70,11 +71,11 @@ type Fresh struct {
 // SignUp makes a user for somebody who asks, and proves the password by it. The faults are
 // signup_closed, invalid_request and email_taken.
 func (m *Manager) SignUp(ctx context.Context, by audit.Caller, f Fresh) (Proof, error) {
-	if m.Signup != SignupOpen {
+	if !m.SignupOpen() {
 		return Proof{}, fault.New(fault.SignupClosed)
 	}
 	f.Roles = nil
-	return m.create(ctx, by, f, m.Store.CreateUser)
+	return m.create(ctx, by, f, m.parts.Store.CreateUser)
 }
 
 // Create makes a user for the operator, whatever the sign-up mode.
@@ -82,7 +83,7 @@ func (m *Manager) Create(ctx context.Context, by audit.Caller, f Fresh) (Proof, 
 	if err := by.MustOperate(); err != nil {
 		return Proof{}, err
 	}
-	return m.create(ctx, by, f, m.Store.CreateUser)
+	return m.create(ctx, by, f, m.parts.Store.CreateUser)
 }
 
 // create checks everything, reports all mistakes at once, and keeps the user.
@@ -96,21 +97,21 @@ func (m *Manager) create(ctx context.Context, by audit.Caller, f Fresh, keep fun
 	if err := invalid(mistakes); err != nil {
 		return Proof{}, err
 	}
-	hash, err := m.Hasher.Hash(ctx, f.Password)
+	hash, err := m.parts.Hasher.Hash(ctx, f.Password)
 	if err != nil {
 		return Proof{}, err
 	}
-	u := store.User{ID: newID(m.Now()), Email: email.Shown, EmailKey: email.Key, Name: name, Password: hash, Roles: roles, CreatedAt: m.Now()}
+	u := store.User{ID: newID(m.parts.Now()), Email: email.Shown, EmailKey: email.Key, Name: name, Password: hash, Roles: roles, CreatedAt: m.parts.Now()}
 	if err := keep(ctx, u); err != nil {
 		return Proof{}, err
 	}
-	m.Log.Record(ctx, by, audit.Event{Name: audit.UserCreated, User: u.ID})
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.UserCreated, User: u.ID})
 	return Proof{u.ID, hash}, nil
 }
 
 // judge says what is wrong with a password, under the member's name.
 func (m *Manager) judge(member string, given secret.Text, emailKey, name string) []fault.Field {
-	return m.Policy.Judge(given, password.About{Member: member, Email: emailKey, Name: name})
+	return m.parts.Policy.Judge(given, password.About{Member: member, Email: emailKey, Name: name})
 }
 
 // invalid is the fault that lists mistakes, or nil when there are none.
@@ -128,7 +129,7 @@ func invalid(mistakes []fault.Field) error {
 // told apart. Only the log says which it was. The fault is overloaded, before anything is looked up, while too
 // many wait to be checked.
 func (m *Manager) Authenticate(ctx context.Context, by audit.Caller, email string, given secret.Text) (Proof, error) {
-	if err := m.Hasher.Ready(); err != nil {
+	if err := m.parts.Hasher.Ready(); err != nil {
 		return Proof{}, err
 	}
 	u, err := m.find(ctx, email)
@@ -136,12 +137,12 @@ func (m *Manager) Authenticate(ctx context.Context, by audit.Caller, email strin
 		return Proof{}, err
 	}
 	if err != nil || u.Password == "" {
-		if err := m.Hasher.CheckNothing(ctx, given); err != nil {
+		if err := m.parts.Hasher.CheckNothing(ctx, given); err != nil {
 			return Proof{}, err
 		}
 		return Proof{}, m.refuse(ctx, by, u.ID, "unknown_user")
 	}
-	ok, rehash, err := m.Hasher.Check(ctx, u.Password, given)
+	ok, rehash, err := m.parts.Hasher.Check(ctx, u.Password, given)
 	switch {
 	case err != nil:
 		return Proof{}, err
@@ -161,22 +162,22 @@ func (m *Manager) find(ctx context.Context, typed string) (store.User, error) {
 	if len(mistakes) > 0 {
 		return store.User{}, fault.New(fault.UserNotFound)
 	}
-	return m.Store.UserByEmail(ctx, email.Key)
+	return m.parts.Store.UserByEmail(ctx, email.Key)
 }
 
 // refuse logs why, and tells nobody else.
 func (m *Manager) refuse(ctx context.Context, by audit.Caller, id store.UserID, reason string) error {
-	m.Log.Record(ctx, by, audit.Event{Name: audit.SignInFailed, User: id, Reason: reason})
+	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.SignInFailed, User: id, Reason: reason})
 	return fault.New(fault.InvalidCredentials)
 }
 
 // rehash keeps the password under today's parameters.
 func (m *Manager) rehash(ctx context.Context, u store.User, given secret.Text) (Proof, error) {
-	hash, err := m.Hasher.Hash(ctx, given)
+	hash, err := m.parts.Hasher.Hash(ctx, given)
 	if err != nil {
 		return Proof{}, err
 	}
-	done, err := m.Store.Rehash(ctx, u.ID, u.Password, hash)
+	done, err := m.parts.Store.Rehash(ctx, u.ID, u.Password, hash)
 	if err != nil || !done {
 		return Proof{u.ID, u.Password}, err
 	}

@@ -20,7 +20,7 @@ type Desk struct {
 // Refresh gives the refresh token in the request's cookie, empty when there is none.
 func (d Desk) Refresh(r *http.Request) (secret.Text, error) {
 	return d.Cookies.Refresh(r, func(text secret.Text) bool {
-		_, ours := d.Sessions.Names(text)
+		_, ours := d.Sessions.IDOf(text)
 		return ours
 	})
 }
@@ -33,7 +33,7 @@ func (d Desk) Begin(r *http.Request, start session.Start) (session.Grant, error)
 		return session.Grant{}, err
 	}
 	var named bool
-	if start.Replaces, named = d.Sessions.Names(token); !named {
+	if start.Replaces, named = d.Sessions.IDOf(token); !named {
 		if s := d.Door.Optional(r); s != nil {
 			start.Replaces, _ = store.ParseSessionID(s.ID) // zero when a token of ours has none
 		}
@@ -45,7 +45,7 @@ func (d Desk) Begin(r *http.Request, start session.Start) (session.Grant, error)
 // else by an access token, which may have expired; zero when it shows none. A bad cookie is
 // no reason to keep somebody signed in, but a bad header was sent on purpose.
 func (d Desk) Leaving(r *http.Request, refresh secret.Text) (store.SessionID, error) {
-	if id, ok := d.Sessions.Names(refresh); ok {
+	if id, ok := d.Sessions.IDOf(refresh); ok {
 		return id, nil
 	}
 	s, err := d.Door.Leaving(r)

@@ -53,7 +53,7 @@ func (d *Door) serviceKey(r *http.Request) (secret.Text, error) {
 	id, errName := url.QueryUnescape(name)
 	text, errKey := url.QueryUnescape(password)
 	key := secret.New(text)
-	if named, ours := d.services.Names(key); errors.Join(errName, errKey) != nil || !ours || string(named) != id {
+	if named, ours := d.services.IDOf(key); errors.Join(errName, errKey) != nil || !ours || string(named) != id {
 		return secret.Text{}, errors.New("the key that Basic names is not the one it shows")
 	}
 	return key, nil

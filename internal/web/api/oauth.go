@@ -81,7 +81,7 @@ func (a *API) introspectAccess(r *http.Request, token secret.Text) (introspectio
 	if err != nil {
 		return introspection{}, nil // no token of ours
 	}
-	good, err := a.Sessions.Good(r.Context(), id, store.UserID(s.Subject), s.IssuedAt)
+	good, err := a.Sessions.TokenValid(r.Context(), id, store.UserID(s.Subject), s.IssuedAt)
 	if err != nil || !good {
 		return introspection{}, err
 	}
@@ -98,7 +98,7 @@ func (a *API) introspectAccess(r *http.Request, token secret.Text) (introspectio
 
 // introspectRefresh says whether a refresh token would be taken now. It is not taken by that.
 func (a *API) introspectRefresh(r *http.Request, token secret.Text) (introspection, error) {
-	s, good, err := a.Sessions.Look(r.Context(), web.Caller(r), token)
+	s, good, err := a.Sessions.Introspect(r.Context(), web.Caller(r), token)
 	if err != nil || !good {
 		return introspection{}, err
 	}
@@ -124,7 +124,7 @@ func (a *API) revoke(w http.ResponseWriter, r *http.Request, form url.Values) er
 	if err != nil {
 		return err
 	}
-	id, ours := a.Sessions.Names(token)
+	id, ours := a.Sessions.IDOf(token)
 	if !ours {
 		if s := a.Door.Read(r, token); s != nil {
 			id, err = store.ParseSessionID(s.ID)

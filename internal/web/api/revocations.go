@@ -52,7 +52,7 @@ func (a *API) revocations(w http.ResponseWriter, r *http.Request) error {
 func (a *API) revocationStream(w http.ResponseWriter, r *http.Request) error {
 	// What is no place in the log is none that the client could go on from: it takes a snapshot.
 	after, _ := revocation.ParsePlace(r.Header.Get("Last-Event-ID"))
-	ctx, done := a.Services.While(r.Context(), web.ServiceOf(r).ID)
+	ctx, done := a.Services.WatchKey(r.Context(), web.ServiceOf(r).ID)
 	defer done()
 	listener, err := a.Ended.Listen(ctx, after)
 	if err != nil {

@@ -152,7 +152,7 @@ func (a *API) leaving(r *http.Request, body secret.Text) (store.SessionID, error
 	if err != nil {
 		return store.SessionID{}, err
 	}
-	if _, ours := a.Sessions.Names(token); !ours && !body.Empty() {
+	if _, ours := a.Sessions.IDOf(token); !ours && !body.Empty() {
 		return store.SessionID{}, fault.New(fault.InvalidToken)
 	}
 	return a.desk.Leaving(r, token)

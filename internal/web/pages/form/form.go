@@ -3,7 +3,6 @@
 package form
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"mime"
@@ -14,8 +13,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/password"
-	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
 )
 
@@ -111,9 +108,4 @@ func Again(f *fault.Fault) bool {
 		return true
 	}
 	return false
-}
-
-// LeastPassword gives how many characters a new password has at least.
-func LeastPassword(users *user.Manager) int {
-	return cmp.Or(users.Policy.MinLength, password.MinLengthAlone)
 }

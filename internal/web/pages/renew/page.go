@@ -121,7 +121,7 @@ func (h Handlers) renew(w http.ResponseWriter, r *http.Request, a ask) error {
 	if token.Empty() {
 		return h.signIn(w, a, "")
 	}
-	id, _ := h.Desk.Sessions.Names(token)
+	id, _ := h.Desk.Sessions.IDOf(token)
 	if h.recent.looping(id, a.target, h.Now()) {
 		return h.loop(w, a)
 	}

@@ -49,7 +49,7 @@ func (h Handlers) view(r *http.Request) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	v := NewView(h.Layout.Account("Security", layout.Security), form.LeastPassword(h.Users))
+	v := NewView(h.Layout.Account("Security", layout.Security), h.Users.MinPasswordLength())
 	v.Email, v.Token = u.Email, h.Tokens.Of(r)
 	return v, nil
 }

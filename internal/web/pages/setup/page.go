@@ -38,7 +38,7 @@ func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
 
 // view is the form with nothing filled in.
 func (h Handlers) view(r *http.Request) View {
-	v := NewView(h.Layout.Frame("Set up"), r.PathValue("token"), form.LeastPassword(h.Users))
+	v := NewView(h.Layout.Frame("Set up"), r.PathValue("token"), h.Users.MinPasswordLength())
 	v.SignOut = h.Desk.Door.Optional(r) != nil
 	v.Email.Focus = !v.SignOut // else there is something to read first
 	return v

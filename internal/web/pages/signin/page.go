@@ -43,7 +43,7 @@ func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
 func (h Handlers) view(target string) View {
 	v := NewView(h.Layout.Frame("Sign in"))
 	v.goingTo(h.Site.ReturnTo(target, ""))
-	if h.Users.Signup == user.SignupOpen {
+	if h.Users.SignupOpen() {
 		v.SignUp = h.Layout.Path("/signup")
 		if v.ReturnTo != "" {
 			v.SignUp += "?" + url.Values{"return_to": {v.ReturnTo}}.Encode()
@@ -81,7 +81,7 @@ func (h Handlers) remembered(v *View, r *http.Request) (ended bool, err error) {
 	if err != nil || token.Empty() {
 		return false, nil // the form works without
 	}
-	s, err := h.Desk.Sessions.Presented(r.Context(), token)
+	s, err := h.Desk.Sessions.FindByRefresh(r.Context(), token)
 	if fault.HasCode(err, fault.InvalidToken) || fault.HasCode(err, fault.SessionNotFound) {
 		return false, nil
 	}

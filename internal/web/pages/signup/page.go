@@ -31,11 +31,11 @@ func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
 
 // view is the page for somebody who goes to target afterwards, if it is one to go to.
 func (h Handlers) view(r *http.Request, target string) View {
-	v := NewView(h.Layout.Frame("Create an account"), form.LeastPassword(h.Users))
+	v := NewView(h.Layout.Frame("Create an account"), h.Users.MinPasswordLength())
 	v.SignOut = h.Desk.Door.Optional(r) != nil
 	v.Email.Focus = !v.SignOut // else there is something to read first
 	v.goingTo(h.Site.ReturnTo(target, ""))
-	if h.Users.Signup != user.SignupOpen {
+	if !h.Users.SignupOpen() {
 		v.Closed, v.Title = true, "Sign-up is closed"
 	}
 	return v

@@ -130,9 +130,10 @@ func (d *database) RaiseEpoch(ctx context.Context, from, above int64, now time.T
 // node is a node of the tests on such a database.
 type node struct {
 	*revocation.Log
-	t    *testing.T
-	db   *database
-	said *logtest.Log // its log
+	parts revocation.Parts // for another node on the same database
+	t     *testing.T
+	db    *database
+	said  *logtest.Log // its log
 }
 
 // startEpoch is when the tests' logs began.
@@ -146,7 +147,8 @@ func newNode(t *testing.T, n int) *node {
 		d.end(fmt.Sprint("s", i+1))
 	}
 	said := &logtest.Log{}
-	l := &node{revocation.New(revocation.Parts{Store: d, Log: slog.New(slog.NewTextHandler(said, nil)), Now: time.Now}), t, d, said}
+	parts := revocation.Parts{Store: d, Logger: slog.New(slog.NewTextHandler(said, nil)), Now: time.Now}
+	l := &node{revocation.New(parts), parts, t, d, said}
 	l.mustCatchUp()
 	return l
 }
