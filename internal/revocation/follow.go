@@ -63,9 +63,10 @@ func (l *Log) tell(was bool) bool {
 	is := !l.Fresh()
 	switch {
 	case is && !was:
-		l.parts.Logger.Error("cut off from the database: this node cannot see what others end, tells verifiers so by its silence, and is not ready", "after", DisconnectedAfter.String())
+		l.parts.Logger.Error("disconnected from the database: this node does not see what other nodes end, "+
+			"so it sends no heartbeats and is not ready", "after", DisconnectedAfter.String())
 	case was && !is:
-		l.parts.Logger.Warn("the database answers again: this node is up to date", "place", l.Place().String())
+		l.parts.Logger.Warn("connected to the database again: this node is up to date", "place", l.Place().String())
 	}
 	return is
 }

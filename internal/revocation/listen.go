@@ -79,7 +79,7 @@ func (l *Log) believes(seen Place) bool {
 }
 
 // ErrDisconnected ends listening where the database has not been heard of for too long.
-var ErrDisconnected = errors.New("cut off from the database")
+var ErrDisconnected = errors.New("disconnected from the database")
 
 // Run passes on what the listener has missed, then a heartbeat, and then everything as it comes with a
 // heartbeat every two seconds, until ctx ends, the log stops, or to gives an error, which is

@@ -122,13 +122,13 @@ func TestDisconnected(t *testing.T) {
 					t.Errorf("told %s, want nothing that a read does not vouch for", got)
 				}
 				time.Sleep(5 * time.Second)
-				if n.Fresh() || n.said.Count("cut off from the database") != 1 {
-					t.Errorf("Fresh = %v, said so %d times, want false and once", n.Fresh(), n.said.Count("cut off from the database"))
+				if n.Fresh() || n.said.Count("disconnected from the database") != 1 {
+					t.Errorf("Fresh = %v, said so %d times, want false and once", n.Fresh(), n.said.Count("disconnected from the database"))
 				}
 				n.db.be(up)
 				time.Sleep(3 * time.Second)
-				if !n.Fresh() || n.said.Count("answers again") != 1 {
-					t.Errorf("back again: Fresh = %v, said so %d times, want true and once", n.Fresh(), n.said.Count("answers again"))
+				if !n.Fresh() || n.said.Count("to the database again") != 1 {
+					t.Errorf("back again: Fresh = %v, said so %d times, want true and once", n.Fresh(), n.said.Count("to the database again"))
 				}
 			})
 		})

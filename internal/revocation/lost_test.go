@@ -52,7 +52,7 @@ func TestLostCommits(t *testing.T) {
 				if n.db.epoch <= startEpoch || n.Place().Epoch != n.db.epoch || other.Place() != n.Place() {
 					t.Errorf("epoch = %d, nodes at %v and %v, want a later one for all", n.db.epoch, n.Place(), other.Place())
 				}
-				if lost := n.said.Count("LOST COMMITS"); lost < 1 || lost > 2 {
+				if lost := n.said.Count("behind what was handed out"); lost < 1 || lost > 2 {
 					t.Errorf("said so %d times, want it loud, and not for ever", lost)
 				}
 				for i := range 5 {

@@ -213,8 +213,9 @@ func (l *Log) raise(ctx context.Context, head, seen Place) error {
 	if err != nil {
 		return err
 	}
-	l.parts.Logger.Error("THE DATABASE HAS LOST COMMITS: entries of the revocation log that were handed out are not in it. Was it restored "+
-		"from a copy, or failed over to a server that was behind? What was ended since then may live again. A new epoch of the log has begun",
+	l.parts.Logger.Error(
+		"revocation log is behind what was handed out: restored from a backup or failed over to a stale standby? "+
+			"Sessions ended since then may be valid again; started a new epoch",
 		"handed_out", seen.String(), "found", head.String(), "epoch", epoch)
 	return nil
 }
