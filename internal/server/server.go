@@ -150,7 +150,7 @@ func limits(c config.Session) session.Limits {
 	return session.Limits{Idle: c.Idle, BrowserIdle: c.BrowserIdle, Absolute: c.Absolute, ACR: "aal1", Window: window}
 }
 
-// buildWeb makes the verifier of our own routes and the surfaces behind the door.
+// buildWeb makes the verifier of our own routes and the surfaces behind the middleware.
 func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error) {
 	c := s.config
 	site, err := web.NewSite(c.PublicURL.String(), c.AllowedOrigins, c.TrustedProxies)
@@ -164,21 +164,21 @@ func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error)
 	if s.verifier, err = verify.New(ctx, ours); err != nil {
 		return err
 	}
-	door, err := web.NewDoor(site, s.verifier, s.Services, s.options.Log)
+	middleware, err := web.NewMiddleware(site, s.verifier, s.Services, s.options.Log)
 	if err != nil {
 		return err
 	}
 	cookies := web.NewCookies(site)
 	forPrograms := api.Parts{
-		Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys,
+		Middleware: middleware, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys,
 		Ended: s.ended, Services: s.Services, Now: s.now,
 	}
 	forPeople := pages.Parts{
-		Door: door, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions,
+		Middleware: middleware, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions,
 		Export: api.Export(forPrograms), FormKey: master.Derive("forms"), Now: s.now,
 	}
 	s.surfaces = []web.Surface{pages.Surface(forPeople), api.Surface(forPrograms), api.WellKnown(forPrograms), api.OAuth(forPrograms), api.Description(forPrograms)}
-	s.handler, err = door.Handler(s.surfaces...)
+	s.handler, err = middleware.Handler(s.surfaces...)
 	return err
 }
 

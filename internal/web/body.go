@@ -13,10 +13,10 @@ import (
 	"github.com/handstamp/handstamp/internal/fault"
 )
 
-// Taking makes a handler of one that takes a JSON object. The body is read strictly before
+// JSON makes a handler of one that takes a JSON object. The body is read strictly before
 // the handler runs: application/json exactly, one object, known members only, each once,
 // names compared to the letter, right types and never null, good UTF-8, at most 64 KiB.
-func Taking[T any](handle func(w http.ResponseWriter, r *http.Request, in T) error) Handler {
+func JSON[T any](handle func(w http.ResponseWriter, r *http.Request, in T) error) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var in T
 		if err := read(r, &in); err != nil {
@@ -26,8 +26,8 @@ func Taking[T any](handle func(w http.ResponseWriter, r *http.Request, in T) err
 	}
 }
 
-// TakingMaybe is Taking for routes where no body at all is the zero T.
-func TakingMaybe[T any](handle func(w http.ResponseWriter, r *http.Request, in T) error) Handler {
+// OptionalJSON is JSON for routes where no body at all is the zero T.
+func OptionalJSON[T any](handle func(w http.ResponseWriter, r *http.Request, in T) error) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var in T
 		if r.ContentLength != 0 || r.Header.Get("Content-Type") != "" {

@@ -11,7 +11,7 @@ import (
 	"github.com/handstamp/handstamp/internal/fault"
 )
 
-// TestVerifyCodes holds every code of a verifier to the catalogue: the door turns the one into
+// TestVerifyCodes holds every code of a verifier to the catalogue: the middleware turns the one into
 // the other by its name.
 func TestVerifyCodes(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "../../verify/error.go", nil, 0)

@@ -88,10 +88,10 @@ func (c *Cookies) Clear(w http.ResponseWriter) {
 	}
 }
 
-// Refresh gives the refresh token in the request's cookie, empty when there is none. Where a
+// refreshToken gives the refresh token in the request's cookie, empty when there is none. Where a
 // name stands twice, a sibling host may have tossed one: the one that good accepts counts,
 // and anything but exactly one is refused. docs/protocol.md §5
-func (c *Cookies) Refresh(r *http.Request, good func(secret.Text) bool) (secret.Text, error) {
+func (c *Cookies) refreshToken(r *http.Request, good func(secret.Text) bool) (secret.Text, error) {
 	sent := r.CookiesNamed(c.refresh.Name)
 	if len(sent) == 0 {
 		return secret.Text{}, nil

@@ -7,7 +7,7 @@ import (
 
 // cors lets the allowed origins call the routes about sessions and users with credentials,
 // and answers their preflights. Everybody else gets no CORS headers. requirements XO-08
-func (d *Door) cors(next http.Handler) http.Handler {
+func (m *Middleware) cors(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/v1/session") && !strings.HasPrefix(r.URL.Path, "/v1/user") {
 			next.ServeHTTP(w, r)
@@ -15,7 +15,7 @@ func (d *Door) cors(next http.Handler) http.Handler {
 		}
 		h := w.Header()
 		h.Add("Vary", "Origin")
-		origin, ok := d.site.allows(r)
+		origin, ok := m.site.allows(r)
 		if ok {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")

@@ -10,9 +10,9 @@ import (
 	"github.com/handstamp/handstamp/internal/fault"
 )
 
-// TakingForm makes a handler of one that takes a form, as OAuth's routes do: parameters that are
+// Form makes a handler of one that takes a form, as OAuth's routes do: parameters that are
 // not known are passed over, and none stands twice. RFC 6749 §3.2
-func TakingForm(handle func(w http.ResponseWriter, r *http.Request, form url.Values) error) Handler {
+func Form(handle func(w http.ResponseWriter, r *http.Request, form url.Values) error) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if err != nil || media != "application/x-www-form-urlencoded" || r.Header.Get("Content-Encoding") != "" {

@@ -37,13 +37,13 @@ func TestRouteWithoutAccess(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			door, err := web.NewDoor(site, nil, nil, slog.New(slog.DiscardHandler))
+			middleware, err := web.NewMiddleware(site, nil, nil, slog.New(slog.DiscardHandler))
 			if err != nil {
 				t.Fatal(err)
 			}
 			fine := web.Surface{Root: "/", Routes: []web.Route{{Pattern: "GET /fine", Access: web.Anyone, Handler: open}}, Refuse: web.RefuseProblem}
 			asked := web.Surface{Root: "/v1/", Routes: []web.Route{{Pattern: "GET /secret", Access: tt.access, Handler: open}}, Refuse: web.RefuseProblem}
-			handler, err := door.Handler(fine, asked)
+			handler, err := middleware.Handler(fine, asked)
 			switch {
 			case tt.want == "" && err != nil:
 				t.Errorf("Handler(access %v) = %v, want a handler", tt.access, err)

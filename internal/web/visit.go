@@ -46,7 +46,7 @@ func withVisit(ctx context.Context, v *visit) context.Context {
 	return context.WithValue(ctx, visitKey{}, v)
 }
 
-// visitOf gives the request's visit. It panics for a request that did not come in by the door.
+// visitOf gives the request's visit. It panics for a request that did not come in by the middleware.
 func visitOf(r *http.Request) *visit { return r.Context().Value(visitKey{}).(*visit) }
 
 // identify notes who calls.

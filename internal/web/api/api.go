@@ -18,43 +18,43 @@ import (
 // API is the surface's handlers.
 type API struct {
 	Parts
-	desk   web.Desk
-	frames atomic.Pointer[frames] // of the revocation feed, as last written; nil: none yet
+	cookies web.SessionCookies
+	frames  atomic.Pointer[frames] // of the revocation feed, as last written; nil: none yet
 }
 
 // Parts are what the handlers work with.
 type Parts struct {
-	Door     *web.Door
-	Site     web.Site
-	Cookies  *web.Cookies
-	Users    *user.Manager
-	Sessions *session.Manager
-	Keys     *keyring.Ring
-	Ended    *revocation.Log
-	Services *service.Manager
-	Now      func() time.Time
+	Middleware *web.Middleware
+	Site       web.Site
+	Cookies    *web.Cookies
+	Users      *user.Manager
+	Sessions   *session.Manager
+	Keys       *keyring.Ring
+	Ended      *revocation.Log
+	Services   *service.Manager
+	Now        func() time.Time
 }
 
 // New makes the handlers.
 func New(p Parts) *API {
-	return &API{Parts: p, desk: web.Desk{Door: p.Door, Cookies: p.Cookies, Sessions: p.Sessions}}
+	return &API{Parts: p, cookies: web.SessionCookies{Middleware: p.Middleware, Cookies: p.Cookies, Sessions: p.Sessions}}
 }
 
 // Surface is the table of routes for programs.
 func Surface(p Parts) web.Surface {
 	a := New(p)
 	return web.Surface{Root: "/v1/", Refuse: web.RefuseProblem, Routes: []web.Route{
-		{"POST /v1/users", web.Anyone, web.Taking(a.signUp)},
-		{"POST /v1/session", web.Anyone, web.Taking(a.signIn)},
+		{"POST /v1/users", web.Anyone, web.JSON(a.signUp)},
+		{"POST /v1/session", web.Anyone, web.JSON(a.signIn)},
 		{"GET /v1/session", web.SignedIn, a.session},
-		{"DELETE /v1/session", web.Anyone, web.TakingMaybe(a.signOut)},
-		{"POST /v1/session/refresh", web.Anyone, web.TakingMaybe(a.refresh)},
+		{"DELETE /v1/session", web.Anyone, web.OptionalJSON(a.signOut)},
+		{"POST /v1/session/refresh", web.Anyone, web.OptionalJSON(a.refresh)},
 
 		{"GET /v1/user", web.SignedIn, a.user},
-		{"PATCH /v1/user", web.SignedIn, web.Taking(a.rename)},
+		{"PATCH /v1/user", web.SignedIn, web.JSON(a.rename)},
 		{"DELETE /v1/user", web.Fresh, a.deleteUser},
 		{"GET /v1/user/export", web.Fresh, a.export},
-		{"POST /v1/user/password", web.SignedIn, web.Taking(a.changePassword)},
+		{"POST /v1/user/password", web.SignedIn, web.JSON(a.changePassword)},
 		{"GET /v1/user/sessions", web.SignedIn, a.sessions},
 		{"DELETE /v1/user/sessions", web.Fresh, a.endOthers},
 		{"DELETE /v1/user/sessions/{id}", web.Fresh, a.endSession},

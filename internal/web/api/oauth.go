@@ -15,8 +15,8 @@ import (
 func OAuth(p Parts) web.Surface {
 	a := New(p)
 	return web.Surface{Root: "/oauth2/", Refuse: web.RefuseOAuth, Routes: []web.Route{
-		{"POST /oauth2/introspect", web.Service, web.TakingForm(a.introspect)},
-		{"POST /oauth2/revoke", web.Service, web.TakingForm(a.revoke)},
+		{"POST /oauth2/introspect", web.Service, web.Form(a.introspect)},
+		{"POST /oauth2/revoke", web.Service, web.Form(a.revoke)},
 	}}
 }
 
@@ -73,7 +73,7 @@ func isRefresh(token secret.Text) bool { return strings.HasPrefix(token.Reveal()
 
 // introspectAccess says what an access token is worth.
 func (a *API) introspectAccess(r *http.Request, token secret.Text) (introspection, error) {
-	s := a.Door.Read(r, token)
+	s := a.Middleware.Read(r, token)
 	if s == nil || !a.Now().Before(s.ExpiresAt) { // a verifier's leeway is for clocks that differ; this is the issuer's
 		return introspection{}, nil
 	}
@@ -126,7 +126,7 @@ func (a *API) revoke(w http.ResponseWriter, r *http.Request, form url.Values) er
 	}
 	id, ours := a.Sessions.IDOf(token)
 	if !ours {
-		if s := a.Door.Read(r, token); s != nil {
+		if s := a.Middleware.Read(r, token); s != nil {
 			id, err = store.ParseSessionID(s.ID)
 			ours = err == nil
 		}

@@ -80,7 +80,7 @@ type delivery struct {
 
 // begin begins the session of somebody who has proved who it is.
 func (a *API) begin(w http.ResponseWriter, r *http.Request, proof user.Proof, d delivery) error {
-	grant, err := a.desk.Begin(r, session.Start{User: proof.User, Password: proof.Password, Remember: d.remember})
+	grant, err := a.cookies.Begin(r, session.Start{User: proof.User, Password: proof.Password, Remember: d.remember})
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (a *API) refresh(w http.ResponseWriter, r *http.Request, in refreshRequest)
 // presented gives the one refresh token of a request and how it came. A cookie counts only
 // in a request that says where it comes from. requirements XO-02
 func (a *API) presented(r *http.Request, body secret.Text) (secret.Text, string, error) {
-	cookie, err := a.desk.Refresh(r)
+	cookie, err := a.cookies.Refresh(r)
 	switch {
 	case err != nil:
 		return cookie, "", err
@@ -155,7 +155,7 @@ func (a *API) leaving(r *http.Request, body secret.Text) (store.SessionID, error
 	if _, ours := a.Sessions.IDOf(token); !ours && !body.Empty() {
 		return store.SessionID{}, fault.New(fault.InvalidToken)
 	}
-	return a.desk.Leaving(r, token)
+	return a.cookies.Leaving(r, token)
 }
 
 // answer says how tokens go out.

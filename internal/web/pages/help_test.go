@@ -66,15 +66,15 @@ func open(t testing.TB, publicURL string, settings ...string) *place {
 	if p.site, err = web.NewSite(publicURL, []string{friend}, nil); err != nil {
 		t.Fatal(err)
 	}
-	door, err := web.NewDoor(p.site, verifier, nil, log)
+	middleware, err := web.NewMiddleware(p.site, verifier, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cookies := web.NewCookies(p.site)
-	forPrograms := api.Parts{Door: door, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions, Keys: p.Keys, Now: p.Clock.Now}
-	p.handler, err = door.Handler(
+	forPrograms := api.Parts{Middleware: middleware, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions, Keys: p.Keys, Now: p.Clock.Now}
+	p.handler, err = middleware.Handler(
 		pages.Surface(pages.Parts{
-			Door: door, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions,
+			Middleware: middleware, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions,
 			Export: api.Export(forPrograms), FormKey: []byte("a key of at least thirty-two bytes"), Now: p.Clock.Now,
 		}),
 		api.Surface(forPrograms),

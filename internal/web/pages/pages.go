@@ -24,30 +24,30 @@ import (
 
 // Parts are what the pages work with.
 type Parts struct {
-	Door     *web.Door
-	Site     web.Site
-	Cookies  *web.Cookies
-	Users    *user.Manager
-	Sessions *session.Manager
-	Export   web.Handler // answers with all that is kept about the caller
-	FormKey  []byte      // ties forms to sessions: 32 bytes or more, the same on every node
-	Now      func() time.Time
+	Middleware *web.Middleware
+	Site       web.Site
+	Cookies    *web.Cookies
+	Users      *user.Manager
+	Sessions   *session.Manager
+	Export     web.Handler // answers with all that is kept about the caller
+	FormKey    []byte      // ties forms to sessions: 32 bytes or more, the same on every node
+	Now        func() time.Time
 }
 
 // pages are the surface's handlers.
 type pages struct {
-	layout   *layout.Layout
-	site     web.Site
-	door     *web.Door
-	setup    setup.Handlers
-	signIn   signin.Handlers
-	signUp   signup.Handlers
-	signOut  signout.Handlers
-	renew    renew.Handlers
-	account  account.Handlers
-	sessions sessions.Handlers
-	security security.Handlers
-	deletion deletion.Handlers
+	layout     *layout.Layout
+	site       web.Site
+	middleware *web.Middleware
+	setup      setup.Handlers
+	signIn     signin.Handlers
+	signUp     signup.Handlers
+	signOut    signout.Handlers
+	renew      renew.Handlers
+	account    account.Handlers
+	sessions   sessions.Handlers
+	security   security.Handlers
+	deletion   deletion.Handlers
 }
 
 // Surface is the table of routes for people. A form of a signed-in page goes to that page's
@@ -90,15 +90,15 @@ func Surface(p Parts) web.Surface {
 // assemble gives every page its parts.
 func assemble(p Parts) *pages {
 	l := layout.New(p.Site)
-	desk := web.Desk{Door: p.Door, Cookies: p.Cookies, Sessions: p.Sessions}
+	cookies := web.SessionCookies{Middleware: p.Middleware, Cookies: p.Cookies, Sessions: p.Sessions}
 	tokens := form.NewTokens(p.FormKey)
 	return &pages{
-		layout: l, site: p.Site, door: p.Door,
-		setup:    setup.Handlers{Layout: l, Desk: desk, Users: p.Users, Now: p.Now},
-		signIn:   signin.Handlers{Layout: l, Site: p.Site, Desk: desk, Users: p.Users, Now: p.Now},
-		signUp:   signup.Handlers{Layout: l, Site: p.Site, Desk: desk, Users: p.Users, Now: p.Now},
-		signOut:  signout.Handlers{Layout: l, Site: p.Site, Desk: desk},
-		renew:    renew.New(renew.Handlers{Layout: l, Site: p.Site, Desk: desk, Now: p.Now}),
+		layout: l, site: p.Site, middleware: p.Middleware,
+		setup:    setup.Handlers{Layout: l, Cookies: cookies, Users: p.Users, Now: p.Now},
+		signIn:   signin.Handlers{Layout: l, Site: p.Site, Cookies: cookies, Users: p.Users, Now: p.Now},
+		signUp:   signup.Handlers{Layout: l, Site: p.Site, Cookies: cookies, Users: p.Users, Now: p.Now},
+		signOut:  signout.Handlers{Layout: l, Site: p.Site, Cookies: cookies},
+		renew:    renew.New(renew.Handlers{Layout: l, Site: p.Site, Cookies: cookies, Now: p.Now}),
 		account:  account.Handlers{Layout: l, Users: p.Users, Tokens: tokens, Export: p.Export},
 		sessions: sessions.Handlers{Layout: l, Sessions: p.Sessions, Tokens: tokens, Now: p.Now},
 		security: security.Handlers{Layout: l, Users: p.Users, Tokens: tokens},

@@ -23,7 +23,7 @@ func (p *pages) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	v := notice.NewView(p.layout.Frame(""), f, web.RequestID(r))
-	v.SignOut = p.door.Optional(r) != nil
+	v.SignOut = p.middleware.Optional(r) != nil
 	if err := notice.Page.Send(w, web.Status(f), v); err != nil {
 		http.Error(w, f.Say, web.Status(f))
 	}

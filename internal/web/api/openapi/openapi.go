@@ -104,8 +104,8 @@ type Response struct {
 	Ref         string      `json:"$ref"`
 	Description string      `json:"description"`
 	Headers     Map[Header] `json:"headers"`
-	Content     Map[Media]  `json:"content"`           // empty: no body
-	Early       bool        `json:"x-before-the-door"` // HTTP itself answers, without the headers of every answer
+	Content     Map[Media]  `json:"content"`                 // empty: no body
+	Early       bool        `json:"x-before-the-middleware"` // HTTP itself answers, without the headers of every answer
 }
 
 // Media is a body in one media type.

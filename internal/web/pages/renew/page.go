@@ -41,10 +41,10 @@ const (
 
 // Handlers answer for the page.
 type Handlers struct {
-	Layout *layout.Layout
-	Site   web.Site
-	Desk   web.Desk
-	Now    func() time.Time
+	Layout  *layout.Layout
+	Site    web.Site
+	Cookies web.SessionCookies
+	Now     func() time.Time
 
 	recent *recent
 }
@@ -114,14 +114,14 @@ func (h Handlers) address(a ask) string {
 // renew trades the refresh cookie and sends the person on. Where there is no session it sets
 // and clears nothing: a late answer must not wipe a newer sign-in.
 func (h Handlers) renew(w http.ResponseWriter, r *http.Request, a ask) error {
-	token, err := h.Desk.Refresh(r)
+	token, err := h.Cookies.Refresh(r)
 	if err != nil {
 		return err
 	}
 	if token.Empty() {
 		return h.signIn(w, a, "")
 	}
-	id, _ := h.Desk.Sessions.IDOf(token)
+	id, _ := h.Cookies.Sessions.IDOf(token)
 	if h.recent.looping(id, a.target, h.Now()) {
 		return h.loop(w, a)
 	}
@@ -137,11 +137,11 @@ func (h Handlers) renew(w http.ResponseWriter, r *http.Request, a ask) error {
 
 // trade gives the browser fresh cookies for its refresh token.
 func (h Handlers) trade(w http.ResponseWriter, r *http.Request, token secret.Text) error {
-	grant, err := h.Desk.Sessions.Refresh(r.Context(), web.Caller(r), token)
+	grant, err := h.Cookies.Sessions.Refresh(r.Context(), web.Caller(r), token)
 	if err != nil {
 		return err
 	}
-	return h.Desk.Cookies.Set(w, grant, h.Now())
+	return h.Cookies.Set(w, grant, h.Now())
 }
 
 // refused answers a refresh that was refused.

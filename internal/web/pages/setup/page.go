@@ -18,10 +18,10 @@ import (
 
 // Handlers answer for the page.
 type Handlers struct {
-	Layout *layout.Layout
-	Desk   web.Desk
-	Users  *user.Manager
-	Now    func() time.Time
+	Layout  *layout.Layout
+	Cookies web.SessionCookies
+	Users   *user.Manager
+	Now     func() time.Time
 }
 
 // tokenOf gives the token in a link.
@@ -39,7 +39,7 @@ func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
 // view is the form with nothing filled in.
 func (h Handlers) view(r *http.Request) View {
 	v := NewView(h.Layout.Frame("Set up"), r.PathValue("token"), h.Users.MinPasswordLength())
-	v.SignOut = h.Desk.Door.Optional(r) != nil
+	v.SignOut = h.Cookies.Middleware.Optional(r) != nil
 	v.Email.Focus = !v.SignOut // else there is something to read first
 	return v
 }
@@ -64,11 +64,11 @@ func (h Handlers) begin(w http.ResponseWriter, r *http.Request, in form.Values) 
 	if err != nil {
 		return err
 	}
-	grant, err := h.Desk.Begin(r, session.Start{User: proof.User, Password: proof.Password})
+	grant, err := h.Cookies.Begin(r, session.Start{User: proof.User, Password: proof.Password})
 	if err != nil {
 		return err
 	}
-	return h.Desk.Cookies.Set(w, grant, h.Now())
+	return h.Cookies.Set(w, grant, h.Now())
 }
 
 // again answers a refused form with the form: address and name kept, the password not.
@@ -100,6 +100,6 @@ func (h Handlers) shut(w http.ResponseWriter, r *http.Request, err error) error 
 	}
 	f = web.Refused(w, r, err)
 	v := View{Frame: h.Layout.Frame(closed.Heading), Closed: &closed}
-	v.SignOut = h.Desk.Door.Optional(r) != nil
+	v.SignOut = h.Cookies.Middleware.Optional(r) != nil
 	return Page.Send(w, web.Status(f), v)
 }

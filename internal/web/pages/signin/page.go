@@ -20,11 +20,11 @@ import (
 
 // Handlers answer for the page.
 type Handlers struct {
-	Layout *layout.Layout
-	Site   web.Site
-	Desk   web.Desk
-	Users  *user.Manager
-	Now    func() time.Time
+	Layout  *layout.Layout
+	Site    web.Site
+	Cookies web.SessionCookies
+	Users   *user.Manager
+	Now     func() time.Time
 }
 
 // Show answers with the form. It sets no cookie: a session begins with a POST alone.
@@ -59,7 +59,7 @@ func (h Handlers) recognise(v *View, r *http.Request, reason string) error {
 	if err != nil || ended {
 		return err
 	}
-	if s := h.Desk.Door.Optional(r); s != nil {
+	if s := h.Cookies.Middleware.Optional(r); s != nil {
 		by := web.Caller(r)
 		by.User = store.UserID(s.Subject)
 		u, err := h.Users.Get(r.Context(), by)
@@ -77,11 +77,11 @@ func (h Handlers) recognise(v *View, r *http.Request, reason string) error {
 // remembered asks for the session that the refresh cookie names, and tells whether it is
 // over. That a token names a live one is no proof, so it shows no address.
 func (h Handlers) remembered(v *View, r *http.Request) (ended bool, err error) {
-	token, err := h.Desk.Refresh(r)
+	token, err := h.Cookies.Refresh(r)
 	if err != nil || token.Empty() {
 		return false, nil // the form works without
 	}
-	s, err := h.Desk.Sessions.FindByRefresh(r.Context(), token)
+	s, err := h.Cookies.Sessions.FindByRefresh(r.Context(), token)
 	if fault.HasCode(err, fault.InvalidToken) || fault.HasCode(err, fault.SessionNotFound) {
 		return false, nil
 	}
@@ -121,11 +121,11 @@ func (h Handlers) begin(w http.ResponseWriter, r *http.Request, in form.Values) 
 	if err != nil {
 		return err
 	}
-	grant, err := h.Desk.Begin(r, session.Start{User: proof.User, Password: proof.Password, Remember: in.Get("remember") != ""})
+	grant, err := h.Cookies.Begin(r, session.Start{User: proof.User, Password: proof.Password, Remember: in.Get("remember") != ""})
 	if err != nil {
 		return err
 	}
-	return h.Desk.Cookies.Set(w, grant, h.Now())
+	return h.Cookies.Set(w, grant, h.Now())
 }
 
 // complete is the mistake of a field left empty, or nil.
@@ -151,7 +151,7 @@ func (h Handlers) again(w http.ResponseWriter, r *http.Request, in form.Values, 
 	f := web.Refused(w, r, err)
 	v := h.view(in.Get("return_to"))
 	v.Title = "Error: " + v.Title
-	v.SignOut = h.Desk.Door.Optional(r) != nil
+	v.SignOut = h.Cookies.Middleware.Optional(r) != nil
 	v.Email.Value, v.Remember = in.Get("email"), in.Get("remember") != ""
 	v.Alert = layout.Marked(f, &v.Email, &v.Password)
 	if f.Code == fault.InvalidCredentials {

@@ -23,9 +23,9 @@ type View struct{ layout.Frame }
 
 // Handlers answer for the page.
 type Handlers struct {
-	Layout *layout.Layout
-	Site   web.Site
-	Desk   web.Desk
+	Layout  *layout.Layout
+	Site    web.Site
+	Cookies web.SessionCookies
 }
 
 // Show answers with a button: a GET signs nobody out, or any page could do it with an image.
@@ -42,20 +42,20 @@ func (h Handlers) Submit(w http.ResponseWriter, r *http.Request) error {
 	if _, err := form.Read(r); err != nil {
 		return err
 	}
-	token, err := h.Desk.Refresh(r)
+	token, err := h.Cookies.Refresh(r)
 	if err != nil {
 		return err
 	}
-	id, err := h.Desk.Leaving(r, token)
+	id, err := h.Cookies.Leaving(r, token)
 	if err != nil {
 		return err
 	}
 	if !id.IsZero() {
-		if err := h.Desk.Sessions.SignOut(r.Context(), web.Caller(r), id); err != nil {
+		if err := h.Cookies.Sessions.SignOut(r.Context(), web.Caller(r), id); err != nil {
 			return err
 		}
 	}
-	h.Desk.Cookies.Clear(w)
+	h.Cookies.Clear(w)
 	web.ClearSiteData(w, h.Site)
 	return layout.See(w, h.Layout.Path("/signin?reason=signed_out"))
 }

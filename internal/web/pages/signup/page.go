@@ -17,11 +17,11 @@ import (
 
 // Handlers answer for the page.
 type Handlers struct {
-	Layout *layout.Layout
-	Site   web.Site
-	Desk   web.Desk
-	Users  *user.Manager
-	Now    func() time.Time
+	Layout  *layout.Layout
+	Site    web.Site
+	Cookies web.SessionCookies
+	Users   *user.Manager
+	Now     func() time.Time
 }
 
 // Show answers with the form, or says that there is none.
@@ -32,7 +32,7 @@ func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
 // view is the page for somebody who goes to target afterwards, if it is one to go to.
 func (h Handlers) view(r *http.Request, target string) View {
 	v := NewView(h.Layout.Frame("Create an account"), h.Users.MinPasswordLength())
-	v.SignOut = h.Desk.Door.Optional(r) != nil
+	v.SignOut = h.Cookies.Middleware.Optional(r) != nil
 	v.Email.Focus = !v.SignOut // else there is something to read first
 	v.goingTo(h.Site.ReturnTo(target, ""))
 	if !h.Users.SignupOpen() {
@@ -61,11 +61,11 @@ func (h Handlers) begin(w http.ResponseWriter, r *http.Request, in form.Values) 
 	if err != nil {
 		return err
 	}
-	grant, err := h.Desk.Begin(r, session.Start{User: proof.User, Password: proof.Password})
+	grant, err := h.Cookies.Begin(r, session.Start{User: proof.User, Password: proof.Password})
 	if err != nil {
 		return err
 	}
-	return h.Desk.Cookies.Set(w, grant, h.Now())
+	return h.Cookies.Set(w, grant, h.Now())
 }
 
 // again answers a refused form with the form: address and name kept, the password not.

@@ -21,9 +21,9 @@ const maxBody = 64 << 10
 // FreshFor is how long after a full authentication somebody may do what destroys.
 const FreshFor = 15 * time.Minute
 
-// Door is what every request goes through before and after its handler, so that no handler
+// Middleware is what every request goes through before and after its handler, so that no handler
 // can forget a step.
-type Door struct {
+type Middleware struct {
 	site     Site
 	verifier *verify.Verifier
 	services *service.Manager
@@ -31,45 +31,45 @@ type Door struct {
 	log      *slog.Logger
 }
 
-// NewDoor makes the door of one server. verifier checks our own routes, from memory; services
+// NewMiddleware makes the middleware of one server. verifier checks our own routes, from memory; services
 // those that programs call.
-func NewDoor(site Site, verifier *verify.Verifier, services *service.Manager, log *slog.Logger) (*Door, error) {
+func NewMiddleware(site Site, verifier *verify.Verifier, services *service.Manager, log *slog.Logger) (*Middleware, error) {
 	origins := http.NewCrossOriginProtection()
 	for _, origin := range site.origins() {
 		if err := origins.AddTrustedOrigin(origin); err != nil {
 			return nil, err
 		}
 	}
-	return &Door{site, verifier, services, origins, log}, nil
+	return &Middleware{site, verifier, services, origins, log}, nil
 }
 
-// Handler puts the door before surfaces, of which the first answers for "/". The error tells of a route that does not say who
+// Handler puts the middleware before surfaces, of which the first answers for "/". The error tells of a route that does not say who
 // may call it, or of two routes for one request.
-func (d *Door) Handler(surfaces ...Surface) (http.Handler, error) {
+func (m *Middleware) Handler(surfaces ...Surface) (http.Handler, error) {
 	mux := http.NewServeMux()
 	for _, s := range surfaces {
 		if err := s.check(); err != nil {
 			return nil, err
 		}
 		for _, route := range s.Routes {
-			mux.Handle(route.Pattern, d.guard(route, s.Refuse))
+			mux.Handle(route.Pattern, m.guard(route, s.Refuse))
 		}
 	}
-	return d.around(d.below(d.cors(d.dispatch(mux, surfaces)), surfaces), surfaces), nil
+	return m.around(m.below(m.cors(m.dispatch(mux, surfaces)), surfaces), surfaces), nil
 }
 
 // below lets only requests in that are for a path below the public URL, spelled in its one
 // way: no "//", no dots, so that whatever stands in front of us reads it as we do.
-func (d *Door) below(next http.Handler, surfaces []Surface) http.Handler {
-	stripped := http.StripPrefix(d.site.Prefix, next)
+func (m *Middleware) below(next http.Handler, surfaces []Surface) http.Handler {
+	stripped := http.StripPrefix(m.site.Prefix, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		inside := strings.HasPrefix(r.URL.Path, d.site.Prefix+"/")
+		inside := strings.HasPrefix(r.URL.Path, m.site.Prefix+"/")
 		clean := path.Clean(r.URL.Path)
 		if strings.HasSuffix(r.URL.Path, "/") && clean != "/" {
 			clean += "/"
 		}
 		if !inside || clean != r.URL.Path {
-			d.surface(r, surfaces).Refuse(w, r, fault.New(fault.NotFound))
+			m.surface(r, surfaces).Refuse(w, r, fault.New(fault.NotFound))
 			return
 		}
 		stripped.ServeHTTP(w, r)
@@ -78,23 +78,23 @@ func (d *Door) below(next http.Handler, surfaces []Surface) http.Handler {
 
 // around is outermost: it names the request, sets what every response carries, survives a
 // panic, and writes the one log line.
-func (d *Door) around(next http.Handler, surfaces []Surface) http.Handler {
+func (m *Middleware) around(next http.Handler, surfaces []Surface) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		seen := newVisit(d.site, r)
-		r = d.site.withoutTossed(r.WithContext(withVisit(r.Context(), seen)))
+		seen := newVisit(m.site, r)
+		r = m.site.withoutTossed(r.WithContext(withVisit(r.Context(), seen)))
 		out := &recorder{ResponseWriter: w}
-		d.commonHeaders(out.Header())
+		m.commonHeaders(out.Header())
 		defer func() {
 			if caught := recover(); caught != nil {
-				d.survive(out, r, caught, surfaces)
+				m.survive(out, r, caught, surfaces)
 			}
-			seen.logTo(d.log, r, out.status)
+			seen.logTo(m.log, r, out.status)
 		}()
 		if r.ContentLength != 0 { // with 0 there is none
 			r.Body = http.MaxBytesReader(out, r.Body, maxBody)
 		}
-		if !d.site.answers(r.Host) {
-			d.surface(r, surfaces).Refuse(out, r, fault.New(fault.WrongHost))
+		if !m.site.answers(r.Host) {
+			m.surface(r, surfaces).Refuse(out, r, fault.New(fault.WrongHost))
 			return
 		}
 		next.ServeHTTP(out, r)
@@ -112,15 +112,15 @@ var common = http.Header{
 }
 
 // commonHeaders sets what every response carries.
-func (d *Door) commonHeaders(h http.Header) {
+func (m *Middleware) commonHeaders(h http.Header) {
 	maps.Copy(h, common)
-	if d.site.HTTPS {
+	if m.site.HTTPS {
 		h.Set("Strict-Transport-Security", "max-age=31536000") // RFC 6797 §6.1
 	}
 }
 
 // survive answers for a handler that panicked. requirements LG-14
-func (d *Door) survive(w *recorder, r *http.Request, caught any, surfaces []Surface) {
+func (m *Middleware) survive(w *recorder, r *http.Request, caught any, surfaces []Surface) {
 	if caught == http.ErrAbortHandler {
 		panic(caught)
 	}
@@ -129,12 +129,12 @@ func (d *Door) survive(w *recorder, r *http.Request, caught any, surfaces []Surf
 		visitOf(r).fault(fault.From(err))
 		panic(http.ErrAbortHandler)
 	}
-	d.surface(r, surfaces).Refuse(w, r, err)
+	m.surface(r, surfaces).Refuse(w, r, err)
 }
 
 // surface gives the one that answers for a path: the deepest root above it.
-func (d *Door) surface(r *http.Request, surfaces []Surface) Surface {
-	asked := strings.TrimPrefix(r.URL.Path, d.site.Prefix)
+func (m *Middleware) surface(r *http.Request, surfaces []Surface) Surface {
+	asked := strings.TrimPrefix(r.URL.Path, m.site.Prefix)
 	best := surfaces[0] // at "/"
 	for _, s := range surfaces[1:] {
 		if strings.HasPrefix(asked, s.Root) && len(s.Root) > len(best.Root) {
@@ -146,7 +146,7 @@ func (d *Door) surface(r *http.Request, surfaces []Surface) Surface {
 
 // dispatch finds the route, or refuses in the form of the path's surface: 404 where nothing
 // is, 405 with Allow where another method is.
-func (d *Door) dispatch(mux *http.ServeMux, surfaces []Surface) http.Handler {
+func (m *Middleware) dispatch(mux *http.ServeMux, surfaces []Surface) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, pattern := mux.Handler(r)
 		switch {
@@ -164,15 +164,15 @@ func (d *Door) dispatch(mux *http.ServeMux, surfaces []Surface) http.Handler {
 			missing = fault.New(fault.MethodNotAllowed)
 			w.Header().Set("Allow", probe.Header().Get("Allow"))
 		}
-		d.surface(r, surfaces).Refuse(w, r, missing)
+		m.surface(r, surfaces).Refuse(w, r, missing)
 	})
 }
 
 // guard lets a request in to a route's handler, or refuses it.
-func (d *Door) guard(route Route, refuse func(http.ResponseWriter, *http.Request, error)) http.Handler {
+func (m *Middleware) guard(route Route, refuse func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		visitOf(r).route = route.Pattern
-		err := d.admit(r, route.Access)
+		err := m.admit(r, route.Access)
 		if err == nil {
 			err = route.Handler(w, r)
 		}
@@ -183,18 +183,18 @@ func (d *Door) guard(route Route, refuse func(http.ResponseWriter, *http.Request
 }
 
 // admit checks that the caller may call the route, and notes who it is.
-func (d *Door) admit(r *http.Request, access Access) error {
+func (m *Middleware) admit(r *http.Request, access Access) error {
 	switch access {
 	case Anyone:
-		return d.sameOrigin(r)
+		return m.sameOrigin(r)
 	case Service:
-		return d.admitService(r)
+		return m.admitService(r)
 	}
 	var demands []verify.Demand
 	if access == Fresh {
 		demands = append(demands, verify.Fresh(FreshFor))
 	}
-	s, err := d.verifier.Authenticate(r, demands...)
+	s, err := m.verifier.Authenticate(r, demands...)
 	if err != nil {
 		return asFault(err)
 	}
@@ -204,12 +204,12 @@ func (d *Door) admit(r *http.Request, access Access) error {
 // sameOrigin refuses what another site makes a browser send. Whoever shows a bearer token is
 // no browser doing another site's will. Basic is none: once a person has answered a proxy's
 // prompt, the browser adds it to every request by itself. requirements XO-01, XO-04
-func (d *Door) sameOrigin(r *http.Request) error {
+func (m *Middleware) sameOrigin(r *http.Request) error {
 	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") { // RFC 9110 §11.1
 		return nil
 	}
-	if err := d.origins.Check(r); err != nil {
+	if err := m.origins.Check(r); err != nil {
 		return fault.New(fault.CrossOrigin).Because(err)
 	}
 	return nil
@@ -217,8 +217,8 @@ func (d *Door) sameOrigin(r *http.Request) error {
 
 // Optional gives the session of whoever calls a route that is open to anyone, or nil. Only
 // an access token that is good counts.
-func (d *Door) Optional(r *http.Request) *verify.Session {
-	s, err := d.verifier.Authenticate(r)
+func (m *Middleware) Optional(r *http.Request) *verify.Session {
+	s, err := m.verifier.Authenticate(r)
 	if err != nil {
 		return nil
 	}
@@ -227,8 +227,8 @@ func (d *Door) Optional(r *http.Request) *verify.Session {
 
 // Read gives the session of an access token that stands in a body, for whoever asks about it; nil
 // when it is not good. It lets nobody in.
-func (d *Door) Read(r *http.Request, token secret.Text) *verify.Session {
-	s, err := d.verifier.Verify(r.Context(), token.Reveal())
+func (m *Middleware) Read(r *http.Request, token secret.Text) *verify.Session {
+	s, err := m.verifier.Verify(r.Context(), token.Reveal())
 	if err != nil {
 		return nil
 	}
@@ -237,8 +237,8 @@ func (d *Door) Read(r *http.Request, token secret.Text) *verify.Session {
 
 // Leaving gives the session that whoever signs out shows an access token for, which may
 // have expired or ended. The fault is missing_token when none is shown.
-func (d *Door) Leaving(r *http.Request) (*verify.Session, error) {
-	s, err := d.verifier.Authenticate(r)
+func (m *Middleware) Leaving(r *http.Request) (*verify.Session, error) {
+	s, err := m.verifier.Authenticate(r)
 	if old, ok := verify.ExpiredSession(err); ok {
 		return old, nil
 	}

@@ -9,46 +9,46 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// Desk is where sessions begin and end over HTTP, in whatever form the answer goes out: it
+// SessionCookies is where sessions begin and end over HTTP, in whatever form the answer goes out: it
 // knows which session a request shows, by refresh cookie or access token.
-type Desk struct {
-	Door     *Door
-	Cookies  *Cookies
+type SessionCookies struct {
+	Middleware *Middleware
+	*Cookies
 	Sessions *session.Manager
 }
 
 // Refresh gives the refresh token in the request's cookie, empty when there is none.
-func (d Desk) Refresh(r *http.Request) (secret.Text, error) {
-	return d.Cookies.Refresh(r, func(text secret.Text) bool {
-		_, ours := d.Sessions.IDOf(text)
+func (c SessionCookies) Refresh(r *http.Request) (secret.Text, error) {
+	return c.Cookies.refreshToken(r, func(text secret.Text) bool {
+		_, ours := c.Sessions.IDOf(text)
 		return ours
 	})
 }
 
 // Begin begins the session of somebody who has proved who it is, in place of the one that
 // the request shows, if any.
-func (d Desk) Begin(r *http.Request, start session.Start) (session.Grant, error) {
-	token, err := d.Refresh(r)
+func (c SessionCookies) Begin(r *http.Request, start session.Start) (session.Grant, error) {
+	token, err := c.Refresh(r)
 	if err != nil {
 		return session.Grant{}, err
 	}
 	var named bool
-	if start.Replaces, named = d.Sessions.IDOf(token); !named {
-		if s := d.Door.Optional(r); s != nil {
+	if start.Replaces, named = c.Sessions.IDOf(token); !named {
+		if s := c.Middleware.Optional(r); s != nil {
 			start.Replaces, _ = store.ParseSessionID(s.ID) // zero when a token of ours has none
 		}
 	}
-	return d.Sessions.Begin(r.Context(), Caller(r), start)
+	return c.Sessions.Begin(r.Context(), Caller(r), start)
 }
 
 // Leaving gives the session that the request shows for signing out, by a refresh token or
 // else by an access token, which may have expired; zero when it shows none. A bad cookie is
 // no reason to keep somebody signed in, but a bad header was sent on purpose.
-func (d Desk) Leaving(r *http.Request, refresh secret.Text) (store.SessionID, error) {
-	if id, ok := d.Sessions.IDOf(refresh); ok {
+func (c SessionCookies) Leaving(r *http.Request, refresh secret.Text) (store.SessionID, error) {
+	if id, ok := c.Sessions.IDOf(refresh); ok {
 		return id, nil
 	}
-	s, err := d.Door.Leaving(r)
+	s, err := c.Middleware.Leaving(r)
 	switch {
 	case err == nil:
 		return store.ParseSessionID(s.ID)
