@@ -5,6 +5,7 @@ package audit
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/store"
@@ -133,4 +134,12 @@ func (c Caller) name() string {
 		return string(c.Service)
 	}
 	return string(c.User)
+}
+
+// Abbreviate keeps a text of unknown length short in a log line: its first 80 bytes.
+func Abbreviate(text string) string {
+	if len(text) > 80 {
+		return strings.ToValidUTF8(text[:80], "") + "…"
+	}
+	return text
 }

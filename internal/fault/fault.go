@@ -78,12 +78,6 @@ func (f *Fault) Error() string {
 // Unwrap gives the cause.
 func (f *Fault) Unwrap() error { return f.Cause }
 
-// Is makes errors.Is compare codes, so that errors.Is(err, fault.New(fault.EmailTaken)) reads well.
-func (f *Fault) Is(target error) bool {
-	other, ok := target.(*Fault)
-	return ok && other.Code == f.Code
-}
-
 // From gives the fault in err's chain, or an internal one caused by err.
 func From(err error) *Fault {
 	if f, ok := errors.AsType[*Fault](err); ok {

@@ -3,7 +3,6 @@ package keyring
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/rand"
 	"fmt"
 
 	"github.com/handstamp/handstamp/internal/jose"
@@ -18,7 +17,7 @@ type sealer struct{ aead cipher.AEAD }
 
 // newSealer derives the sealing key.
 func newSealer(master secret.Master) sealer {
-	block, err := aes.NewCipher(master.Derive("seal signing keys"))
+	block, err := aes.NewCipher(master.Derive("seal signing keys").Reveal())
 	if err != nil {
 		panic(err) // only for a key of another length
 	}
@@ -35,8 +34,7 @@ func (s sealer) seal(key *jose.PrivateKey) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write private key: %w", err)
 	}
-	nonce := make([]byte, s.aead.NonceSize())
-	rand.Read(nonce) // never fails: it would crash the program first
+	nonce := secret.Random(s.aead.NonceSize())
 	return s.aead.Seal(nonce, nonce, plain, label(key.ID(), key.Public().Algorithm())), nil
 }
 

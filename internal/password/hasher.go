@@ -2,7 +2,6 @@ package password
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
 	"errors"
 	"runtime"
@@ -67,7 +66,7 @@ func NewHasher(o Options) *Hasher {
 		wait:   o.Wait,
 		before: o.Before,
 		// Random bytes are as good as a hash of nobody's password, and take no time at start.
-		nobody:            phc{params, randomBytes(saltLength), randomBytes(keyLength)},
+		nobody:            phc{params, secret.Random(saltLength), secret.Random(keyLength)},
 		testingOnlyDerive: o.derive(),
 	}
 }
@@ -87,7 +86,7 @@ func (h *Hasher) Hash(ctx context.Context, given secret.Text) (store.PasswordHas
 	if err != nil {
 		return "", ErrUnusable
 	}
-	made := phc{h.params, randomBytes(saltLength), make([]byte, keyLength)}
+	made := phc{h.params, secret.Random(saltLength), make([]byte, keyLength)}
 	if made.key, err = h.derive(ctx, normal, made); err != nil {
 		return "", err
 	}
@@ -191,10 +190,3 @@ func (h *Hasher) enter(ctx context.Context) error {
 
 // overloaded is the answer to a caller that got no lane.
 func overloaded(cause error) error { return fault.New(fault.Overloaded).Because(cause) }
-
-// randomBytes gives n random bytes. crypto/rand does not fail; it ends the program instead.
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	rand.Read(b) // documented never to fail
-	return b
-}

@@ -3,7 +3,6 @@ package secret
 import (
 	"bytes"
 	"crypto/hkdf"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -15,18 +14,15 @@ import (
 const masterPrefix = "hsm_"
 
 // Master is the one key that a deployment has to keep: every other key is derived from it
-// or sealed under it. It prints as "(secret)", and for verbs that make no sense as an address:
-// a Text holds its 32 bytes, since fmt shows what a pointer to an array points to.
-type Master struct{ key Text }
+// or sealed under it. It prints as "(secret)", and for verbs that make no sense as an address.
+type Master struct{ key Key }
 
 // NewMaster makes a key from the system's randomness.
 func NewMaster() Master {
-	var key [32]byte
-	rand.Read(key[:]) // never fails: it would crash the program first
-	return Master{New(string(key[:]))}
+	return Master{NewKey(Random(32))}
 }
 
-// ParseMaster reads what Text gives: "hsm_" and 43 base64url characters, white space around
+// ParseMaster reads what Text returns: "hsm_" and 43 base64url characters, white space around
 // it allowed. A key that a person typed (few different bytes) is refused.
 func ParseMaster(text Text) (Master, error) {
 	body, ok := strings.CutPrefix(strings.TrimSpace(text.Reveal()), masterPrefix)
@@ -46,29 +42,29 @@ func ParseMaster(text Text) (Master, error) {
 	if different < 16 { // 32 random bytes have fewer than 16 different ones once in 10^13 keys
 		return Master{}, errors.New("this master key is not random: make one with 'openssl rand' or let the first start make it")
 	}
-	return Master{New(string(raw))}, nil
+	return Master{NewKey(raw)}, nil
 }
 
-// Text gives the key as ParseMaster reads it, for its file.
+// Text returns the key as ParseMaster reads it, for its file.
 func (m Master) Text() Text {
-	return New(masterPrefix + base64.RawURLEncoding.EncodeToString([]byte(m.key.Reveal())))
+	return New(masterPrefix + base64.RawURLEncoding.EncodeToString(m.key.Reveal()))
 }
 
 // Derive makes the key for one purpose. It panics for the zero Master, whose keys everybody
 // could make. RFC 5869
-func (m Master) Derive(purpose string) []byte {
-	if m.key.Empty() {
+func (m Master) Derive(purpose string) Key {
+	if m.key.Len() == 0 {
 		panic("secret: no master key")
 	}
-	key, err := hkdf.Key(sha256.New, []byte(m.key.Reveal()), nil, "handstamp "+purpose, 32)
+	key, err := hkdf.Key(sha256.New, m.key.Reveal(), nil, "handstamp "+purpose, 32)
 	if err != nil {
 		panic(err) // only for a length that HKDF cannot give
 	}
-	return key
+	return NewKey(key)
 }
 
-// Check gives a value that tells this key from another, and nothing else about it.
-func (m Master) Check() []byte { return m.Derive("check") }
+// Check returns a value that tells this key from another, and nothing else about it.
+func (m Master) Check() []byte { return m.Derive("check").Reveal() }
 
 // String never shows the key.
 func (m Master) String() string { return redacted }

@@ -69,15 +69,15 @@ func TestDerive(t *testing.T) {
 	}
 	seen := map[string]string{} // key → purpose
 	for _, purpose := range []string{"refresh token MAC, key id 1", "refresh token MAC, key id 2", "seal signing keys", "check", "forms", "", "check "} {
-		key := m.Derive(purpose)
+		key := m.Derive(purpose).Reveal()
 		if other, ok := seen[string(key)]; ok || len(key) != 32 {
 			t.Errorf("Derive(%q) = the key for %q, or not 32 bytes", purpose, other)
 		}
 		seen[string(key)] = purpose
-		if !bytes.Equal(key, again.Derive(purpose)) {
+		if !bytes.Equal(key, again.Derive(purpose).Reveal()) {
 			t.Errorf("Derive(%q) differs after reading the key back", purpose)
 		}
-		if bytes.Equal(key, secret.NewMaster().Derive(purpose)) {
+		if bytes.Equal(key, secret.NewMaster().Derive(purpose).Reveal()) {
 			t.Errorf("Derive(%q) is the same for another master key", purpose)
 		}
 	}

@@ -63,7 +63,7 @@ func startNest(t *testing.T) *nest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.canary.Plant("derived key", string(master.Derive("refresh token MAC, key id 1")))
+	n.canary.Plant("derived key", string(master.Derive("refresh token MAC, key id 1").Reveal()))
 	private, err := n.Keys.Active(n.Clock.Now()).MarshalPKCS8()
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ package service
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -44,7 +43,7 @@ type Manager struct {
 // Parts are what a Manager works with.
 type Parts struct {
 	Store  store.Services
-	MACKey []byte // tells our keys from others
+	MACKey secret.Key // tells our keys from others
 	Log    *audit.Log
 	Now    func() time.Time
 }
@@ -70,8 +69,7 @@ func (m *Manager) Create(ctx context.Context, by audit.Caller, name string) (sto
 	if !goodName.MatchString(name) || strings.HasPrefix(name, idPrefix) {
 		return store.Service{}, secret.Text{}, fault.BadField("name", "invalid", "A name has 1 to 64 letters, digits, dots, dashes and underscores, and does not begin with svc_.")
 	}
-	raw := make([]byte, bodyLength)
-	rand.Read(raw) // never fails: it would crash the program first
+	raw := secret.Random(bodyLength)
 	text := keyPrefix + base64.RawURLEncoding.EncodeToString(append(raw, m.mac(raw)...))
 	s := store.Service{ID: encodeID(raw), Name: name, Hash: sha256.Sum256([]byte(text)), CreatedAt: m.parts.Now().Truncate(time.Millisecond)}
 	if err := m.parts.Store.AddService(ctx, s); err != nil {
@@ -88,9 +86,7 @@ func encodeID(raw []byte) store.ServiceID {
 
 // mac signs the body of a key.
 func (m *Manager) mac(body []byte) []byte {
-	h := hmac.New(sha256.New, m.parts.MACKey)
-	h.Write(body)
-	return h.Sum(nil)[:macLength]
+	return m.parts.MACKey.MAC(body)[:macLength]
 }
 
 // IDOf returns the id that a key of ours names, without looking it up.

@@ -42,7 +42,7 @@ func newDesk(t *testing.T) *desk {
 func on(t *testing.T, db *sqlite.DB, macKey string) *desk {
 	d := &desk{t: t, db: db, log: &bytes.Buffer{}, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
 	d.Manager = service.New(service.Parts{
-		Store: db, MACKey: []byte(macKey), Log: audit.New(slog.New(slog.NewTextHandler(d.log, nil))), Now: func() time.Time { return d.now },
+		Store: db, MACKey: secret.NewKey([]byte(macKey)), Log: audit.New(slog.New(slog.NewTextHandler(d.log, nil))), Now: func() time.Time { return d.now },
 	})
 	return d
 }

@@ -2,12 +2,13 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/handstamp/handstamp/internal/secret"
 )
 
 // SessionID is a session's 16 random bytes. It is not a credential.
@@ -16,10 +17,8 @@ type SessionID [16]byte
 // NewSessionID draws a session id. None begins with a dash as a sid, which a command would read
 // as an option when somebody pastes the sid behind it.
 func NewSessionID() SessionID {
-	var id SessionID
 	for {
-		rand.Read(id[:]) // never fails: it would crash the program first
-		if id.String()[0] != '-' {
+		if id := SessionID(secret.Random(len(SessionID{}))); id.String()[0] != '-' {
 			return id
 		}
 	}

@@ -3,12 +3,12 @@
 package token
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store"
@@ -82,22 +82,12 @@ func (m *Minter) Mint(s store.Standing, now time.Time) (Access, error) {
 	}
 	if len(text) > maxAccessLength {
 		return Access{}, fmt.Errorf("access token of user %s has %d bytes, at most %d fit a cookie: has the user too many roles (%s)?",
-			s.User.ID, len(text), maxAccessLength, abbreviate(strings.Join(s.User.Roles, " ")))
+			s.User.ID, len(text), maxAccessLength, audit.Abbreviate(strings.Join(s.User.Roles, " ")))
 	}
 	return Access{secret.New(text), time.Duration(expires-now.Unix()) * time.Second}, nil
 }
 
 // newID makes 16 random bytes as 22 base64url characters, for jti.
 func newID() string {
-	var raw [16]byte
-	rand.Read(raw[:]) // never fails: it would crash the program first
-	return base64.RawURLEncoding.EncodeToString(raw[:])
-}
-
-// abbreviate keeps a log line short.
-func abbreviate(s string) string {
-	if len(s) > 80 {
-		return s[:80] + "…"
-	}
-	return s
+	return base64.RawURLEncoding.EncodeToString(secret.Random(16))
 }

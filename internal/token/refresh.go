@@ -2,7 +2,6 @@ package token
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -50,15 +49,13 @@ type Refresher struct{ macs sync.Pool } // of hash.Hash, keyed: keying one takes
 
 // NewRefresher derives the MAC key.
 func NewRefresher(master secret.Master) *Refresher {
-	key := master.Derive(purposeMAC + "1")
+	key := master.Derive(purposeMAC + "1").Reveal()
 	return &Refresher{sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
 // NewNonce makes a random nonce.
 func NewNonce() store.Nonce {
-	var n store.Nonce
-	rand.Read(n[:]) // never fails: it would crash the program first
-	return n
+	return store.Nonce(secret.Random(len(store.Nonce{})))
 }
 
 // First gives the token that a new session's client gets.

@@ -6,7 +6,6 @@ package user
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
 	"time"
@@ -39,7 +38,7 @@ type Parts struct {
 	Revocations *revocation.Log
 	Log         *audit.Log
 	Signup      config.Signup // who may sign up; empty: nobody
-	SetupKey    []byte        // signs the link that makes the first admin
+	SetupKey    secret.Key    // signs the link that makes the first admin
 	Now         func() time.Time
 }
 
@@ -187,11 +186,10 @@ func (m *Manager) rehash(ctx context.Context, u store.User, given secret.Text) (
 // newID makes a user's id: "usr_" and a UUIDv7 (RFC 9562 §5.7) as 22 base64url characters.
 // The time in front keeps new rows together.
 func newID(now time.Time) store.UserID {
-	var raw [16]byte
-	rand.Read(raw[6:]) // never fails: it would crash the program first
+	raw := secret.Random(16)
 	binary.BigEndian.PutUint16(raw[0:], uint16(now.UnixMilli()>>32))
 	binary.BigEndian.PutUint32(raw[2:], uint32(now.UnixMilli()))
 	raw[6] = raw[6]&0x0f | 0x70
 	raw[8] = raw[8]&0x3f | 0x80
-	return store.UserID("usr_" + base64.RawURLEncoding.EncodeToString(raw[:]))
+	return store.UserID("usr_" + base64.RawURLEncoding.EncodeToString(raw))
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/fault"
 )
 
@@ -31,17 +32,9 @@ func Form(handle func(w http.ResponseWriter, r *http.Request, form url.Values) e
 		}
 		for name, values := range form {
 			if len(values) > 1 {
-				return fault.New(fault.InvalidRequest).Because(errors.New("a parameter stands twice: " + abbreviated(name)))
+				return fault.New(fault.InvalidRequest).Because(errors.New("a parameter stands twice: " + audit.Abbreviate(name)))
 			}
 		}
 		return handle(w, r, form)
 	}
-}
-
-// abbreviated keeps a stranger's text in the log short.
-func abbreviated(name string) string {
-	if len(name) > 32 {
-		return name[:32]
-	}
-	return name
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"log/slog"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/verify"
 )
@@ -32,11 +32,9 @@ type visitKey struct{}
 
 // newVisit begins one.
 func newVisit(site Site, r *http.Request) *visit {
-	var raw [9]byte
-	rand.Read(raw[:]) // never fails: it would crash the program first
 	return &visit{
 		start:  time.Now(),
-		id:     base64.RawURLEncoding.EncodeToString(raw[:]),
+		id:     base64.RawURLEncoding.EncodeToString(secret.Random(9)),
 		client: store.NewClient(site.ClientIP(r), r.UserAgent()),
 	}
 }

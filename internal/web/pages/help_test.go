@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/test/logtest"
@@ -75,7 +76,7 @@ func open(t testing.TB, publicURL string, settings ...string) *place {
 	p.handler, err = middleware.Handler(
 		pages.Surface(pages.Parts{
 			Middleware: middleware, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions,
-			Export: api.Export(forPrograms), FormKey: []byte("a key of at least thirty-two bytes"), Now: p.Clock.Now,
+			Export: api.Export(forPrograms), FormKey: secret.NewKey([]byte("a key of at least thirty-two bytes")), Now: p.Clock.Now,
 		}),
 		api.Surface(forPrograms),
 	)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/session"
 	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
@@ -30,7 +31,7 @@ type Parts struct {
 	Users      *user.Manager
 	Sessions   *session.Manager
 	Export     web.Handler // answers with all that is kept about the caller
-	FormKey    []byte      // ties forms to sessions: 32 bytes or more, the same on every node
+	FormKey    secret.Key  // ties forms to sessions: 32 bytes or more, the same on every node
 	Now        func() time.Time
 }
 

@@ -2,12 +2,12 @@ package form
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"net/http"
 
 	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/web"
 )
 
@@ -19,11 +19,11 @@ const minKey = 32
 
 // Tokens ties the forms of signed-in pages to one session, so that a form shown to one is
 // worth nothing to another. NIST SP 800-63B-4 §5.1, requirements XO-03
-type Tokens struct{ key []byte }
+type Tokens struct{ key secret.Key }
 
 // NewTokens takes the key. It panics for one that is too short: the server derives it.
-func NewTokens(key []byte) Tokens {
-	if len(key) < minKey {
+func NewTokens(key secret.Key) Tokens {
+	if key.Len() < minKey {
 		panic("form: the key of form tokens is too short")
 	}
 	return Tokens{key}
@@ -57,7 +57,5 @@ func (t Tokens) Read(r *http.Request, names ...string) (Values, error) {
 
 // mac signs a session's id.
 func (t Tokens) mac(sid string) []byte {
-	h := hmac.New(sha256.New, t.key)
-	h.Write([]byte("form token\x00" + sid))
-	return h.Sum(nil)
+	return t.key.MAC([]byte("form token\x00" + sid))
 }
