@@ -7,7 +7,7 @@ import (
 )
 
 // configCommand is everything about settings.
-func (w world) configCommand() *cobra.Command {
+func (w environment) configCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "config", Short: "Show and check the settings"}
 	cmd.AddCommand(
 		withSettings(&cobra.Command{

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,14 +12,14 @@ import (
 )
 
 // dbCommand is everything about the database as a whole.
-func (w world) dbCommand() *cobra.Command {
+func (w environment) dbCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "db", Short: "Back the database up, restore it, copy it into another"}
 	cmd.AddCommand(w.dbBackup(), w.dbRestore(), w.dbCopy(), w.dbBeginEpoch())
 	return cmd
 }
 
 // dbBackup copies the database while the server runs.
-func (w world) dbBackup() *cobra.Command {
+func (w environment) dbBackup() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "backup FILE",
 		Short: "Write the database, as it is at one moment, into a new file; the server may run",
@@ -33,7 +32,9 @@ func (w world) dbBackup() *cobra.Command {
 			if err := server.Backup(cmd.Context(), c, args[0]); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(w.stdout, "%s holds the database; the master key is not in it: keep %s as well, elsewhere\n", args[0], keyPlace(c.MasterKeyFile))
+			_, err = fmt.Fprintf(w.stdout,
+				"%s holds the database; the master key is not in it: keep %s as well, elsewhere\n",
+				args[0], keyPlace(c.MasterKeyFile))
 			return err
 		},
 	})
@@ -48,7 +49,7 @@ func keyPlace(file string) string {
 }
 
 // dbRestore makes the database out of a backup.
-func (w world) dbRestore() *cobra.Command {
+func (w environment) dbRestore() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "restore FILE",
 		Short: "Make the database out of a backup; where one is, move it away first",
@@ -61,15 +62,17 @@ func (w world) dbRestore() *cobra.Command {
 			if err := server.Restore(cmd.Context(), c, args[0], time.Now); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(w.stdout, "%s is restored; what was ended since the backup lives again until it is ended again\n", c.Database.Path)
+			_, err = fmt.Fprintf(w.stdout,
+				"%s is restored; what was ended since the backup lives again until it is ended again\n",
+				c.Database.Path)
 			return err
 		},
 	})
 }
 
 // copyHelp is what there is to know before a copy.
-const copyHelp = `Copies everything into another, empty database: users, sessions, keys and what has ended. Nobody is signed
-out: tokens that people hold go on working on the copy, under the same master key.
+const copyHelp = `Copies everything into another, empty database: users, sessions, keys and what has ended.
+Nobody is signed out: tokens that people hold go on working on the copy, under the same master key.
 
 Stop the server first. Whichever of the two is not named is the database of the settings:
 
@@ -81,11 +84,11 @@ file that PGPASSFILE names (~/.pgpass), or have HANDSTAMP_DATABASE name the data
 All is copied or nothing. When it was interrupted, run it again.`
 
 // dbCopy copies the database into another.
-func (w world) dbCopy() *cobra.Command {
+func (w environment) dbCopy() *cobra.Command {
 	var from, to string
 	cmd := withSettings(&cobra.Command{
 		Use:   "copy [--from DATABASE] [--to DATABASE]",
-		Short: "Copy everything into another, empty database, such as from a file into PostgreSQL; stop the server first",
+		Short: "Copy everything into another, empty database; stop the server first",
 		Long:  copyHelp,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -96,7 +99,7 @@ func (w world) dbCopy() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m := server.Move{Log: slog.New(slog.NewTextHandler(w.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+			m := server.Move{Log: w.warnings()}
 			if m.From, err = w.database(cmd, c, "from"); err != nil {
 				return err
 			}
@@ -110,7 +113,8 @@ func (w world) dbCopy() *cobra.Command {
 			_, err = fmt.Fprintf(w.stdout, "copied to %s: %s, %s, %s, %s and %s of the revocation log\n"+
 				"start every server with that database from now on, and with the same master key: %s\n"+
 				"let none go on with %s: who then refreshes on both is signed out\n",
-				m.To, count(n.Users, "user"), count(n.Sessions, "session"), count(n.SigningKeys, "signing key"), count(n.ServiceKeys, "service key"),
+				m.To, count(n.Users, "user"), count(n.Sessions, "session"), count(n.SigningKeys, "signing key"),
+				count(n.ServiceKeys, "service key"),
 				count(n.Entries, "line"), keyPlace(c.MasterKeyFile), m.From)
 			return err
 		},
@@ -120,20 +124,21 @@ func (w world) dbCopy() *cobra.Command {
 	return cmd
 }
 
-// database gives the database that a flag names, or else that of the settings.
-func (w world) database(cmd *cobra.Command, c *config.Config, flag string) (config.Database, error) {
+// database returns the database that a flag names, or else that of the settings.
+func (w environment) database(cmd *cobra.Command, c *config.Config, flag string) (config.Database, error) {
 	named, err := cmd.Flags().GetString(flag)
 	if err != nil || named == "" {
 		return c.Database, err
 	}
-	other, err := config.Load(config.Sources{Flags: cmd.Flags(), Environ: w.env, Given: map[string]string{"database": named}})
+	given := map[string]string{"database": named}
+	other, err := config.Load(config.Sources{Flags: cmd.Flags(), Environ: w.env, Given: given})
 	if err != nil {
 		return config.Database{}, fmt.Errorf("--%s: %w", flag, err)
 	}
 	return other.Database, nil
 }
 
-// count gives a number of things.
+// count returns a number of things.
 func count(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
@@ -142,17 +147,18 @@ func count(n int, one string) string {
 }
 
 // dbBeginEpoch says that the database was brought back from a copy.
-func (w world) dbBeginEpoch() *cobra.Command {
+func (w environment) dbBeginEpoch() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "begin-epoch",
 		Short: "Say that PostgreSQL was restored from a copy, so that services ask anew what has ended",
 		Args:  cobra.NoArgs,
-		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, _ []string) error {
+		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, _ []string) error {
 			epoch, err := s.BeginEpoch(cmd.Context())
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(w.stdout, "the revocation log is in epoch %d; what was ended since the copy lives again until it is ended again\n", epoch)
+			_, err = fmt.Fprintf(w.stdout, "the revocation log is in epoch %d; "+
+				"what was ended since the copy lives again until it is ended again\n", epoch)
 			return err
 		}),
 	})

@@ -32,7 +32,7 @@ type devOptions struct {
 }
 
 // devCommand runs everything on this machine, for a look or an afternoon's work.
-func (w world) devCommand() *cobra.Command {
+func (w environment) devCommand() *cobra.Command {
 	var o devOptions
 	cmd := &cobra.Command{
 		Use:   "dev",
@@ -47,7 +47,7 @@ func (w world) devCommand() *cobra.Command {
 }
 
 // dev runs until ctx ends, in a folder that goes with it.
-func (w world) dev(ctx context.Context, o devOptions) error {
+func (w environment) dev(ctx context.Context, o devOptions) error {
 	front, err := listenLoopback(o.listen, "--listen")
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (w world) dev(ctx context.Context, o devOptions) error {
 	}
 	defer sample.close()
 	w.welcome(issuer, appURL, people)
-	return serveBoth(ctx, s, server.Listeners{Public: front}, &http.Server{Handler: sample, ReadHeaderTimeout: 10 * time.Second}, app)
+	return serveBoth(ctx, s, server.Listeners{Public: front}, sample, app)
 }
 
 // listenLoopback opens an address for this machine alone.
@@ -98,7 +98,8 @@ func listenLoopback(address, flag string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	ip := net.ParseIP(host)
 	if err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, usageError{fmt.Errorf("dev is for this machine alone, and %s %s is not on the loopback\nhint: %s 127.0.0.1:8787", flag, address, flag)}
+		return nil, usageError{fmt.Errorf("dev is for this machine alone, and %s %s is not on the loopback\n"+
+			"hint: %s 127.0.0.1:8787", flag, address, flag)}
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -107,13 +108,13 @@ func listenLoopback(address, flag string) (net.Listener, error) {
 	return l, nil
 }
 
-// localURL gives the address of a listener as a browser on this machine types it.
+// localURL returns the address of a listener as a browser on this machine types it.
 func localURL(l net.Listener) string {
 	return fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port)
 }
 
 // devLogger is quiet unless asked, so that what to click stays on the screen.
-func (w world) devLogger(o devOptions) *slog.Logger {
+func (w environment) devLogger(o devOptions) *slog.Logger {
 	level := slog.LevelError
 	if o.verbose {
 		level = slog.LevelInfo
@@ -135,7 +136,8 @@ func makePeople(ctx context.Context, s *server.Server) ([]person, error) {
 		{"Grace Hopper", "grace@example.com", randomPassword(), nil},
 	}
 	for _, p := range people {
-		if _, err := s.Users.Create(ctx, audit.Operator(), user.Fresh{Email: p.email, Name: p.name, Password: p.password, Roles: p.roles}); err != nil {
+		fresh := user.Fresh{Email: p.email, Name: p.name, Password: p.password, Roles: p.roles}
+		if _, err := s.Users.Create(ctx, audit.Operator(), fresh); err != nil {
 			return nil, err
 		}
 	}
@@ -149,7 +151,7 @@ func randomPassword() secret.Text {
 }
 
 // welcome prints where to click.
-func (w world) welcome(issuer, app string, people []person) {
+func (w environment) welcome(issuer, app string, people []person) {
 	fmt.Fprintf(w.stdout, `Handstamp is running on this machine, in a temporary folder.
 
   1. Open the sample app      %s/
@@ -168,13 +170,14 @@ Ctrl-C stops it and leaves nothing behind.
 }
 
 // serveBoth runs server and app until ctx ends or one of them fails.
-func serveBoth(ctx context.Context, s *server.Server, l server.Listeners, app *http.Server, appListener net.Listener) error {
+func serveBoth(ctx context.Context, s *server.Server, l server.Listeners, sample *sample, at net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	app := &http.Server{Handler: sample, ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 1)
 	go func() {
 		defer stop()
-		failed <- app.Serve(appListener)
+		failed <- app.Serve(at)
 	}()
 	err := s.Serve(ctx, l)
 	app.Close()

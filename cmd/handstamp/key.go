@@ -12,7 +12,7 @@ import (
 )
 
 // keyCommand is everything about signing keys.
-func (w world) keyCommand() *cobra.Command {
+func (w environment) keyCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "key", Short: "List, rotate and revoke signing keys"}
 	cmd.AddCommand(w.keyList(), w.keyRotate(), w.keyRevoke())
 	return cmd
@@ -28,13 +28,13 @@ type keyRow struct {
 }
 
 // keyList lists the signing keys.
-func (w world) keyList() *cobra.Command {
+func (w environment) keyList() *cobra.Command {
 	out := output{w: w.stdout}
 	cmd := withSettings(&cobra.Command{
 		Use:   "list",
 		Short: "List the signing keys and what each is doing",
 		Args:  cobra.NoArgs,
-		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, _ []string) error {
+		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, _ []string) error {
 			keys, err := s.Keys.List(cmd.Context(), time.Now())
 			if err != nil {
 				return err
@@ -52,34 +52,36 @@ func (w world) keyList() *cobra.Command {
 }
 
 // keyRotate publishes a new key, which signs as soon as every verifier knows it.
-func (w world) keyRotate() *cobra.Command {
+func (w environment) keyRotate() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "rotate",
 		Short: "Publish a new signing key; it signs as soon as every verifier can know it",
 		Args:  cobra.NoArgs,
-		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, _ []string) error {
+		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, _ []string) error {
 			k, err := s.Keys.Rotate(cmd.Context(), audit.Operator(), time.Now())
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(w.stdout, "key %s (%s) is published and signs from %s on\n", k.ID, k.Algorithm, k.ActiveFrom.UTC().Format(time.RFC3339))
+			_, err = fmt.Fprintf(w.stdout, "key %s (%s) is published and signs from %s on\n", k.ID, k.Algorithm,
+				k.ActiveFrom.UTC().Format(time.RFC3339))
 			return err
 		}),
 	})
 }
 
 // keyRevoke withdraws a key at once.
-func (w world) keyRevoke() *cobra.Command {
+func (w environment) keyRevoke() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "revoke KEY",
 		Short: "Withdraw a signing key at once, as when it may be stolen: all it signed is refused, sessions live on",
 		Args:  cobra.ExactArgs(1),
-		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
+		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			signs, err := s.Keys.Revoke(cmd.Context(), audit.Operator(), args[0], time.Now())
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(w.stdout, "key %s is revoked: whatever it signed is refused; key %s (%s) signs now\n", args[0], signs.ID, signs.Algorithm)
+			_, err = fmt.Fprintf(w.stdout, "key %s is revoked: whatever it signed is refused; key %s (%s) signs now\n",
+				args[0], signs.ID, signs.Algorithm)
 			return err
 		}),
 	})

@@ -23,21 +23,21 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, world{os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr}))
+	os.Exit(run(ctx, environment{os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr}))
 }
 
-// world is all that a command sees of the outside.
-type world struct {
+// environment is all that a command sees of the outside.
+type environment struct {
 	args   []string // without the program's name
-	env    []string // as os.Environ gives it
+	env    []string // as os.Environ returns it
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
 }
 
-// run runs one command and gives the exit status: 0 done, 1 refused or failed, 2 not
+// run runs one command and returns the exit status: 0 done, 1 refused or failed, 2 not
 // understood.
-func run(ctx context.Context, w world) int {
+func run(ctx context.Context, w environment) int {
 	root := &cobra.Command{
 		Use:           "handstamp",
 		Short:         "Sign people in once; let every service check it alone; end it everywhere at once",
@@ -51,7 +51,8 @@ func run(ctx context.Context, w world) int {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\nhint: %s --help lists what there is", err, cmd.CommandPath())}
 	})
-	root.AddCommand(w.devCommand(), w.serveCommand(), w.userCommand(), w.sessionCommand(), w.keyCommand(), w.serviceCommand(), w.dbCommand(), w.configCommand())
+	root.AddCommand(w.devCommand(), w.serveCommand(), w.userCommand(), w.sessionCommand(), w.keyCommand(),
+		w.serviceCommand(), w.dbCommand(), w.configCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
@@ -81,7 +82,7 @@ func complain(w io.Writer, err error) {
 	fmt.Fprintf(w, "handstamp: %v\n", err)
 }
 
-// lowerFirst gives a sentence as a part of another.
+// lowerFirst returns a sentence as a part of another.
 func lowerFirst(s string) string {
 	if s == "" {
 		return s
@@ -96,22 +97,30 @@ func withSettings(cmd *cobra.Command) *cobra.Command {
 }
 
 // settings reads the settings for a command.
-func (w world) settings(cmd *cobra.Command) (*config.Config, error) {
+func (w environment) settings(cmd *cobra.Command) (*config.Config, error) {
 	return config.Load(config.Sources{Flags: cmd.Flags(), Environ: w.env})
 }
 
 // openServer opens the database for a command beside the server: its log, warnings and what
 // was decided, goes to standard error.
-func (w world) openServer(cmd *cobra.Command) (*server.Server, error) {
+func (w environment) openServer(cmd *cobra.Command) (*server.Server, error) {
 	c, err := w.settings(cmd)
 	if err != nil {
 		return nil, err
 	}
-	return server.Open(cmd.Context(), c, server.Options{Beside: true, Log: slog.New(slog.NewTextHandler(w.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	return server.Open(cmd.Context(), c, server.Options{Beside: true, Log: w.warnings()})
 }
 
-// beside runs a command on a server that serves nothing, and closes it.
-func (w world) beside(run func(*cobra.Command, *server.Server, []string) error) func(*cobra.Command, []string) error {
+// warnings is the log of a command that serves nothing: what an operator should see.
+func (w environment) warnings() *slog.Logger {
+	return slog.New(slog.NewTextHandler(w.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+// onServer is what a command does with a server that serves nothing.
+type onServer func(cmd *cobra.Command, s *server.Server, args []string) error
+
+// withServer runs a command on a server that serves nothing, and closes it.
+func (w environment) withServer(run onServer) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		s, err := w.openServer(cmd)
 		if err != nil {

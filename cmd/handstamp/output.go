@@ -49,7 +49,7 @@ func (o *output) row(value any, cells ...any) {
 	_, o.err = fmt.Fprintln(o.table, strings.Join(texts, "\t"))
 }
 
-// end prints what is left and gives the first error.
+// end prints what is left and returns the first error.
 func (o *output) end() error {
 	if o.err == nil && o.table != nil {
 		o.err = o.table.Flush()
@@ -67,10 +67,10 @@ func printable(s string) string {
 	}, s)
 }
 
-// day gives a time for people.
+// day returns a time for people.
 func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// yes gives a boolean for people.
+// yes returns a boolean for people.
 func yes(b bool) string {
 	if b {
 		return "yes"

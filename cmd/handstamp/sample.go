@@ -80,14 +80,15 @@ func (s *sample) home(w http.ResponseWriter, r *http.Request) {
 	data.Name, data.Email = s.profile(r)
 	var out bytes.Buffer
 	if err := s.page.Execute(&out, data); err != nil {
-		s.log.Error("sample page", "cause", err.Error())
+		s.log.Error("sample page", "error", err)
 		http.Error(w, "the page could not be made", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action "+s.issuer+"; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; form-action "+s.issuer+"; frame-ancestors 'none'; base-uri 'none'")
 	w.Write(out.Bytes())
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // serveCommand runs the server until it is told to stop.
-func (w world) serveCommand() *cobra.Command {
+func (w environment) serveCommand() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "serve",
 		Short: "Run the server; without settings on localhost, with SQLite in this folder",
@@ -47,7 +47,7 @@ func (w world) serveCommand() *cobra.Command {
 }
 
 // logger writes to standard error, as the settings say.
-func (w world) logger(c *config.Config) *slog.Logger {
+func (w environment) logger(c *config.Config) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	if c.LogFormat == "text" {
 		return slog.New(slog.NewTextHandler(w.stderr, options))
@@ -55,9 +55,9 @@ func (w world) logger(c *config.Config) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w.stderr, options))
 }
 
-// offerSetup gives what to say when there is no admin yet: to a terminal, and nothing else,
+// offerSetup returns what to say when there is no admin yet: to a terminal, and nothing else,
 // the link that makes one, since what is not a terminal may be kept as a log.
-func (w world) offerSetup(ctx context.Context, s *server.Server, c *config.Config) (string, error) {
+func (w environment) offerSetup(ctx context.Context, s *server.Server, c *config.Config) (string, error) {
 	needed, err := s.Users.NeedsAdmin(ctx)
 	switch {
 	case err != nil || !needed:
@@ -65,10 +65,11 @@ func (w world) offerSetup(ctx context.Context, s *server.Server, c *config.Confi
 	case !isTerminal(w.stdout):
 		return "handstamp: there is no admin yet; make one with: handstamp user create EMAIL --admin\n", nil
 	}
-	return fmt.Sprintf("handstamp: there is no admin yet; this link makes one, once, for a day:\n\n  %s/setup/%s\n\n", c.PublicURL, s.Users.SetupToken().Reveal()), nil
+	return fmt.Sprintf("handstamp: there is no admin yet; this link makes one, once, for a day:\n\n  %s/setup/%s\n\n",
+		c.PublicURL, s.Users.SetupToken().Reveal()), nil
 }
 
-// isTerminal tells whether somebody is reading along.
+// isTerminal reports whether somebody is reading along.
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))

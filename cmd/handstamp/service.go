@@ -12,19 +12,19 @@ import (
 )
 
 // serviceCommand is everything about the keys of services.
-func (w world) serviceCommand() *cobra.Command {
+func (w environment) serviceCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "service", Short: "Make, list and revoke the keys of services"}
 	cmd.AddCommand(w.serviceCreate(), w.serviceList(), w.serviceRevoke())
 	return cmd
 }
 
 // serviceCreate makes a key and prints it, this once.
-func (w world) serviceCreate() *cobra.Command {
+func (w environment) serviceCreate() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "create NAME",
 		Short: "Make a key with which a service follows what ends; it is printed once, alone on standard output",
 		Args:  cobra.ExactArgs(1),
-		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
+		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			made, key, err := s.Services.Create(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
 				return err
@@ -46,13 +46,13 @@ type serviceRow struct {
 }
 
 // serviceList lists the keys.
-func (w world) serviceList() *cobra.Command {
+func (w environment) serviceList() *cobra.Command {
 	out := output{w: w.stdout}
 	cmd := withSettings(&cobra.Command{
 		Use:   "list",
 		Short: "List the keys of services, revoked ones too",
 		Args:  cobra.NoArgs,
-		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, _ []string) error {
+		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, _ []string) error {
 			all, err := s.Services.List(cmd.Context(), audit.Operator())
 			if err != nil {
 				return err
@@ -69,7 +69,7 @@ func (w world) serviceList() *cobra.Command {
 	return cmd
 }
 
-// maybe gives a time for programs, null for the zero time.
+// maybe returns a time for programs, null for the zero time.
 func maybe(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -78,7 +78,7 @@ func maybe(t time.Time) *time.Time {
 	return &t
 }
 
-// maybeDay gives a time for people, "never" for the zero time.
+// maybeDay returns a time for people, "never" for the zero time.
 func maybeDay(t time.Time) string {
 	if t.IsZero() {
 		return "never"
@@ -87,12 +87,12 @@ func maybeDay(t time.Time) string {
 }
 
 // serviceRevoke makes a key good no more.
-func (w world) serviceRevoke() *cobra.Command {
+func (w environment) serviceRevoke() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "revoke NAME|ID",
 		Short: "Refuse a service's key from now on; its open streams end within a second",
 		Args:  cobra.ExactArgs(1),
-		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
+		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			gone, err := s.Services.Revoke(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
 				return err

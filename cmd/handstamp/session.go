@@ -14,7 +14,7 @@ import (
 )
 
 // sessionCommand is everything about sessions.
-func (w world) sessionCommand() *cobra.Command {
+func (w environment) sessionCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "session", Short: "List and end sessions"}
 	cmd.AddCommand(w.sessionList(), w.sessionEnd())
 	return cmd
@@ -31,13 +31,13 @@ type sessionRow struct {
 }
 
 // sessionList lists a user's live sessions.
-func (w world) sessionList() *cobra.Command {
+func (w environment) sessionList() *cobra.Command {
 	out := output{w: w.stdout}
 	cmd := withSettings(&cobra.Command{
 		Use:   "list EMAIL|ID",
 		Short: "List a user's live sessions",
 		Args:  cobra.ExactArgs(1),
-		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
+		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
 				return err
@@ -48,7 +48,8 @@ func (w world) sessionList() *cobra.Command {
 			}
 			out.begin("ID", "DEVICE", "IP", "CREATED", "LAST USED", "EXPIRES")
 			for _, l := range live {
-				row := sessionRow{l.ID.String(), web.Device(l.LastUsedBy.Agent), l.LastUsedBy.IP.String(), l.CreatedAt.UTC(), l.LastUsedAt.UTC(), l.ExpiresAt.UTC()}
+				row := sessionRow{l.ID.String(), web.Device(l.LastUsedBy.Agent), l.LastUsedBy.IP.String(),
+					l.CreatedAt.UTC(), l.LastUsedAt.UTC(), l.ExpiresAt.UTC()}
 				out.row(row, row.ID, row.Device, row.IP, day(row.CreatedAt), day(row.LastUsedAt), day(row.ExpiresAt))
 			}
 			return out.end()
@@ -59,7 +60,7 @@ func (w world) sessionList() *cobra.Command {
 }
 
 // sessionEnd ends one session, or everybody's.
-func (w world) sessionEnd() *cobra.Command {
+func (w environment) sessionEnd() *cobra.Command {
 	var everything bool
 	cmd := withSettings(&cobra.Command{
 		Use:   "end SESSION | --everything",
@@ -67,7 +68,8 @@ func (w world) sessionEnd() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if everything == (len(args) == 1) {
-				return usageError{errors.New("name one session, or say --everything\nhint: handstamp session list EMAIL shows them")}
+				return usageError{errors.New("name one session, or say --everything\n" +
+					"hint: handstamp session list EMAIL shows them")}
 			}
 			if everything {
 				return w.endEverything(cmd)
@@ -75,12 +77,13 @@ func (w world) sessionEnd() *cobra.Command {
 			return w.endSession(cmd, args[0])
 		},
 	})
-	cmd.Flags().BoolVar(&everything, "everything", false, "end every session of everybody, and refuse every access token there is")
+	cmd.Flags().BoolVar(&everything, "everything", false,
+		"end every session of everybody, and refuse every access token there is")
 	return cmd
 }
 
 // endSession ends one session.
-func (w world) endSession(cmd *cobra.Command, sid string) error {
+func (w environment) endSession(cmd *cobra.Command, sid string) error {
 	id, err := store.ParseSessionID(sid)
 	if err != nil {
 		return usageError{errors.New("a session id has 22 characters\nhint: handstamp session list EMAIL shows them")}
@@ -98,7 +101,7 @@ func (w world) endSession(cmd *cobra.Command, sid string) error {
 }
 
 // endEverything ends everybody's sessions.
-func (w world) endEverything(cmd *cobra.Command) error {
+func (w environment) endEverything(cmd *cobra.Command) error {
 	s, err := w.openServer(cmd)
 	if err != nil {
 		return err

@@ -21,14 +21,14 @@ import (
 )
 
 // userCommand is everything about users.
-func (w world) userCommand() *cobra.Command {
+func (w environment) userCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "user", Short: "Make, list and disable users"}
 	cmd.AddCommand(w.userCreate(), w.userList(), w.userRole(), w.userDisable())
 	return cmd
 }
 
 // userCreate makes a user, whatever the sign-up mode.
-func (w world) userCreate() *cobra.Command {
+func (w environment) userCreate() *cobra.Command {
 	var name string
 	var admin bool
 	cmd := withSettings(&cobra.Command{
@@ -64,7 +64,7 @@ func (w world) userCreate() *cobra.Command {
 
 // askPassword reads a password: twice and unseen from a terminal, else one line. It is never
 // a flag: every process on the machine could read it there.
-func (w world) askPassword() (secret.Text, error) {
+func (w environment) askPassword() (secret.Text, error) {
 	if !isTerminal(w.stdin) {
 		line, err := bufio.NewReader(io.LimitReader(w.stdin, 64<<10)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -103,13 +103,13 @@ type userRow struct {
 const pageSize = 500
 
 // userList lists all users.
-func (w world) userList() *cobra.Command {
+func (w environment) userList() *cobra.Command {
 	out := output{w: w.stdout}
 	cmd := withSettings(&cobra.Command{
 		Use:   "list",
 		Short: "List all users",
 		Args:  cobra.NoArgs,
-		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, _ []string) error {
+		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, _ []string) error {
 			out.begin("ID", "EMAIL", "NAME", "ROLES", "CREATED", "DISABLED")
 			for after := store.UserID(""); ; {
 				users, err := s.Users.List(cmd.Context(), audit.Operator(), after, pageSize)
@@ -117,8 +117,9 @@ func (w world) userList() *cobra.Command {
 					return err
 				}
 				for _, u := range users {
-					row := userRow{u.ID, u.Email, u.Name, append([]string{}, u.Roles...), u.CreatedAt.UTC(), u.Disabled()}
-					out.row(row, row.ID, row.Email, row.Name, strings.Join(row.Roles, ","), day(row.CreatedAt), yes(row.Disabled))
+					roles := append([]string{}, u.Roles...)
+					row := userRow{u.ID, u.Email, u.Name, roles, u.CreatedAt.UTC(), u.Disabled()}
+					out.row(row, u.ID, u.Email, u.Name, strings.Join(roles, ","), day(u.CreatedAt), yes(row.Disabled))
 					after = u.ID
 				}
 				if len(users) < pageSize {
@@ -131,13 +132,13 @@ func (w world) userList() *cobra.Command {
 	return cmd
 }
 
-// userRole gives a user exactly the roles that are named.
-func (w world) userRole() *cobra.Command {
+// userRole returns a user exactly the roles that are named.
+func (w environment) userRole() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "role EMAIL|ID [ROLE]...",
 		Short: "Give a user exactly these roles; none takes all away",
 		Args:  cobra.MinimumNArgs(1),
-		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
+		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
 				return err
@@ -146,19 +147,20 @@ func (w world) userRole() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(w.stdout, "%s has the roles: %s\n", u.Email, cmp.Or(strings.Join(u.Roles, ", "), "none"))
+			_, err = fmt.Fprintf(w.stdout, "%s has the roles: %s\n", u.Email,
+				cmp.Or(strings.Join(u.Roles, ", "), "none"))
 			return err
 		}),
 	})
 }
 
 // userDisable shuts a user out.
-func (w world) userDisable() *cobra.Command {
+func (w environment) userDisable() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "disable EMAIL|ID",
 		Short: "Refuse a user from now on: sessions end, tokens are refused",
 		Args:  cobra.ExactArgs(1),
-		RunE: w.beside(func(cmd *cobra.Command, s *server.Server, args []string) error {
+		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
 				return err

@@ -22,7 +22,7 @@ type command struct {
 }
 
 // TestNoSecretIsPrinted gives secrets to every command, in the right place and in wrong
-// ones, and finds no piece of them in what it prints. requirements LG-01, KY-07
+// ones, and finds no piece of them in what it prints. standards LG-01, KY-07
 func TestNoSecretIsPrinted(t *testing.T) {
 	folder := t.TempDir()
 	var canary handstamptest.Canaries
@@ -43,7 +43,8 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	misplaced := write("misplaced.toml", "master_key_file = \""+master+"\"\nsignup = \""+master+"\"\n")
 	unquoted := write("unquoted.toml", "master_key = "+bad+"\n")
 
-	good := []string{"HANDSTAMP_DATABASE=sqlite:" + filepath.Join(folder, "test.db"), "HANDSTAMP_MASTER_KEY_FILE=" + keyFile}
+	database := "HANDSTAMP_DATABASE=sqlite:" + filepath.Join(folder, "test.db")
+	good := []string{database, "HANDSTAMP_MASTER_KEY_FILE=" + keyFile}
 	with := func(more ...string) []string { return append(good[:1:1], more...) }
 	commands := []command{
 		{[]string{"user", "create", "ada@example.com"}, password + "\n", good, 0},
@@ -78,11 +79,12 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	for _, c := range commands {
 		t.Run(c.args[0], func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			got := run(context.Background(), world{c.args, c.env, strings.NewReader(c.stdin), &stdout, &stderr})
+			got := run(context.Background(), environment{c.args, c.env, strings.NewReader(c.stdin), &stdout, &stderr})
 			if got != c.want {
 				t.Errorf("run(%q) = %d, want %d: %s", c.args, got, c.want, &stderr)
 			}
-			for name, text := range map[string]string{"standard output": stdout.String(), "standard error": stderr.String()} {
+			printed := map[string]string{"standard output": stdout.String(), "standard error": stderr.String()}
+			for name, text := range printed {
 				if kind, piece := canary.In(text); kind != "" {
 					t.Errorf("run(%q): %s holds %q of a %s: %s", c.args, name, piece, kind, text)
 				}
