@@ -1,6 +1,6 @@
-// Package config reads the settings, checks them and explains them. It is the one place that
-// knows what a variable of the environment means. Each setting is described once, in settings.go; its flag, its
-// variable, its key in the file and its line in docs/config.md are made from that.
+// Package config reads the settings, checks them and explains them. It is the one place that knows
+// what a variable of the environment means. Each setting is described once, in settings.go; its
+// flag, its variable, its key in the file and its line in docs/config.md are made from that.
 package config
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/handstamp/handstamp/internal/secret"
 )
 
-// Config is every setting, checked: what Load gives can be run.
+// Config is every setting, checked: what Load returns can be run.
 type Config struct {
 	Listen         string // host:port of the public listener; the host may be empty: all addresses
 	OpsListen      string // host:port of the operations listener; empty: there is none
@@ -66,7 +66,7 @@ const (
 type Sources struct {
 	Given   map[string]string // setting → value, from the program itself; lists with commas; nil: none
 	Flags   *pflag.FlagSet    // parsed, with what AddFlags added; nil: none
-	Environ []string          // as os.Environ gives it; nil: none
+	Environ []string          // as os.Environ returns it; nil: none
 	File    string            // path of the TOML file; empty: the flag or the variable may name one
 }
 
@@ -77,7 +77,7 @@ func Load(src Sources) (*Config, error) {
 	return r.finish()
 }
 
-// finish makes the Config of what was read, or gives all that is wrong with it.
+// finish makes the Config of what was read, or returns all that is wrong with it.
 func (r *reader) finish() (*Config, error) {
 	c := &Config{from: map[string]string{}}
 	for _, s := range settings {

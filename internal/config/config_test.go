@@ -31,7 +31,7 @@ func mustFlags(t *testing.T, args ...string) *pflag.FlagSet {
 	return flags
 }
 
-// mustWrite writes a settings file and gives its path.
+// mustWrite writes a settings file and returns its path.
 func mustWrite(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "handstamp.toml")
@@ -56,17 +56,21 @@ func TestDefaults(t *testing.T) {
 	c := mustLoad(t, config.Sources{})
 	got := map[string]any{
 		"listen": c.Listen, "ops": c.OpsListen, "url": c.PublicURL.String(), "database": c.Database.String(),
-		"key file": c.MasterKeyFile, "key": c.MasterKey.Reveal(), "signup": c.Signup, "ttl": c.AccessTTL, "alg": c.SigningAlg,
-		"preset": c.Session.Preset, "idle": c.Session.Idle, "absolute": c.Session.Absolute, "browser": c.Session.BrowserIdle, "acr": c.Session.ACR,
+		"key file": c.MasterKeyFile, "key": c.MasterKey.Reveal(), "signup": c.Signup, "ttl": c.AccessTTL,
+		"preset": c.Session.Preset, "idle": c.Session.Idle, "absolute": c.Session.Absolute, "alg": c.SigningAlg,
+		"browser": c.Session.BrowserIdle, "acr": c.Session.ACR,
 		"grace": c.Session.Grace, "recovery": c.Session.Recovery, "origins": c.AllowedOrigins, "audience": c.Audience,
-		"proxies": c.TrustedProxies[0].String() + " " + c.TrustedProxies[1].String(), "domain": c.CookieDomain, "level": c.LogLevel, "format": c.LogFormat,
+		"proxies": c.TrustedProxies[0].String() + " " + c.TrustedProxies[1].String(), "domain": c.CookieDomain,
+		"level": c.LogLevel, "format": c.LogFormat,
 	}
 	want := map[string]any{
-		"listen": "127.0.0.1:8787", "ops": "127.0.0.1:8788", "url": "http://localhost:8787", "database": "sqlite:handstamp.db",
-		"key file": "handstamp.key", "key": "", "signup": config.SignupOpen, "ttl": 10 * time.Minute, "alg": "ES256",
-		"preset": "standard", "idle": 14 * 24 * time.Hour, "absolute": 30 * 24 * time.Hour, "browser": 24 * time.Hour, "acr": "aal1",
-		"grace": 10 * time.Second, "recovery": config.RecoverySession, "origins": []string(nil), "audience": "http://localhost:8787",
-		"proxies": "127.0.0.0/8 ::1/128", "domain": "", "level": slog.LevelInfo, "format": "json",
+		"listen": "127.0.0.1:8787", "ops": "127.0.0.1:8788", "url": "http://localhost:8787",
+		"database": "sqlite:handstamp.db", "key file": "handstamp.key", "key": "", "alg": "ES256",
+		"signup": config.SignupOpen, "ttl": 10 * time.Minute,
+		"preset": "standard", "idle": 14 * 24 * time.Hour, "absolute": 30 * 24 * time.Hour,
+		"browser": 24 * time.Hour, "acr": "aal1", "grace": 10 * time.Second, "recovery": config.RecoverySession,
+		"origins": []string(nil), "audience": "http://localhost:8787", "proxies": "127.0.0.0/8 ::1/128",
+		"domain": "", "level": slog.LevelInfo, "format": "json",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Load(nothing) (-want +got):\n%s", diff)
@@ -102,7 +106,7 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
-// valueOf gives a setting in effect.
+// valueOf returns a setting in effect.
 func valueOf(t *testing.T, c *config.Config, name string) config.Value {
 	t.Helper()
 	for _, v := range c.Values() {
@@ -117,10 +121,13 @@ func valueOf(t *testing.T, c *config.Config, name string) config.Value {
 // TestEverySource gives each setting a value by each way that it has, and sees it arrive.
 func TestEverySource(t *testing.T) {
 	values := map[string]string{ // setting → a good value that is not the default
-		"public_url": "https://id.example.com/auth", "listen": ":9000", "ops_listen": "[::1]:9001", "database": "sqlite:/var/lib/x.db",
-		"master_key_file": "/run/key", "master_key": someKey, "signup": "closed", "access_ttl": "2m", "signing_alg": "EdDSA", "audience": "https://api.example.com",
-		"session.preset": "aal3", "session.grace": "0s", "session.recovery": "session", "allowed_origins": "https://a.example.com,http://localhost:3000",
-		"trusted_proxies": "10.0.0.0/8,fd00::1/128", "cookie.domain": "example.com", "log.level": "debug", "log.format": "text",
+		"public_url": "https://id.example.com/auth", "listen": ":9000", "ops_listen": "[::1]:9001",
+		"database": "sqlite:/var/lib/x.db", "master_key_file": "/run/key", "master_key": someKey,
+		"signup": "closed", "access_ttl": "2m", "signing_alg": "EdDSA", "audience": "https://api.example.com",
+		"session.preset": "aal3", "session.grace": "0s", "session.recovery": "session",
+		"allowed_origins": "https://a.example.com,http://localhost:3000",
+		"trusted_proxies": "10.0.0.0/8,fd00::1/128",
+		"cookie.domain":   "example.com", "log.level": "debug", "log.format": "text",
 	}
 	for _, names := range config.Names() {
 		name, flag, variable := names[0], names[1], names[2]
@@ -158,9 +165,15 @@ func tomlLine(name, text string) string {
 
 // TestLists repeats a flag, and empties a list that has a default.
 func TestLists(t *testing.T) {
-	c := mustLoad(t, config.Sources{Flags: mustFlags(t, "--trusted-proxies=10.0.0.1,10.0.0.2", "--trusted-proxies", "::ffff:10.0.0.3", "--listen=:1", "--listen=:2")})
-	want := []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32"), netip.MustParsePrefix("10.0.0.2/32"), netip.MustParsePrefix("10.0.0.3/32")}
-	if diff := cmp.Diff(want, c.TrustedProxies, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
+	flags := mustFlags(t, "--trusted-proxies=10.0.0.1,10.0.0.2", "--trusted-proxies", "::ffff:10.0.0.3",
+		"--listen=:1", "--listen=:2")
+	c := mustLoad(t, config.Sources{Flags: flags})
+	var want []netip.Prefix
+	for _, text := range []string{"10.0.0.1/32", "10.0.0.2/32", "10.0.0.3/32"} {
+		want = append(want, netip.MustParsePrefix(text))
+	}
+	same := cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
+	if diff := cmp.Diff(want, c.TrustedProxies, same); diff != "" {
 		t.Errorf("trusted_proxies (-want +got):\n%s", diff)
 	}
 	if c.Listen != ":2" {
@@ -169,7 +182,8 @@ func TestLists(t *testing.T) {
 	if c := mustLoad(t, config.Sources{File: mustWrite(t, "trusted_proxies = []")}); len(c.TrustedProxies) != 0 {
 		t.Errorf("trusted_proxies = [] gives %v, want nobody", c.TrustedProxies)
 	}
-	if c := mustLoad(t, config.Sources{Environ: []string{"HANDSTAMP_TRUSTED_PROXIES=", "HANDSTAMP_OPS_LISTEN="}}); len(c.TrustedProxies) != 0 || c.OpsListen != "" {
+	empty := []string{"HANDSTAMP_TRUSTED_PROXIES=", "HANDSTAMP_OPS_LISTEN="}
+	if c := mustLoad(t, config.Sources{Environ: empty}); len(c.TrustedProxies) != 0 || c.OpsListen != "" {
 		t.Errorf("empty variables give %v and %q, want nobody and nothing", c.TrustedProxies, c.OpsListen)
 	}
 }
@@ -181,18 +195,21 @@ func TestPresets(t *testing.T) {
 		idle, absolute, browser, at time.Duration // at: the default life of an access token
 		recovery                    config.Recovery
 	}{
-		{"standard", 14 * 24 * time.Hour, 30 * 24 * time.Hour, 24 * time.Hour, 10 * time.Minute, config.RecoverySession},
+		{"standard", 14 * 24 * time.Hour, 30 * 24 * time.Hour, 24 * time.Hour, 10 * time.Minute,
+			config.RecoverySession},
 		{"aal2", time.Hour, 24 * time.Hour, time.Hour, 10 * time.Minute, config.RecoveryOff},
 		{"aal3", 15 * time.Minute, 12 * time.Hour, 15 * time.Minute, 150 * time.Second, config.RecoveryOff},
 	}
 	for _, test := range tests {
 		c := mustLoad(t, config.Sources{Environ: []string{"HANDSTAMP_SESSION_PRESET=" + test.preset}})
 		s := c.Session
-		if s.Idle != test.idle || s.Absolute != test.absolute || s.BrowserIdle != test.browser || s.Recovery != test.recovery || c.AccessTTL != test.at {
+		if s.Idle != test.idle || s.Absolute != test.absolute || s.BrowserIdle != test.browser ||
+			s.Recovery != test.recovery || c.AccessTTL != test.at {
 			t.Errorf("%s = %+v with access tokens of %v, want %+v", test.preset, s, c.AccessTTL, test)
 		}
 	}
-	set := mustLoad(t, config.Sources{Given: map[string]string{"session.preset": "aal2", "session.recovery": "session"}})
+	given := map[string]string{"session.preset": "aal2", "session.recovery": "session"}
+	set := mustLoad(t, config.Sources{Given: given})
 	if set.Session.Recovery != config.RecoverySession {
 		t.Errorf("aal2 with recovery set = %s, want session", set.Session.Recovery)
 	}
@@ -235,20 +252,21 @@ func TestMistakesAreTold(t *testing.T) {
 func TestNothingShowsSecrets(t *testing.T) {
 	const password = "hunter2hunter2"
 	sources := map[string]config.Sources{
-		"good":               {Environ: []string{"HANDSTAMP_MASTER_KEY=" + someKey}},
-		"with file":          {Environ: []string{"HANDSTAMP_MASTER_KEY=" + someKey, "HANDSTAMP_MASTER_KEY_FILE=x"}},
-		"cut short":          {Environ: []string{"HANDSTAMP_MASTER_KEY=" + someKey[:40]}},
-		"without prefix":     {Environ: []string{"HANDSTAMP_MASTER_KEY=" + someKey[4:]}},
-		"as a file":          {Flags: mustFlags(t, "--master-key-file", someKey)},
-		"as a listener":      {Flags: mustFlags(t, "--listen", someKey)},
-		"as a choice":        {Flags: mustFlags(t, "--signup", someKey)},
-		"as a variable":      {Environ: []string{"HANDSTAMP_" + someKey + "=1"}},
-		"as a key":           {File: mustWrite(t, `"`+someKey+`" = "x"`)},
-		"not quoted":         {File: mustWrite(t, "master_key = "+someKey)},
-		"not quoted either":  {File: mustWrite(t, "master_key = 1"+someKey[4:])},
-		"broken":             {File: mustWrite(t, "master_key = \"\"\"\n"+someKey+"\n")},
-		"a list":             {File: mustWrite(t, `master_key = ["`+someKey+`"]`)},
-		"good, postgres":     {Flags: mustFlags(t, "--database=postgres://admin:"+password+"@db:5432,db2/x?sslmode=verify-full")},
+		"good":              {Environ: []string{"HANDSTAMP_MASTER_KEY=" + someKey}},
+		"with file":         {Environ: []string{"HANDSTAMP_MASTER_KEY=" + someKey, "HANDSTAMP_MASTER_KEY_FILE=x"}},
+		"cut short":         {Environ: []string{"HANDSTAMP_MASTER_KEY=" + someKey[:40]}},
+		"without prefix":    {Environ: []string{"HANDSTAMP_MASTER_KEY=" + someKey[4:]}},
+		"as a file":         {Flags: mustFlags(t, "--master-key-file", someKey)},
+		"as a listener":     {Flags: mustFlags(t, "--listen", someKey)},
+		"as a choice":       {Flags: mustFlags(t, "--signup", someKey)},
+		"as a variable":     {Environ: []string{"HANDSTAMP_" + someKey + "=1"}},
+		"as a key":          {File: mustWrite(t, `"`+someKey+`" = "x"`)},
+		"not quoted":        {File: mustWrite(t, "master_key = "+someKey)},
+		"not quoted either": {File: mustWrite(t, "master_key = 1"+someKey[4:])},
+		"broken":            {File: mustWrite(t, "master_key = \"\"\"\n"+someKey+"\n")},
+		"a list":            {File: mustWrite(t, `master_key = ["`+someKey+`"]`)},
+		"good, postgres": {Flags: mustFlags(t,
+			"--database=postgres://admin:"+password+"@db:5432,db2/x?sslmode=verify-full")},
 		"postgres, broken":   {Flags: mustFlags(t, "--database=postgres://admin:%"+password+"@db/x")},
 		"postgres, in query": {Flags: mustFlags(t, "--database=postgres://db/x?password="+password)},
 		"postgres, spelled":  {Flags: mustFlags(t, "--database=postgres://db/x?sslpass%77ord="+password)},

@@ -21,7 +21,7 @@ type Database struct {
 	URL    secret.Text // as it was set, it may hold a password; empty but with PostgreSQL
 }
 
-// String gives the database as it was set, without the password.
+// String returns the database as it was set, without the password.
 func (d Database) String() string {
 	if d.Engine != EnginePostgres {
 		return d.Engine + ":" + d.Path
@@ -47,7 +47,8 @@ func (d Database) String() string {
 
 // readDatabase reads sqlite:path or a URL of PostgreSQL.
 func readDatabase(text string) (Database, error) {
-	const hint = "write sqlite: and a path, like sqlite:/var/lib/handstamp/handstamp.db, or postgres://user:password@host/database"
+	const hint = "write sqlite: and a path, like sqlite:/var/lib/handstamp/handstamp.db, " +
+		"or postgres://user:password@host/database"
 	engine, path, found := strings.Cut(text, ":")
 	switch {
 	case engine == "postgres" || engine == "postgresql":
@@ -59,9 +60,11 @@ func readDatabase(text string) (Database, error) {
 	case strings.HasPrefix(path, "//"):
 		return Database{}, wrong(quote(text)+" is a URL, not a path", "write sqlite:"+strings.TrimPrefix(path, "//"))
 	case strings.HasPrefix(path, ":memory:") || strings.HasPrefix(path, "file:"):
-		return Database{}, wrong(quote(text)+" is not the path of a file: users and sessions would be gone with the process", hint)
+		return Database{}, wrong(quote(text)+" is not the path of a file: "+
+			"users and sessions would be gone with the process", hint)
 	case strings.ContainsAny(path, "?\x00"):
-		return Database{}, wrong(quote(text)+" has a query", "leave out the ? and what follows: how the file is opened is not a setting")
+		return Database{}, wrong(quote(text)+" has a query",
+			"leave out the ? and what follows: how the file is opened is not a setting")
 	}
 	return Database{Engine: EngineSQLite, Path: path}, nil
 }
@@ -89,7 +92,8 @@ func parsePostgres(text string) (u *url.URL, err error) {
 // readPostgres reads a URL of PostgreSQL. No message quotes it: where it is not well formed, nobody
 // can tell which part of it is the password.
 func readPostgres(text string) (Database, error) {
-	const hint = "write postgres://user:password@host:port/database; in user and password, write every character but letters and digits as % and two hexadecimal digits"
+	const hint = "write postgres://user:password@host:port/database; in user and password, " +
+		"write every character but letters and digits as % and two hexadecimal digits"
 	u, err := parsePostgres(text)
 	switch {
 	case err != nil || u.Fragment != "":
@@ -101,7 +105,8 @@ func readPostgres(text string) (Database, error) {
 	}
 	for name := range u.Query() {
 		if strings.Contains(name, "password") {
-			return Database{}, wrong("has "+quote(name)+" in its query, which would be shown", "write the password before the @")
+			return Database{}, wrong("has "+quote(name)+" in its query, which would be shown",
+				"write the password before the @")
 		}
 	}
 	return Database{Engine: EnginePostgres, URL: secret.New(text)}, nil

@@ -7,7 +7,7 @@ func LoadTOML(text string) (*Config, error) {
 	return r.finish()
 }
 
-// Names gives every setting with its flag, or "" where it has none, and its variable.
+// Names returns every setting with its flag, or "" where it has none, and its variable.
 func Names() [][3]string {
 	var all [][3]string
 	for _, s := range settings {

@@ -24,7 +24,7 @@ func (f *flagValue) Set(text string) error {
 	return nil
 }
 
-// Type gives what --help shows in place of a value.
+// Type returns what --help shows in place of a value.
 func (f *flagValue) Type() string { return f.shape }
 
 // AddFlags adds a flag for every setting that may have one, and --config.
@@ -41,7 +41,7 @@ func AddFlags(flags *pflag.FlagSet) {
 	}
 }
 
-// usage gives the line that --help shows.
+// usage returns the line that --help shows.
 func (s setting) usage() string {
 	usage := strings.TrimSuffix(s.say, ".")
 	if fallback := s.fallbackText(); fallback != "" {
@@ -64,7 +64,7 @@ func (r *reader) readFlags(flags *pflag.FlagSet) {
 	}
 }
 
-// flagTexts gives what a flag of ours was given, or nil when it was not.
+// flagTexts returns what a flag of ours was given, or nil when it was not.
 func flagTexts(flags *pflag.FlagSet, name string) []string {
 	if flags == nil {
 		return nil

@@ -16,7 +16,7 @@ type Mistake struct {
 	Do      string // what to do about it; empty: nothing more to say
 }
 
-// String gives one line, and a second with the hint.
+// String returns one line, and a second with the hint.
 func (m Mistake) String() string {
 	var b strings.Builder
 	if m.Setting != "" {
@@ -33,7 +33,7 @@ func (m Mistake) String() string {
 // does not go together. It is never empty.
 type Mistakes []Mistake
 
-// Error gives every mistake with its hint, a line each.
+// Error returns every mistake with its hint, a line each.
 func (all Mistakes) Error() string {
 	lines := make([]string, len(all))
 	for i, m := range all {
@@ -45,7 +45,7 @@ func (all Mistakes) Error() string {
 // complaint is what a setting's check says: what is wrong, and what to do.
 type complaint struct{ wrong, do string }
 
-// Error gives what is wrong.
+// Error returns what is wrong.
 func (c complaint) Error() string { return c.wrong }
 
 // wrong makes a complaint. The value is quoted by quote, never printed as it is.
@@ -60,7 +60,7 @@ func (r *reader) mistake(setting, source string, err error) {
 	r.mistakes = append(r.mistakes, m)
 }
 
-// noted tells whether a mistake of the setting is known already.
+// noted reports whether a mistake of the setting is known already.
 func (r *reader) noted(names ...string) bool {
 	for _, m := range r.mistakes {
 		for _, name := range names {
@@ -97,7 +97,7 @@ func redact(text string) string {
 	return userInfoShape.ReplaceAllString(text, "//(secret)@")
 }
 
-// didYouMean gives a hint when given is almost one of known.
+// didYouMean returns a hint when given is almost one of known.
 func didYouMean(given string, known []string) string {
 	best, least := "", 1+max(1, min(3, len(given)/2))
 	for _, candidate := range known {
@@ -111,7 +111,7 @@ func didYouMean(given string, known []string) string {
 	return "did you mean " + best + "?"
 }
 
-// distance gives how many letters must be added, dropped or changed to get from a to b.
+// distance returns how many letters must be added, dropped or changed to get from a to b.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

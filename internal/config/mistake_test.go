@@ -177,7 +177,8 @@ var badCases = [][]string{
 	{"file: listen = \":1\" # caf\xff"},
 	{"file: master_key = 7"},
 
-	{"--listen=x", "HANDSTAMP_SIGNUP=x", "HANDSTAMP_MASTER_KEYS=x", "file: access_ttl = \"x\"", "file: log.colour = \"x\"", "--public-url=http://id.example.com"},
+	{"--listen=x", "HANDSTAMP_SIGNUP=x", "HANDSTAMP_MASTER_KEYS=x", "file: access_ttl = \"x\"",
+		"file: log.colour = \"x\"", "--public-url=http://id.example.com"},
 }
 
 // TestMistakes holds every message to what the golden file says.

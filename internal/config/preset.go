@@ -25,7 +25,8 @@ const (
 var presets = map[string]Limits{ // preset → limits
 	presetStandard: {Idle: 14 * day, Absolute: 30 * day, BrowserIdle: day, ACR: "aal1", recovery: RecoverySession},
 	presetAAL2:     {Idle: time.Hour, Absolute: day, BrowserIdle: time.Hour, ACR: "aal2", recovery: RecoveryOff},
-	presetAAL3:     {Idle: 15 * time.Minute, Absolute: 12 * time.Hour, BrowserIdle: 15 * time.Minute, ACR: "aal3", recovery: RecoveryOff},
+	presetAAL3: {Idle: 15 * time.Minute, Absolute: 12 * time.Hour, BrowserIdle: 15 * time.Minute, ACR: "aal3",
+		recovery: RecoveryOff},
 }
 
 // longestAccess is the longest life of an access token under these limits. protocol.md,

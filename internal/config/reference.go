@@ -42,14 +42,15 @@ func WriteReference(w io.Writer) error {
 			fallback = "`" + fallback + "`"
 		}
 		fmt.Fprintf(&b, "## %s\n\n%s\n\n", s.name, s.say)
-		fmt.Fprintf(&b, "| flag | variable | default | values |\n|---|---|---|---|\n| %s | `%s` | %s | %s |\n\n", flag, s.variable(), fallback, s.values)
+		fmt.Fprintf(&b, "| flag | variable | default | values |\n|---|---|---|---|\n| %s | `%s` | %s | %s |\n\n", flag,
+			s.variable(), fallback, s.values)
 	}
 	b.WriteString(referenceExample())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// referenceExample gives a file with every setting that has a fixed default, at that default.
+// referenceExample returns a file with every setting that has a fixed default, at that default.
 func referenceExample() string {
 	var b strings.Builder
 	b.WriteString("## A file with every default\n\n```toml\n")
@@ -69,7 +70,7 @@ func referenceExample() string {
 	return b.String()
 }
 
-// byTable gives the settings with a fixed default, those outside tables first.
+// byTable returns the settings with a fixed default, those outside tables first.
 func byTable() []setting {
 	var outside, inside []setting
 	for _, s := range settings {
@@ -84,7 +85,7 @@ func byTable() []setting {
 	return append(outside, inside...)
 }
 
-// literal gives the default in TOML. No default needs escaping.
+// literal returns the default in TOML. No default needs escaping.
 func (s setting) literal() string {
 	if s.kind != list {
 		return `"` + s.fallback + `"`

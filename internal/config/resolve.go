@@ -12,7 +12,8 @@ func (r *reader) resolve(c *Config) {
 		c.Audience = c.PublicURL.String()
 	}
 	if c.OpsListen == c.Listen && !strings.HasSuffix(c.Listen, ":0") && !r.noted("listen", "ops_listen") {
-		r.together("ops_listen", wrong(quote(c.OpsListen)+" is where listen is too", "give each a port of its own, or leave ops_listen empty"))
+		r.together("ops_listen", wrong(quote(c.OpsListen)+" is where listen is too",
+			"give each a port of its own, or leave ops_listen empty"))
 	}
 }
 
@@ -39,8 +40,9 @@ func (r *reader) resolveSession(c *Config) {
 		return
 	}
 	if _, given := r.given["access_ttl"]; given {
-		r.together("access_ttl", wrong(display(c.AccessTTL)+" is more than a sixth of the idle limit of session.preset "+c.Session.Preset+", which is "+display(c.Session.Idle),
-			"set at most "+display(longest)))
+		r.together("access_ttl", wrong(
+			display(c.AccessTTL)+" is more than a sixth of the idle limit of session.preset "+c.Session.Preset+
+				", which is "+display(c.Session.Idle), "set at most "+display(longest)))
 		return
 	}
 	c.AccessTTL = longest
@@ -66,6 +68,8 @@ func (r *reader) resolveCookies(c *Config) {
 	case !c.PublicURL.IsHTTPS():
 		r.together("cookie.domain", wrong("is set while public_url is plain http", "leave it empty, or use https"))
 	case host != c.CookieDomain && !strings.HasSuffix(host, "."+c.CookieDomain):
-		r.together("cookie.domain", wrong(quote(c.CookieDomain)+" is neither the host of public_url nor a parent domain of it ("+host+")", "browsers would drop the cookie; set a domain that "+host+" ends in, or none"))
+		r.together("cookie.domain", wrong(
+			quote(c.CookieDomain)+" is neither the host of public_url nor a parent domain of it ("+host+")",
+			"browsers would drop the cookie; set a domain that "+host+" ends in, or none"))
 	}
 }

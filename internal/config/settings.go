@@ -67,7 +67,8 @@ var settings = []setting{
 	{
 		name: "database", fallback: "sqlite:handstamp.db",
 		values: "sqlite: and the path of a file, or postgres://user:password@host:port/database",
-		say:    "Where users, sessions and sealed keys are kept: a file for one server, or PostgreSQL for any number; other users of the machine can read a password in a flag.",
+		say: "Where users, sessions and sealed keys are kept: a file for one server, or PostgreSQL for any number; " +
+			"other users of the machine can read a password in a flag.",
 		access: one(func(c *Config) *Database { return &c.Database }, readDatabase),
 	},
 	{
@@ -91,7 +92,8 @@ var settings = []setting{
 	{
 		name: "access_ttl", fallback: "10m", otherwise: "10m; with session.preset aal3 2m30s",
 		values: "1m to 15m, and at most a sixth of the preset's idle limit",
-		say:    "How long an access token lives; a service without the revocation feed accepts an ended session for as long.",
+		say: "How long an access token lives; " +
+			"a service without the revocation feed accepts an ended session for as long.",
 		access: one(func(c *Config) *time.Duration { return &c.AccessTTL }, duration(minAccessTTL, maxAccessTTL)),
 	},
 	{
@@ -110,18 +112,21 @@ var settings = []setting{
 		name: "session.preset", fallback: presetStandard,
 		values: "standard (idle 14 days, at most 30 days), aal2 (1 hour, 24 hours) or aal3 (15 minutes, 12 hours)",
 		say:    "How long sessions live: unused, and at most.",
-		access: one(func(c *Config) *string { return &c.Session.Preset }, choice(presetStandard, presetAAL2, presetAAL3)),
+		access: one(func(c *Config) *string { return &c.Session.Preset },
+			choice(presetStandard, presetAAL2, presetAAL3)),
 	},
 	{
 		name: "session.grace", fallback: "10s",
 		values: "0s to 30s",
-		say:    "How long after a refresh the same refresh token, from the same place, is answered with the same successor.",
+		say: "How long after a refresh the same refresh token, from the same place, " +
+			"is answered with the same successor.",
 		access: one(func(c *Config) *time.Duration { return &c.Session.Grace }, duration(0, maxGrace)),
 	},
 	{
 		name: "session.recovery", optional: true, otherwise: "session; with session.preset aal2 and aal3 off",
 		values: "session or off",
-		say:    "Whether a client that lost the answer to a refresh may come back with its old token as long as the session lives, or only within session.grace.",
+		say: "Whether a client that lost the answer to a refresh may come back with its old token " +
+			"as long as the session lives, or only within session.grace.",
 		access: one(func(c *Config) *Recovery { return &c.Session.Recovery }, choice(RecoverySession, RecoveryOff)),
 	},
 	{
@@ -166,10 +171,10 @@ func byName(name string) (setting, bool) {
 	return setting{}, false
 }
 
-// flag gives the name of the setting's flag, without dashes.
+// flag returns the name of the setting's flag, without dashes.
 func (s setting) flag() string { return strings.NewReplacer(".", "-", "_", "-").Replace(s.name) }
 
-// variable gives the name of the setting's environment variable.
+// variable returns the name of the setting's environment variable.
 func (s setting) variable() string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(s.name, ".", "_"))
 }

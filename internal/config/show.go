@@ -13,7 +13,7 @@ type Value struct {
 	Source string `json:"source"` // such as "default" or "flag --listen"
 }
 
-// Values gives every setting in effect, in the order of docs/config.md.
+// Values returns every setting in effect, in the order of docs/config.md.
 func (c *Config) Values() []Value {
 	values := make([]Value, 0, len(settings))
 	for _, s := range settings {

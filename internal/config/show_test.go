@@ -13,7 +13,8 @@ import (
 func TestShow(t *testing.T) {
 	c := mustLoad(t, config.Sources{
 		Environ: []string{"HANDSTAMP_MASTER_KEY=" + someKey, "HANDSTAMP_SESSION_PRESET=aal3"},
-		Flags:   mustFlags(t, "--public-url=https://id.example.com/auth", "--allowed-origins=https://a.example.com,https://b.example.com"),
+		Flags: mustFlags(t, "--public-url=https://id.example.com/auth",
+			"--allowed-origins=https://a.example.com,https://b.example.com"),
 	})
 	var got strings.Builder
 	if err := c.Show(&got); err != nil {
@@ -47,7 +48,7 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// valuesOnly gives the settings in effect without their sources.
+// valuesOnly returns the settings in effect without their sources.
 func valuesOnly(c *config.Config) map[string]string {
 	values := map[string]string{} // setting → value
 	for _, v := range c.Values() {
@@ -62,7 +63,8 @@ func TestShowDatabase(t *testing.T) {
 		{"sqlite:data/x.db", "sqlite:data/x.db"},
 		{"postgres://ada:hunter2@db.example.com/x", "postgres://ada:(secret)@db.example.com/x"},
 		{"postgresql://ada:@db.example.com/x", "postgresql://ada:(secret)@db.example.com/x"},
-		{"postgres://ada@a:5433,b:5434/x?target_session_attrs=read-write", "postgres://ada@a:5433,b:5434/x?target_session_attrs=read-write"},
+		{"postgres://ada@a:5433,b:5434/x?target_session_attrs=read-write",
+			"postgres://ada@a:5433,b:5434/x?target_session_attrs=read-write"},
 		{"postgres://ada:p%40ss@a:5433,b/x", "postgres://ada:(secret)@a:5433,b/x"},
 		{"postgres://db/x", "postgres://db/x"},
 		{"postgres:///x?host=/run/postgresql", "postgres:///x?host=/run/postgresql"},

@@ -47,7 +47,7 @@ func (r *reader) readAll(src Sources) {
 	r.readGiven(src.Given)
 }
 
-// fileNamed gives the path of the file that the flag or else the variable names, and which
+// fileNamed returns the path of the file that the flag or else the variable names, and which
 // of them did.
 func fileNamed(src Sources) (path, source string) {
 	if texts := flagTexts(src.Flags, fileFlag); texts != nil {
@@ -91,7 +91,8 @@ func (r *reader) readEnviron(environ []string) {
 		}
 		s, ok := variables[name]
 		if !ok {
-			r.mistake(hide(name), "environment", wrong("there is no such setting", didYouMean(name, append(known, envFile))))
+			r.mistake(hide(name), "environment",
+				wrong("there is no such setting", didYouMean(name, append(known, envFile))))
 			continue
 		}
 		r.given[s.name] = value{s.split(text), "environment " + name}
@@ -102,7 +103,9 @@ func (r *reader) readEnviron(environ []string) {
 func (r *reader) readFile(path, namedBy string) {
 	text, err := readLimited(path)
 	if err != nil {
-		r.mistakes = append(r.mistakes, Mistake{Source: namedBy, Wrong: "the file of settings cannot be read: " + err.Error(), Do: "name a file that this user may read, or none"})
+		r.mistakes = append(r.mistakes,
+			Mistake{Source: namedBy, Wrong: "the file of settings cannot be read: " + err.Error(),
+				Do: "name a file that this user may read, or none"})
 		return
 	}
 	r.readTOML(text, "file "+path)
@@ -129,7 +132,8 @@ func readLimited(path string) (string, error) {
 func (r *reader) readTOML(text, source string) {
 	var tree map[string]any
 	if _, err := toml.Decode(text, &tree); err != nil {
-		r.mistakes = append(r.mistakes, Mistake{Source: source, Wrong: explainTOML(text, err), Do: `settings look like this: name = "value"`})
+		r.mistakes = append(r.mistakes,
+			Mistake{Source: source, Wrong: explainTOML(text, err), Do: `settings look like this: name = "value"`})
 		return
 	}
 	r.readTable(tree, "", source)
@@ -145,9 +149,11 @@ func (r *reader) readTable(table map[string]any, prefix, source string) {
 		case !strings.Contains(key, ".") && isTable && hasTable(name):
 			r.readTable(inner, name+".", source)
 		case hasTable(name):
-			r.mistake(name, source, wrong("is a table of settings, not a value", "write ["+name+"] on a line, and the settings below it"))
+			r.mistake(name, source, wrong("is a table of settings, not a value",
+				"write ["+name+"] on a line, and the settings below it"))
 		case strings.Contains(key, ".") || !known:
-			r.mistake(hide(name), source, wrong("there is no such setting", didYouMean(name, append(names(), tables()...))))
+			r.mistake(hide(name), source, wrong("there is no such setting",
+				didYouMean(name, append(names(), tables()...))))
 		default:
 			r.readValue(s, table[key], source)
 		}
@@ -184,24 +190,25 @@ func explainTOML(text string, err error) string {
 		return "is not TOML"
 	}
 	where := fmt.Sprintf("line %d is not TOML", parse.Position.Line)
-	if strings.Contains(strings.ReplaceAll(text, "master_key_file", ""), "master_key") || masterKeyShape.MatchString(text) {
+	if strings.Contains(strings.ReplaceAll(text, "master_key_file", ""), "master_key") ||
+		masterKeyShape.MatchString(text) {
 		return where
 	}
 	return where + ": " + redact(parse.Message)
 }
 
-// hide gives a name that somebody gave, for a message.
+// hide returns a name that somebody gave, for a message.
 func hide(name string) string {
 	quoted := quote(name)
 	return quoted[1 : len(quoted)-1]
 }
 
-// hasTable tells whether settings have names in this table.
+// hasTable reports whether settings have names in this table.
 func hasTable(table string) bool {
 	return slices.Contains(tables(), table)
 }
 
-// names gives the name of every setting.
+// names returns the name of every setting.
 func names() []string {
 	all := make([]string, len(settings))
 	for i, s := range settings {
@@ -210,7 +217,7 @@ func names() []string {
 	return all
 }
 
-// tables gives the tables that settings are in.
+// tables returns the tables that settings are in.
 func tables() []string {
 	var all []string
 	for _, s := range settings {
@@ -221,7 +228,7 @@ func tables() []string {
 	return all
 }
 
-// sortedKeys gives the keys of a map in order, so that mistakes are always told alike.
+// sortedKeys returns the keys of a map in order, so that mistakes are always told alike.
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for key := range m {

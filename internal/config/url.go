@@ -16,7 +16,7 @@ type PublicURL struct {
 	path   string // empty, or /auth without a slash at the end
 }
 
-// String gives the URL as it was set: the issuer.
+// String returns the URL as it was set: the issuer.
 func (u PublicURL) String() string {
 	if u.host == "" {
 		return ""
@@ -24,36 +24,38 @@ func (u PublicURL) String() string {
 	return u.Origin() + u.path
 }
 
-// Origin gives scheme://host[:port].
+// Origin returns scheme://host[:port].
 func (u PublicURL) Origin() string { return u.scheme + "://" + u.host }
 
-// Path gives what comes before every route: empty, or such as /auth.
+// Path returns what comes before every route: empty, or such as /auth.
 func (u PublicURL) Path() string { return u.path }
 
-// Host gives the host with its port, unless that is the scheme's own, as a Host header has it.
+// Host returns the host with its port, unless that is the scheme's own, as a Host header has it.
 func (u PublicURL) Host() string { return u.host }
 
-// Hostname gives the host without port and brackets.
+// Hostname returns the host without port and brackets.
 func (u PublicURL) Hostname() string { return (&url.URL{Host: u.host}).Hostname() }
 
-// IsHTTPS tells whether cookies can be Secure. Otherwise the host is loopback.
+// IsHTTPS reports whether cookies can be Secure. Otherwise the host is loopback.
 func (u PublicURL) IsHTTPS() bool { return u.scheme == "https" }
 
 // The hints that several mistakes share.
 const (
 	hintPublicURL = "write it like https://id.example.com or https://example.com/auth"
-	hintHTTPS     = "use https (TLS may end in a proxy in front of this server; listen stays as it is), or a loopback host such as http://localhost:8787 to try things out"
-	hintOrigin    = "write scheme, host and port only, like https://app.example.com"
+	hintHTTPS     = "use https (TLS may end in a proxy in front of this server; listen stays as it is), " +
+		"or a loopback host such as http://localhost:8787 to try things out"
+	hintOrigin = "write scheme, host and port only, like https://app.example.com"
 )
 
-// ParsePublicURL reads a public URL. Whatever it accepts, String gives back unchanged.
+// ParsePublicURL reads a public URL. Whatever it accepts, String returns unchanged.
 func ParsePublicURL(text string) (PublicURL, error) {
 	u, rest, err := readSite(text, hintPublicURL)
 	if err != nil {
 		return PublicURL{}, err
 	}
 	if u.scheme == "http" && !isLoopback(u.Hostname()) {
-		return PublicURL{}, wrong(quote(text)+" is plain http: passwords and tokens would cross the network for all to read", hintHTTPS)
+		return PublicURL{}, wrong(quote(text)+" is plain http: "+
+			"passwords and tokens would cross the network for all to read", hintHTTPS)
 	}
 	if err := checkPath(text, rest); err != nil {
 		return PublicURL{}, err
@@ -69,12 +71,15 @@ func readPublicURL(text string) (PublicURL, error) { return ParsePublicURL(text)
 func readOrigin(text string) (string, error) {
 	switch text {
 	case "*":
-		return "", wrong(`"*" would let every page in the world act for the person who looks at it`, "list each origin; "+hintOrigin)
+		return "", wrong(`"*" would let every page in the world act for the person who looks at it`,
+			"list each origin; "+hintOrigin)
 	case "null":
-		return "", wrong(`"null" is what sandboxed frames and files send, and so anybody`, "serve the page from an origin of its own")
+		return "", wrong(`"null" is what sandboxed frames and files send, and so anybody`,
+			"serve the page from an origin of its own")
 	}
 	if strings.Contains(text, "*") {
-		return "", wrong(quote(text)+" has a wildcard, and a forgotten host under it could act for people", "list each origin; "+hintOrigin)
+		return "", wrong(quote(text)+" has a wildcard, and a forgotten host under it could act for people",
+			"list each origin; "+hintOrigin)
 	}
 	u, rest, err := readSite(text, hintOrigin)
 	switch {
@@ -85,12 +90,13 @@ func readOrigin(text string) (string, error) {
 	case rest != "":
 		return "", wrong(quote(text)+" has more than an origin", "write "+u.Origin())
 	case u.scheme == "http" && !isLoopback(u.Hostname()):
-		return "", wrong(quote(text)+" is plain http: whoever is on the network could act for its people", "use https, or a loopback host such as http://localhost:3000")
+		return "", wrong(quote(text)+" is plain http: whoever is on the network could act for its people",
+			"use https, or a loopback host such as http://localhost:3000")
 	}
 	return text, nil
 }
 
-// readSite reads scheme://host[:port] in its one canonical form, and gives what follows.
+// readSite reads scheme://host[:port] in its one canonical form, and returns what follows.
 func readSite(text, hint string) (PublicURL, string, error) {
 	scheme, after, found := strings.Cut(text, "://")
 	if found && scheme != strings.ToLower(scheme) {
@@ -106,7 +112,8 @@ func readSite(text, hint string) (PublicURL, string, error) {
 	host, rest := after[:end], after[end:]
 	switch {
 	case strings.Contains(host, "@"):
-		return PublicURL{}, "", wrong(quote(text)+" holds a user name or password", "leave out everything before and with the @")
+		return PublicURL{}, "", wrong(quote(text)+" holds a user name or password",
+			"leave out everything before and with the @")
 	case strings.Contains(rest, "?"):
 		return PublicURL{}, "", wrong(quote(text)+" has a query", "leave out the ? and what follows")
 	case strings.Contains(rest, "#"):
@@ -125,7 +132,8 @@ func checkHost(text, scheme, host, hint string) error {
 		name, port = host[:colon], host[colon+1:]
 		n, err := strconv.ParseUint(port, 10, 16)
 		if err != nil || n == 0 || strconv.FormatUint(n, 10) != port {
-			return wrong(quote(text)+" has no good port", "write a number from 1 to 65535 after the colon, or leave out both")
+			return wrong(quote(text)+" has no good port",
+				"write a number from 1 to 65535 after the colon, or leave out both")
 		}
 	}
 	switch {
@@ -136,7 +144,8 @@ func checkHost(text, scheme, host, hint string) error {
 	case scheme == "https" && port == "443", scheme == "http" && port == "80":
 		return wrong(quote(text)+" names the port that "+scheme+" has anyway", "leave out :"+port+", as browsers do")
 	case !isHostname(name):
-		return wrong(quote(text)+" has no good host", "write a DNS name (not ASCII: in its xn-- form) or an address (IPv6: in brackets)")
+		return wrong(quote(text)+" has no good host",
+			"write a DNS name (not ASCII: in its xn-- form) or an address (IPv6: in brackets)")
 	}
 	return nil
 }
@@ -151,7 +160,8 @@ func checkPath(text, path string) error {
 	}
 	for _, segment := range strings.Split(path, "/")[1:] {
 		if segment == "" || segment == "." || segment == ".." {
-			return wrong(quote(text)+" has an empty, . or .. segment in its path", "write the path as it is after cleaning")
+			return wrong(quote(text)+" has an empty, . or .. segment in its path",
+				"write the path as it is after cleaning")
 		}
 	}
 	for _, r := range path {
@@ -162,7 +172,7 @@ func checkPath(text, path string) error {
 	return nil
 }
 
-// isHostname tells whether a host is a DNS name in lower case or an address as browsers
+// isHostname reports whether a host is a DNS name in lower case or an address as browsers
 // write it.
 func isHostname(host string) bool {
 	if inner, ok := strings.CutPrefix(host, "["); ok {
@@ -172,7 +182,8 @@ func isHostname(host string) bool {
 	}
 	labels := strings.Split(host, ".")
 	for _, label := range labels {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' ||
+			strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			return false
 		}
 	}
@@ -186,7 +197,7 @@ func isHostname(host string) bool {
 	return len(host) <= 253
 }
 
-// isLoopback tells whether a host never leaves this machine. RFC 6761 §6.3
+// isLoopback reports whether a host never leaves this machine. RFC 6761 §6.3
 func isLoopback(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.IsLoopback()
@@ -194,7 +205,7 @@ func isLoopback(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// isLetterOrDigit tells whether r is one, in ASCII.
+// isLetterOrDigit reports whether r is one, in ASCII.
 func isLetterOrDigit(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 }

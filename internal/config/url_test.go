@@ -14,13 +14,16 @@ func TestParsePublicURL(t *testing.T) {
 	}{
 		{"https://id.example.com", "https://id.example.com", "", "id.example.com", "id.example.com", true},
 		{"https://example.com/auth", "https://example.com", "/auth", "example.com", "example.com", true},
-		{"https://example.com:8443/a/b-c_d.e~f", "https://example.com:8443", "/a/b-c_d.e~f", "example.com:8443", "example.com", true},
+		{"https://example.com:8443/a/b-c_d.e~f", "https://example.com:8443", "/a/b-c_d.e~f", "example.com:8443",
+			"example.com", true},
 		{"https://192.0.2.7", "https://192.0.2.7", "", "192.0.2.7", "192.0.2.7", true},
 		{"https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443", "", "[2001:db8::1]:8443", "2001:db8::1", true},
-		{"https://xn--bcher-kva.example", "https://xn--bcher-kva.example", "", "xn--bcher-kva.example", "xn--bcher-kva.example", true},
+		{"https://xn--bcher-kva.example", "https://xn--bcher-kva.example", "", "xn--bcher-kva.example",
+			"xn--bcher-kva.example", true},
 		{"http://localhost:8787", "http://localhost:8787", "", "localhost:8787", "localhost", false},
 		{"http://localhost", "http://localhost", "", "localhost", "localhost", false},
-		{"http://id.localhost:8787/auth", "http://id.localhost:8787", "/auth", "id.localhost:8787", "id.localhost", false},
+		{"http://id.localhost:8787/auth", "http://id.localhost:8787", "/auth", "id.localhost:8787", "id.localhost",
+			false},
 		{"http://127.0.0.1:8787", "http://127.0.0.1:8787", "", "127.0.0.1:8787", "127.0.0.1", false},
 		{"http://127.8.9.10", "http://127.8.9.10", "", "127.8.9.10", "127.8.9.10", false},
 		{"http://[::1]:8787", "http://[::1]:8787", "", "[::1]:8787", "::1", false},
@@ -31,7 +34,8 @@ func TestParsePublicURL(t *testing.T) {
 			t.Errorf("ParsePublicURL(%q) = %v, want no mistake", test.text, err)
 			continue
 		}
-		if u.String() != test.text || u.Origin() != test.origin || u.Path() != test.path || u.Host() != test.host || u.Hostname() != test.hostname || u.IsHTTPS() != test.https {
+		if u.String() != test.text || u.Origin() != test.origin || u.Path() != test.path || u.Host() != test.host ||
+			u.Hostname() != test.hostname || u.IsHTTPS() != test.https {
 			t.Errorf("ParsePublicURL(%q) = %q, origin %q, path %q, host %q, name %q, https %v, want %+v",
 				test.text, u, u.Origin(), u.Path(), u.Host(), u.Hostname(), u.IsHTTPS(), test)
 		}
@@ -41,14 +45,15 @@ func TestParsePublicURL(t *testing.T) {
 	}
 }
 
-// FuzzParsePublicURL holds it to its promise: what it accepts, it gives back unchanged.
+// FuzzParsePublicURL holds it to its promise: what it accepts, it returns unchanged.
 func FuzzParsePublicURL(f *testing.F) {
-	for _, seed := range []string{"https://id.example.com", "http://127.1", "https://a@b", "https://a:443", "https://[::1]/x", "http://localhost\\@evil.example"} {
+	for _, seed := range []string{"https://id.example.com", "http://127.1", "https://a@b", "https://a:443",
+		"https://[::1]/x", "http://localhost\\@evil.example"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if u, err := config.ParsePublicURL(text); err == nil && u.String() != text {
-			t.Errorf("ParsePublicURL(%q) gives back %q", text, u)
+			t.Errorf("ParsePublicURL(%q).String() = %q", text, u)
 		}
 	})
 }

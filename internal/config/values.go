@@ -38,7 +38,8 @@ func duration(least, most time.Duration) func(string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		switch {
 		case err != nil:
-			return 0, wrong(quote(text)+" is not a length of time", "write a number and its unit, like 10m or 90s; "+bounds+" is allowed")
+			return 0, wrong(quote(text)+" is not a length of time",
+				"write a number and its unit, like 10m or 90s; "+bounds+" is allowed")
 		case d < least || d > most:
 			return 0, wrong(display(d)+" is out of bounds", "set "+bounds)
 		case d%time.Second != 0:
@@ -70,14 +71,17 @@ func readListen(text string) (string, error) {
 // readPath reads the path of a file.
 func readPath(text string) (string, error) {
 	if strings.HasPrefix(text, "hsm_") {
-		return "", wrong("is a master key, not the path of a file", "give the key itself as master_key, in the file or the environment; take this one out of sight and make another if it was visible")
+		return "", wrong("is a master key, not the path of a file",
+			"give the key itself as master_key, in the file or the environment; "+
+				"take this one out of sight and make another if it was visible")
 	}
 	return text, nil
 }
 
 // readMasterKey reads the master key itself. No message quotes it.
 func readMasterKey(text string) (secret.Text, error) {
-	const hint = "let the first start make one in master_key_file, or make one with: echo hsm_$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"
+	const hint = "let the first start make one in master_key_file, " +
+		"or make one with: echo hsm_$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"
 	body, found := strings.CutPrefix(text, "hsm_")
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(body)
 	switch {
@@ -93,7 +97,7 @@ func readMasterKey(text string) (secret.Text, error) {
 	return key, nil
 }
 
-// guessable tells whether 32 bytes were made up: typed text, or counting. Random bytes look
+// guessable reports whether 32 bytes were made up: typed text, or counting. Random bytes look
 // like either less than once in 10^13 keys.
 func guessable(raw []byte) bool {
 	typed, even := true, true
@@ -107,7 +111,8 @@ func guessable(raw []byte) bool {
 // readAudience reads an audience.
 func readAudience(text string) (string, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\ufffd' }) {
-		return "", wrong(quote(text)+" has a space or a control character", "write a URL or a name without them, like https://api.example.com")
+		return "", wrong(quote(text)+" has a space or a control character",
+			"write a URL or a name without them, like https://api.example.com")
 	}
 	return text, nil
 }
@@ -120,11 +125,13 @@ func readNetwork(text string) (netip.Prefix, error) {
 	network, err := netip.ParsePrefix(text)
 	switch {
 	case err != nil:
-		return netip.Prefix{}, wrong(quote(text)+" is neither an address nor a network", "write 10.1.2.3, 10.0.0.0/8 or fd00::/8")
+		return netip.Prefix{}, wrong(quote(text)+" is neither an address nor a network",
+			"write 10.1.2.3, 10.0.0.0/8 or fd00::/8")
 	case network.Addr().Is4In6():
 		return netip.Prefix{}, wrong(quote(text)+" is an IPv4 network in IPv6 clothes", "write it as IPv4")
 	case network.Bits() == 0:
-		return netip.Prefix{}, wrong(quote(text)+" is everybody: any visitor could claim any address", "name the proxies' own addresses or networks")
+		return netip.Prefix{}, wrong(quote(text)+" is everybody: any visitor could claim any address",
+			"name the proxies' own addresses or networks")
 	case network != network.Masked():
 		return netip.Prefix{}, wrong(quote(text)+" has bits set beyond its length", "write "+network.Masked().String())
 	}
