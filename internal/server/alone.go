@@ -7,35 +7,36 @@ import (
 	"time"
 )
 
-// garbage is how far the heap grows before it is collected, in percent of what lives: ours is
-// small, and collecting it as often as Go does by itself takes an eighth of a refresh. More would pay a little more,
-// and take 19 MiB of each hash that many times over.
-const garbage = 300
+// gcPercent is the GOGC value of a server that has the process for itself, unless GOGC is set: its
+// heap is small, and collecting it as often as Go does by itself takes an eighth of a refresh. A
+// higher value saves little more, and each hash of a password leaves 19 MiB behind.
+const gcPercent = 300
 
-// collectLess tunes the process for a server that has it for itself. What the environment says stays.
-func collectLess() {
-	if before := debug.SetGCPercent(garbage); before != 100 {
+// collectLessOften sets gcPercent. A value from the environment stays.
+func collectLessOften() {
+	if before := debug.SetGCPercent(gcPercent); before != 100 {
 		debug.SetGCPercent(before)
 	}
 }
 
-// calm is for how long no password is hashed before the processors that were lent are taken back: to
-// change their number stops the program for a moment.
-const calm = 100 * time.Millisecond
+// restoreAfter is how long after the last hash GOMAXPROCS returns to normal: changing it stops the
+// program for a moment.
+const restoreAfter = 100 * time.Millisecond
 
-// processors gives the Go runtime more processors while passwords are hashed. A hash keeps one busy for as
-// long as it takes, and Go lets go of it only every 10 ms: so there is one more for each lane, and one for
-// SQLite's flush to the disk, and it is the system that shares the cores, and keeps no refresh waiting behind a
-// hash. Without hashes, more of them than cores are a burden to every request.
+// processors raises GOMAXPROCS while passwords are hashed. A hash keeps one processor of the Go
+// runtime busy for tens of milliseconds, and the scheduler takes it away only every 10 ms. So there
+// is one more for each lane, and one for SQLite's flush to the disk: then the system shares the
+// cores, and no refresh waits behind a hash. Without hashes, more processors than cores slow every
+// request down. docs/decisions/0014
 type processors struct {
-	mu     sync.Mutex  // guards what follows
-	usual  int         // how many there are otherwise; 0: none are lent
-	hashes int         // under way
-	back   *time.Timer // takes back what is lent, once it has been calm
+	mu      sync.Mutex  // guards what follows
+	usual   int         // GOMAXPROCS otherwise; 0: it is not raised
+	hashes  int         // under way
+	restore *time.Timer // lowers it again
 }
 
-// lend is called before a hash; what it gives is called after it.
-func (p *processors) lend() (after func()) {
+// raise is called before a hash. It returns what to call after it.
+func (p *processors) raise() (after func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hashes++
@@ -53,14 +54,14 @@ func (p *processors) after() {
 	if p.hashes--; p.hashes > 0 {
 		return
 	}
-	if p.back == nil {
-		p.back = time.AfterFunc(calm, p.takeBack)
+	if p.restore == nil {
+		p.restore = time.AfterFunc(restoreAfter, p.lower)
 	}
-	p.back.Reset(calm)
+	p.restore.Reset(restoreAfter)
 }
 
-// takeBack takes back what was lent, unless somebody hashes again.
-func (p *processors) takeBack() {
+// lower sets GOMAXPROCS back, unless a hash has begun in the meantime.
+func (p *processors) lower() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.hashes == 0 && p.usual > 0 {

@@ -25,12 +25,12 @@ type clock struct {
 	log    *slog.Logger
 }
 
-// newClock gives a clock that is not corrected yet. own nil means this machine's.
+// newClock returns a clock that is not corrected yet. own nil means this machine's.
 func newClock(own func() time.Time, keeper store.Timekeeper, log *slog.Logger) *clock {
 	return &clock{own: own, keeper: keeper, log: log}
 }
 
-// now gives the time, in UTC.
+// now returns the time, in UTC.
 func (c *clock) now() time.Time {
 	own := time.Now
 	if c.own != nil {
@@ -39,7 +39,7 @@ func (c *clock) now() time.Time {
 	return own().Add(time.Duration(c.ahead.Load())).UTC()
 }
 
-// forVerifiers gives what a verifier in this program tells the time by. Nil, where this machine's
+// forVerifiers returns what a verifier in this program tells the time by. Nil, where this machine's
 // clock is the only one: that it reads at less cost.
 func (c *clock) forVerifiers() func() time.Time {
 	if c.own == nil && c.keeper == nil {

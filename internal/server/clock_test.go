@@ -28,7 +28,8 @@ func TestClockStepsBack(t *testing.T) {
 	third := refresh(app, second.Text("refresh_token")).Want(200)
 	app.Do("GET", "/v1/user", "", "Authorization", "Bearer "+third.Text("access_token")).Want(200)
 	refresh(app, third.Text("refresh_token")).Want(200)
-	if reason := refresh(s.Program("thief"), first.Text("refresh_token")).Want(401).Text("reason"); reason != "reuse_detected" {
+	stolen := refresh(s.Program("thief"), first.Text("refresh_token")).Want(401)
+	if reason := stolen.Text("reason"); reason != "reuse_detected" {
 		t.Errorf("a token used before the step = %s, want reuse_detected", reason)
 	}
 }
@@ -38,7 +39,8 @@ func TestClockStepsBack(t *testing.T) {
 func TestIdleSessionStaysOver(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{Settings: map[string]string{"session.preset": "aal2"}})
 	app := s.Program("app")
-	in := app.Do("POST", "/v1/users", `{"email":"ada@example.com","password":"`+handstamptest.GoodPassword+`"}`).Want(201)
+	in := app.Do("POST", "/v1/users",
+		`{"email":"ada@example.com","password":"`+handstamptest.GoodPassword+`"}`).Want(201)
 	body := `{"refresh_token":"` + in.Text("refresh_token") + `"}`
 	s.Clock.Advance(2 * time.Hour)
 	if reason := app.Do("POST", "/v1/session/refresh", body).Want(401).Text("reason"); reason != "idle" {
@@ -54,7 +56,8 @@ func TestExpiredSessionStaysOver(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	app := s.Program("app")
 	body := func(in handstamptest.Answer) string { return `{"refresh_token":"` + in.Text("refresh_token") + `"}` }
-	in := app.Do("POST", "/v1/users", `{"email":"ada@example.com","password":"`+handstamptest.GoodPassword+`"}`).Want(201)
+	in := app.Do("POST", "/v1/users",
+		`{"email":"ada@example.com","password":"`+handstamptest.GoodPassword+`"}`).Want(201)
 	for range 3 {
 		s.Clock.Advance(9 * 24 * time.Hour) // in use, so that it is never idle
 		in = app.Do("POST", "/v1/session/refresh", body(in)).Want(200)

@@ -40,7 +40,9 @@ func onlySQLite(d config.Database, instead string) error {
 
 // Backup writes the database into a new file, while servers run. It makes no database.
 func Backup(ctx context.Context, c *config.Config, to string) error {
-	if err := onlySQLite(c.Database, "use pg_dump, or its continuous archiving to come back to any moment; the master key is in neither: keep it as well, elsewhere"); err != nil {
+	const instead = "use pg_dump, or its continuous archiving to come back to any moment; " +
+		"the master key is in neither: keep it as well, elsewhere"
+	if err := onlySQLite(c.Database, instead); err != nil {
 		return err
 	}
 	if _, err := os.Stat(c.Database.Path); errors.Is(err, fs.ErrNotExist) {
@@ -55,7 +57,8 @@ func Backup(ctx context.Context, c *config.Config, to string) error {
 
 // Restore makes the database out of a backup. One that is there is never overwritten.
 func Restore(ctx context.Context, c *config.Config, from string, clock store.Clock) error {
-	if err := onlySQLite(c.Database, "stop every server, use pg_restore, or its point-in-time recovery, and start them again"); err != nil {
+	const instead = "stop every server, use pg_restore, or its point-in-time recovery, and start them again"
+	if err := onlySQLite(c.Database, instead); err != nil {
 		return err
 	}
 	return sqlite.Restore(ctx, from, c.Database.Path, clock)

@@ -30,7 +30,8 @@ func (n narrow) Accept() (net.Conn, error) {
 	return conn, conn.(*net.TCPConn).SetWriteBuffer(little)
 }
 
-// narrowClient makes a client that finds the server at a listener of its own, behind a connection that holds next to nothing.
+// narrowClient makes a client that finds the server at a listener of its own, behind a connection
+// that holds next to nothing.
 func narrowClient(t *testing.T, s *handstamptest.Server) *http.Client {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -41,15 +42,18 @@ func narrowClient(t *testing.T, s *handstamptest.Server) *http.Client {
 	go front.Serve(narrow{listener})
 	t.Cleanup(func() { front.Close() })
 	dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) (err error) {
-		failed := raw.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, little) })
+		failed := raw.Control(func(fd uintptr) {
+			err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, little)
+		})
 		if failed != nil {
 			return failed
 		}
 		return err
 	}}
-	transport := &http.Transport{DisableKeepAlives: true, ReadBufferSize: 512, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return dialer.DialContext(ctx, network, listener.Addr().String())
-	}}
+	transport := &http.Transport{DisableKeepAlives: true, ReadBufferSize: 512,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, listener.Addr().String())
+		}}
 	return &http.Client{Transport: transport}
 }
 
@@ -77,7 +81,8 @@ func openFeed(t *testing.T, s *handstamptest.Server, client *http.Client, place 
 	return &reader{t, bufio.NewScanner(answer.Body)}
 }
 
-// places reads until it has been told of so many endings, or the stream ends, and gives where they stand in the log.
+// places reads until it has been told of so many endings, or the stream ends, and returns where
+// they stand in the log.
 func (r *reader) places(most int) (all []string) {
 	r.t.Helper()
 	place := "" // of an event that has not come whole
@@ -92,8 +97,8 @@ func (r *reader) places(most int) (all []string) {
 	return all
 }
 
-// TestSlowReader drops a reader of the feed who does not read, while another hears of everything; when he comes again, he goes
-// on from where he was, and has missed nothing.
+// TestSlowReader drops a reader of the feed who does not read, while another hears of everything;
+// a reader that comes back goes on from where it was, and has missed nothing.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()        // a write may take 5 s
 	const endings = 300 // some 80 KB
@@ -115,14 +120,15 @@ func TestSlowReader(t *testing.T) {
 	streams := log.Count(`"route":"GET /v1/revocations/stream"`)
 	ada.Do("DELETE", "/v1/user/sessions?keep=current", "").Want(200)
 	all = append(all, quick.places(endings+1)...)
-	for end := time.Now().Add(patience); log.Count(`"route":"GET /v1/revocations/stream"`) == streams; time.Sleep(10 * time.Millisecond) {
+	end := time.Now().Add(timeout)
+	for ; log.Count(`"route":"GET /v1/revocations/stream"`) == streams; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("the stream of a reader who does not read goes on for %v", patience)
+			t.Fatalf("the stream of a reader who does not read goes on for %v", timeout)
 		}
 	}
 	heard = append(heard, slow.places(endings+1)...)
 	if len(heard) == len(all) {
-		t.Fatal("he has heard everything: the test tests nothing")
+		t.Fatal("it has heard everything: the test tests nothing")
 	}
 	again := openFeed(t, s, client, heard[len(heard)-1])
 	heard = append(heard, again.places(len(all)-len(heard))...)

@@ -14,20 +14,21 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// follower is a service elsewhere: a verifier that follows the server's feed, and has its first snapshot.
+// follower is a service elsewhere: a verifier that follows the server's feed, and has its first
+// snapshot.
 func follower(t testing.TB, s *handstamptest.Server, key string) *verify.Verifier {
 	t.Helper()
 	v := newFollower(t, s, key)
-	for deadline := time.Now().Add(patience); v.Status().Feed.Age < 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(timeout); v.Status().Feed.Age < 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("no snapshot within %v: %+v", patience, v.Status().Feed)
+			t.Fatalf("no snapshot within %v: %+v", timeout, v.Status().Feed)
 		}
 	}
 	return v
 }
 
-// patience is how long anything may take. The bound is 1 s; machines that test are slow.
-const patience = time.Minute
+// timeout is how long anything may take. The bound is 1 s; machines that test are slow.
+const timeout = time.Minute
 
 // newFollower is follower without the snapshot.
 func newFollower(t testing.TB, s *handstamptest.Server, key string) *verify.Verifier {
@@ -49,7 +50,7 @@ func codeOf(v *verify.Verifier, token string) verify.Code {
 	return ""
 }
 
-// refusedWithin waits until every verifier refuses a token, and gives how long that took.
+// refusedWithin waits until every verifier refuses a token, and returns how long that took.
 func refusedWithin(t testing.TB, bound time.Duration, token string, all ...*verify.Verifier) time.Duration {
 	t.Helper()
 	start := time.Now()
@@ -74,15 +75,15 @@ func makeKey(t testing.TB, s *handstamptest.Server, name string) string {
 	return key.Reveal()
 }
 
-// signIn signs a program in, and gives it with its access token.
+// signIn signs a program in, and returns it with its access token.
 func signIn(t testing.TB, s *handstamptest.Server, email string) (*handstamptest.Person, string) {
 	t.Helper()
 	p := s.Program("test")
 	return p, p.SignIn(email).Text("access_token")
 }
 
-// TestFeedEndsEverywhere ends a session at the server; two services refuse it, one of which needs no key because it is on
-// loopback. Another session of the same user goes on (JV-23, RV-01).
+// TestFeedEndsEverywhere ends a session at the server; two services refuse it, one of which needs
+// no key because it is on loopback. Another session of the same user goes on (JV-23, RV-01).
 func TestFeedEndsEverywhere(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{Work: true})
 	s.MustUser("ada@example.com")
@@ -98,13 +99,13 @@ func TestFeedEndsEverywhere(t *testing.T) {
 		defer func() {
 			select {
 			case <-running.Done():
-			case <-time.After(patience):
+			case <-time.After(timeout):
 				t.Error("what was running with the session still runs")
 			}
 		}()
 	}
 	ada.Do("DELETE", "/v1/session", "").Want(204)
-	t.Logf("both refuse %v after the answer", refusedWithin(t, patience, token, one, two))
+	t.Logf("both refuse %v after the answer", refusedWithin(t, timeout, token, one, two))
 	for _, v := range []*verify.Verifier{one, two} {
 		if code := codeOf(v, kept); code != "" {
 			t.Errorf("Verify(another session) = %s, want none", code)
@@ -117,7 +118,8 @@ func TestFeedEndsEverywhere(t *testing.T) {
 		asks := w.RequireFunc(func(http.ResponseWriter, *http.Request) {}, verify.MaxStaleness(0, verify.Introspect))
 		for want, shown := range map[int]string{http.StatusOK: kept, http.StatusUnauthorized: token} {
 			got := status(asks, shown)
-			for deadline := time.Now().Add(patience); got == http.StatusServiceUnavailable && time.Now().Before(deadline); {
+			deadline := time.Now().Add(timeout)
+			for got == http.StatusServiceUnavailable && time.Now().Before(deadline) {
 				got = status(asks, shown) // an answer may take 2 s
 			}
 			if got != want {
@@ -126,7 +128,7 @@ func TestFeedEndsEverywhere(t *testing.T) {
 		}
 	}
 	other.Do("DELETE", "/v1/session", "").Want(204)
-	refusedWithin(t, patience, kept, one, two)
+	refusedWithin(t, timeout, kept, one, two)
 }
 
 // status is a route's answer to a token.
@@ -137,7 +139,8 @@ func status(h http.Handler, token string) int {
 	return w.Code
 }
 
-// TestFeedServiceKey takes no wrong key, and loses a verifier whose key is revoked: it says so, and goes on by its policy.
+// TestFeedServiceKey takes no wrong key, and loses a verifier whose key is revoked: it says so, and
+// goes on by its policy.
 func TestFeedServiceKey(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{Work: true})
 	s.MustUser("ada@example.com")
@@ -153,7 +156,7 @@ func TestFeedServiceKey(t *testing.T) {
 	if _, err := s.Services.Revoke(t.Context(), audit.Operator(), "mine"); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(patience); v.Status().Feed.Connected; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(timeout); v.Status().Feed.Connected; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("Status().Feed = %+v, want it cut off", v.Status().Feed)
 		}

@@ -24,7 +24,8 @@ func startService(t *testing.T, s *handstamptest.Server) *httptest.Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(v.Close)
-	service := httptest.NewServer(v.RequireFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	empty := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
+	service := httptest.NewServer(v.RequireFunc(empty))
 	t.Cleanup(service.Close)
 	return service
 }
@@ -82,7 +83,7 @@ func awaitRounds(t *testing.T, clients []*client) {
 
 // TestRotateUnderLoad rotates the signing key again and again, through every step of a key's
 // life, while five clients go on, each at a service of its own: no request is refused.
-// requirements KY-04
+// standards KY-04
 func TestRotateUnderLoad(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	stop := make(chan struct{})
@@ -91,7 +92,8 @@ func TestRotateUnderLoad(t *testing.T) {
 	s.MustUser("ada@example.com")
 	for i := range clients {
 		p := s.Program("curl")
-		c := &client{person: p, service: startService(t, s).URL, refresh: p.SignIn("ada@example.com").Text("refresh_token")}
+		c := &client{person: p, service: startService(t, s).URL,
+			refresh: p.SignIn("ada@example.com").Text("refresh_token")}
 		clients[i] = c
 		working.Go(func() {
 			for {
@@ -111,9 +113,9 @@ func TestRotateUnderLoad(t *testing.T) {
 		if _, err := s.Keys.Rotate(t.Context(), audit.Operator(), s.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
-		// Through pending, active and retiring, until the key before is gone: two minutes at a time,
-		// and every client goes on before the next, since none waits for longer in life either
-		// between getting a token and showing it.
+		// Through pending, active and retiring, until the key before is gone: two minutes at a
+		// time, and every client goes on before the next, since none waits for longer in life
+		// either between getting a token and showing it.
 		for range 13 {
 			s.Clock.Advance(2 * time.Minute)
 			if err := s.Keys.Maintain(t.Context(), s.Clock.Now()); err != nil {

@@ -26,14 +26,16 @@ func TestCanaryFinds(t *testing.T) {
 	c := &handstamptest.Canaries{}
 	password := c.Fresh("password")
 	for name, text := range map[string]string{
-		"whole": password, "piece": "x" + password[9:9+handstamptest.Gram] + "x", "hex": hex.EncodeToString([]byte(password[:handstamptest.Gram])),
+		"whole": password, "piece": "x" + password[9:9+handstamptest.Gram] + "x",
+		"hex":    hex.EncodeToString([]byte(password[:handstamptest.Gram])),
 		"base64": base64.StdEncoding.EncodeToString([]byte(password)),
 	} {
 		if kind, _ := c.In(`{"msg":"` + text + `"}`); kind != "password" {
 			t.Errorf("%s: In() = %q, want password", name, kind)
 		}
 	}
-	if kind, piece := c.In(password[:handstamptest.Gram-1] + "-" + password[handstamptest.Gram:2*handstamptest.Gram-1]); kind != "" {
+	short := password[:handstamptest.Gram-1] + "-" + password[handstamptest.Gram:2*handstamptest.Gram-1]
+	if kind, piece := c.In(short); kind != "" {
 		t.Errorf("In() found %s in %q, want nothing in pieces that short", kind, piece)
 	}
 }
@@ -53,7 +55,8 @@ func startNest(t *testing.T) *nest {
 	t.Helper()
 	n := &nest{t: t, log: &logtest.Log{}, meddler: &handstamptest.Meddler{}}
 	key := filepath.Join(t.TempDir(), "test.key")
-	n.Server = handstamptest.Start(t, handstamptest.Options{Settings: map[string]string{"master_key_file": key}, Log: n.log, Wrap: n.meddler.Wrap})
+	n.Server = handstamptest.Start(t,
+		handstamptest.Options{Settings: map[string]string{"master_key_file": key}, Log: n.log, Wrap: n.meddler.Wrap})
 	text, err := os.ReadFile(key)
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +85,8 @@ func (n *nest) newVictim() victim {
 	n.t.Helper()
 	n.users++
 	v := victim{email: fmt.Sprintf("ada%d@example.com", n.users), password: n.canary.Fresh("password")}
-	if _, err := n.Users.Create(n.t.Context(), audit.Operator(), user.Fresh{Email: v.email, Password: secret.New(v.password)}); err != nil {
+	fresh := user.Fresh{Email: v.email, Password: secret.New(v.password)}
+	if _, err := n.Users.Create(n.t.Context(), audit.Operator(), fresh); err != nil {
 		n.t.Fatal(err)
 	}
 	in := n.Program("curl").Do("POST", "/v1/session", `{"email":"`+v.email+`","password":"`+v.password+`"}`).Want(201)
@@ -125,11 +129,13 @@ func (n *nest) headers(v victim) [][]string {
 		{"Authorization", "Bearer " + v.refresh},
 		{"Cookie", "hs_access=" + v.access + "; hs_refresh=" + v.refresh, "Sec-Fetch-Site", "same-origin"},
 		{"Cookie", "hs_access=" + v.access + "; hs_refresh=" + v.refresh, "Sec-Fetch-Site", "cross-site"},
-		{"Cookie", "hs_access=" + stray() + "; hs_access=" + stray() + "; hs_refresh=" + stray() + "; hs_refresh=" + stray(), "Sec-Fetch-Site", "same-origin"},
+		{"Cookie", "hs_access=" + stray() + "; hs_access=" + stray() + "; hs_refresh=" + stray() + "; hs_refresh=" +
+			stray(), "Sec-Fetch-Site", "same-origin"},
 		{"Cookie", stray() + "=" + stray(), "Origin", "https://" + stray() + ".example"},
 		{"Host", stray() + ".example"},
 		{"Content-Type", stray() + "/" + stray()},
-		{"If-None-Match", `"` + stray() + `"`, "Referer", "http://localhost/?token=" + stray(), "X-Forwarded-For", stray()},
+		{"If-None-Match", `"` + stray() + `"`, "Referer", "http://localhost/?token=" + stray(), "X-Forwarded-For",
+			stray()},
 	}
 }
 
@@ -160,7 +166,8 @@ func (n *nest) contents(route web.Route, v victim) []string {
 		stray,
 	}
 	if strings.HasPrefix(route.Pattern, "POST /") && !strings.HasPrefix(route.Pattern, "POST /v1/") {
-		all = append(all, "email="+v.email+"&password="+stray, "email="+v.email+"&password="+stray+"&form_token="+stray, "password="+stray+"&password="+stray, "password=%zz"+stray)
+		all = append(all, "email="+v.email+"&password="+stray, "email="+v.email+"&password="+stray+"&form_token="+stray,
+			"password="+stray+"&password="+stray, "password=%zz"+stray)
 	}
 	return all
 }
@@ -169,7 +176,8 @@ func (n *nest) contents(route web.Route, v victim) []string {
 func (n *nest) torment(route web.Route) {
 	n.t.Helper()
 	method, path, _ := strings.Cut(route.Pattern, " ")
-	path = strings.NewReplacer("{$}", "", "{id}", n.canary.Fresh("secret in a path"), "{name}", n.canary.Fresh("secret in a path"), "{token}", n.canary.Fresh("secret in a path")).Replace(path)
+	stray := func() string { return n.canary.Fresh("secret in a path") }
+	path = strings.NewReplacer("{$}", "", "{id}", stray(), "{name}", stray(), "{token}", stray()).Replace(path)
 	v := n.newVictim()
 	path += "?access_token=" + v.access + "&password=" + v.password + "&token=" + n.canary.Fresh("secret in a query")
 	for i, headers := range n.headers(v) {
@@ -214,11 +222,13 @@ func (n *nest) endings() {
 	ask(disabled)
 
 	unlucky := n.newVictim()
-	for _, err := range []error{fault.New(fault.StorageUnavailable).Because(errors.New("the disk is full")), errors.New("a bug")} {
+	full := fault.New(fault.StorageUnavailable).Because(errors.New("the disk is full"))
+	for _, err := range []error{full, errors.New("a bug")} {
 		for _, verb := range []string{"Rotate", "User", "UserByEmail", "Begin"} {
 			n.meddler.FailBefore(verb, err)
 			ask(unlucky)
-			n.look("sign in", n.Program("curl").Do("POST", "/v1/session", `{"email":"`+unlucky.email+`","password":"`+unlucky.password+`"}`))
+			n.look("sign in", n.Program("curl").Do("POST", "/v1/session",
+				`{"email":"`+unlucky.email+`","password":"`+unlucky.password+`"}`))
 			n.meddler.FailBefore(verb, nil)
 		}
 	}
@@ -231,7 +241,7 @@ func (n *nest) endings() {
 
 // TestNoSecretIsPrinted drives every route into every refusal with secrets in every place,
 // and finds no piece of one in the log at level debug, in a refusal, or in what a program
-// would print of the parts that hold them. requirements LG-01
+// would print of the parts that hold them. standards LG-01
 func TestNoSecretIsPrinted(t *testing.T) {
 	n := startNest(t)
 	for _, route := range n.Routes() {
@@ -246,8 +256,12 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	if lines := strings.Count(n.log.String(), "\n"); lines < 500 {
 		t.Errorf("the log has %d lines: was nothing asked?", lines)
 	}
+	parts := map[string]any{
+		"keys": n.Keys, "key": n.Keys.Active(n.Clock.Now()), "key set": n.Keys.Keys(),
+		"sessions": n.Sessions, "users": n.Users,
+	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
-		for name, part := range map[string]any{"keys": n.Keys, "key": n.Keys.Active(n.Clock.Now()), "key set": n.Keys.Keys(), "sessions": n.Sessions, "users": n.Users} {
+		for name, part := range parts {
 			if kind, piece := n.canary.In(fmt.Sprintf(verb, part)); kind != "" {
 				t.Errorf("Sprintf(%q, %s) holds %q of a %s", verb, name, piece, kind)
 			}

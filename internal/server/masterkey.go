@@ -17,10 +17,11 @@ import (
 // masterFact names the value that ties a database to its master key.
 const masterFact = "master_key_check"
 
-// openMaster gives the master key: the one from the settings, or the file's, which is made
+// openMaster returns the master key: the one from the settings, or the file's, which is made
 // when both file and database are new. A database never goes on under another key than it
 // began with: its signing keys could not be opened, and every session would be lost.
-func openMaster(ctx context.Context, facts store.Facts, given secret.Text, file string, log *slog.Logger) (secret.Master, error) {
+func openMaster(ctx context.Context, facts store.Facts, given secret.Text, file string,
+	log *slog.Logger) (secret.Master, error) {
 	check, err := facts.Fact(ctx, masterFact)
 	if err != nil {
 		return secret.Master{}, err
@@ -44,7 +45,8 @@ func openMaster(ctx context.Context, facts store.Facts, given secret.Text, file 
 		return secret.Master{}, err
 	}
 	if !bytes.Equal(check, master.Check()) {
-		return secret.Master{}, errors.New("master key: this database was made with another master key; put that key back, from the backup of " + file)
+		return secret.Master{}, errors.New("master key: this database was made with another master key; " +
+			"put that key back, from the backup of " + file)
 	}
 	return master, nil
 }
@@ -65,13 +67,15 @@ func makeFile(file string, log *slog.Logger) error {
 func fromFile(file string, log *slog.Logger) (secret.Master, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return secret.Master{}, fmt.Errorf("%s is missing, and the database was made with it; put it back from a backup, or name it with master_key_file", file)
+		return secret.Master{}, fmt.Errorf("%s is missing, and the database was made with it; "+
+			"put it back from a backup, or name it with master_key_file", file)
 	}
 	if err != nil {
 		return secret.Master{}, err
 	}
 	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
-		log.Warn("the master key can be read by others; run: chmod 600 "+file, "file", file, "mode", info.Mode().Perm().String())
+		log.Warn("the master key can be read by others; run: chmod 600 "+file, "file", file, "mode",
+			info.Mode().Perm().String())
 	}
 	master, err := secret.ParseMaster(secret.New(string(text)))
 	if err != nil {

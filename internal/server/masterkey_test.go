@@ -27,7 +27,8 @@ func (p *place) keyFile() string { return filepath.Join(p.folder, "test.key") }
 // open opens a server there with more settings, and closes it again.
 func (p *place) open(more map[string]string) error {
 	p.t.Helper()
-	given := map[string]string{"database": "sqlite:" + filepath.Join(p.folder, "test.db"), "master_key_file": p.keyFile()}
+	given := map[string]string{"database": "sqlite:" + filepath.Join(p.folder, "test.db"),
+		"master_key_file": p.keyFile()}
 	for name, value := range more {
 		if given[name] = value; value == "" {
 			delete(given, name)
@@ -80,8 +81,11 @@ func TestMasterKey(t *testing.T) {
 		want   string // in the error; empty: it opens
 	}{
 		{"again", func() {}, nil, ""},
-		{"given as a value", func() {}, map[string]string{"master_key_file": "", "master_key": strings.TrimSpace(string(text))}, ""},
-		{"another value", func() {}, map[string]string{"master_key_file": "", "master_key": secret.NewMaster().Text().Reveal()}, "made with another master key"},
+		{"given as a value", func() {},
+			map[string]string{"master_key_file": "", "master_key": strings.TrimSpace(string(text))}, ""},
+		{"another value", func() {},
+			map[string]string{"master_key_file": "", "master_key": secret.NewMaster().Text().Reveal()},
+			"made with another master key"},
 		{"another file", func() { p.write(secret.NewMaster().Text().Reveal()) }, nil, "made with another master key"},
 		{"empty file", func() { p.write("") }, nil, "begins with hsm_"},
 		{"half a file", func() { p.write(string(text[:20])) }, nil, "43 base64url characters"},
@@ -92,7 +96,11 @@ func TestMasterKey(t *testing.T) {
 	for _, step := range steps {
 		step.change()
 		err := p.open(step.more)
-		if step.want == "" && err != nil || step.want != "" && (err == nil || !strings.Contains(err.Error(), step.want)) {
+		wrong := err != nil
+		if step.want != "" {
+			wrong = err == nil || !strings.Contains(err.Error(), step.want)
+		}
+		if wrong {
 			t.Errorf("%s: Open() = %v, want %q", step.name, err, step.want)
 		}
 	}

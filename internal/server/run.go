@@ -93,7 +93,7 @@ func (s *Server) Serve(ctx context.Context, l Listeners) error {
 // Front makes the server for the public listener.
 func (s *Server) Front() *http.Server { return s.httpServer(s) }
 
-// httpServer sets the bounds that keep slow and greedy clients off. requirements RL-15
+// httpServer sets the bounds that keep slow and greedy clients off. standards RL-15
 func (s *Server) httpServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -123,9 +123,9 @@ func (s *Server) Work(ctx context.Context) {
 	all.Wait()
 }
 
-// maintainOnRevocation looks at the signing keys as soon as one of them was revoked, by whichever node or
-// command, and before anyone is told: what it would sign from now on would be refused, and who is told asks for
-// the next key. Without success it is tried again with the next Maintain.
+// maintainOnRevocation looks at the signing keys as soon as one of them was revoked, by whichever node
+// or command, and before anyone is told: what it would sign from now on would be refused, and who
+// is told asks for the next key. Without success it is tried again with the next Maintain.
 func (s *Server) maintainOnRevocation(ctx context.Context) {
 	if !s.Keys.HoldsAny(s.ended.Revoked()) {
 		return
@@ -161,12 +161,12 @@ func (s *Server) reporter() func(error) {
 		defer mu.Unlock()
 		if now := time.Now(); now.Sub(last) >= 10*time.Second {
 			last = now
-			s.options.Log.Error("background work failed; it goes on trying", "cause", err.Error())
+			s.options.Log.Error("background work failed; it goes on trying", "error", err)
 		}
 	}
 }
 
-// sweep drops old rows in small bites, until there are none left.
+// sweep drops old rows a batch at a time, until there are none left.
 func (s *Server) sweep(ctx context.Context) error {
 	for ctx.Err() == nil {
 		n, err := s.store.Sweep(ctx, store.Sweeping{Keep: keepEnded, Limit: sweepLimit}, s.now())

@@ -71,7 +71,7 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err erro
 	}
 	s := &Server{config: c, options: o, store: engine, engine: engine}
 	if o.Alone {
-		collectLess()
+		collectLessOften()
 	}
 	if o.TestingOnlyWrapped != nil {
 		s.store = o.TestingOnlyWrapped(engine)
@@ -92,7 +92,7 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err erro
 func (s *Server) hashing() password.Options {
 	o := password.Options{Params: s.options.TestingOnlyParams}
 	if s.options.Alone {
-		o.Before = new(processors).lend
+		o.Before = new(processors).raise
 	}
 	return o
 }
@@ -123,12 +123,15 @@ func (s *Server) build(ctx context.Context) error {
 		Policy:      password.Policy{Words: []string{"handstamp", c.PublicURL.Host()}},
 		Revocations: s.ended, Log: log, Signup: c.Signup, SetupKey: master.Derive("setup link"), Now: s.now,
 	})
+	issue := token.Issue{Issuer: c.PublicURL.String(), Audience: c.Audience, Life: c.AccessTTL}
 	s.Sessions = session.New(session.Parts{
 		Store:   s.store,
-		Access:  token.NewMinter(s.Keys, token.Issue{Issuer: c.PublicURL.String(), Audience: c.Audience, Life: c.AccessTTL}),
+		Access:  token.NewMinter(s.Keys, issue),
 		Refresh: token.NewRefresher(master), Revocations: s.ended, Log: log, Limits: limits(c.Session), Now: s.now,
 	})
-	s.Services = service.New(service.Parts{Store: s.store, MACKey: master.Derive("service key check"), Log: log, Now: s.now})
+	s.Services = service.New(service.Parts{
+		Store: s.store, MACKey: master.Derive("service key check"), Log: log, Now: s.now,
+	})
 	return s.buildWeb(ctx, master)
 }
 
@@ -177,12 +180,13 @@ func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error)
 		Middleware: middleware, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions,
 		Export: api.Export(forPrograms), FormKey: master.Derive("forms"), Now: s.now,
 	}
-	s.surfaces = []web.Surface{pages.Surface(forPeople), api.Surface(forPrograms), api.WellKnown(forPrograms), api.OAuth(forPrograms), api.Description(forPrograms)}
+	s.surfaces = []web.Surface{pages.Surface(forPeople), api.Surface(forPrograms), api.WellKnown(forPrograms),
+		api.OAuth(forPrograms), api.Description(forPrograms)}
 	s.handler, err = middleware.Handler(s.surfaces...)
 	return err
 }
 
-// Routes gives every route that the server answers, with who may call it.
+// Routes returns every route that the server answers, with who may call it.
 func (s *Server) Routes() []web.Route {
 	var all []web.Route
 	for _, surface := range s.surfaces {
@@ -201,12 +205,13 @@ type memory struct {
 // own memory, so that what has ended is refused at once.
 func (s *Server) Verification() verify.Config {
 	return verify.Config{
-		Issuer: s.config.PublicURL.String(), Audience: s.config.Audience, Keys: verify.InProcess(memory{s.Keys, s.ended}),
-		TrustedOrigins: s.config.AllowedOrigins, ClientAddress: s.site.ClientIP, Now: s.clock.forVerifiers(), Logger: s.options.Log,
+		Issuer: s.config.PublicURL.String(), Audience: s.config.Audience, TrustedOrigins: s.config.AllowedOrigins,
+		Keys:          verify.InProcess(memory{s.Keys, s.ended}),
+		ClientAddress: s.site.ClientIP, Now: s.clock.forVerifiers(), Logger: s.options.Log,
 	}
 }
 
-// timekeeper gives whose clock ours is corrected to, or nil.
+// timekeeper returns whose clock ours is corrected to, or nil.
 func (s *Server) timekeeper() store.Timekeeper {
 	if keeper, ok := s.store.(store.Timekeeper); ok { // what a test has put around the engine
 		return keeper
@@ -215,13 +220,13 @@ func (s *Server) timekeeper() store.Timekeeper {
 	return keeper
 }
 
-// now gives the time, in UTC: the one that all nodes share.
+// now returns the time, in UTC: the one that all nodes share.
 func (s *Server) now() time.Time { return s.clock.now() }
 
-// Keys gives the keys that may have signed.
+// Keys returns the keys that may have signed.
 func (m memory) Keys() *jose.KeySet { return m.keys.Keys() }
 
-// Revoked gives what has ended.
+// Revoked returns what has ended.
 func (m memory) Revoked() *revoked.Set { return m.ended.Revoked() }
 
 // ServeHTTP answers under the public URL, prefix included.

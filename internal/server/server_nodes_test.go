@@ -83,7 +83,8 @@ func TestNodes(t *testing.T) {
 		if w := ask(t, node, "POST /v1/session/refresh", `{"refresh_token":"`+refresh+`"}`, ""); w.Code != 401 {
 			t.Errorf("node %d: refresh after the end = %d %s, want 401", n, w.Code, w.Body)
 		}
-		for end := time.Now().Add(patience); ask(t, node, "GET /v1/session", "", access).Code != 401; time.Sleep(time.Millisecond) {
+		end := time.Now().Add(timeout)
+		for ; ask(t, node, "GET /v1/session", "", access).Code != 401; time.Sleep(time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("node %d takes the token of an ended session", n)
 			}
@@ -112,8 +113,10 @@ func TestDatabaseAway(t *testing.T) {
 	}
 	for range 3 {
 		a := app.Do("POST", "/v1/session/refresh", body).Want(503)
-		if a.Header.Get("Retry-After") == "" || a.Text("code") != "storage_unavailable" || strings.Contains(a.Body, "127.0.0.1") {
-			t.Errorf("refresh without a database = %s, want storage_unavailable, when to try again, and no more", a.Body)
+		if a.Header.Get("Retry-After") == "" || a.Text("code") != "storage_unavailable" ||
+			strings.Contains(a.Body, "127.0.0.1") {
+			t.Errorf("refresh without a database = %s, want storage_unavailable, when to try again, and no more",
+				a.Body)
 		}
 	}
 	app.Do("GET", "/v1/session", "").Want(200)
@@ -175,7 +178,8 @@ func TestClockOff(t *testing.T) {
 		want          time.Duration // the correction
 		off           string        // what readyz says; empty: nothing
 	}{
-		{"at the start", -700 * time.Millisecond, time.Millisecond, -700 * time.Millisecond, "clock is 700ms ahead of the database's"},
+		{"at the start", -700 * time.Millisecond, time.Millisecond, -700 * time.Millisecond,
+			"clock is 700ms ahead of the database's"},
 		{"set", 3 * time.Millisecond, time.Millisecond, 3 * time.Millisecond, ""},
 		{"not told apart", 9 * time.Millisecond, 6 * time.Millisecond, 3 * time.Millisecond, ""},
 		{"told apart", 10 * time.Millisecond, 6 * time.Millisecond, 10 * time.Millisecond, ""},
@@ -191,7 +195,8 @@ func TestClockOff(t *testing.T) {
 		if w := ready(s); w.Code == 200 != (step.off == "") || !strings.Contains(w.Body.String(), step.off) {
 			t.Errorf("%s: readyz = %d %s, want it to say %q", step.name, w.Code, w.Body, step.off)
 		}
-		a := s.Program("app").Do("POST", "/v1/users", `{"email":"`+string(rune('a'+i))+`@example.com","password":"`+handstamptest.GoodPassword+`"}`).Want(201)
+		a := s.Program("app").Do("POST", "/v1/users",
+			`{"email":"`+string(rune('a'+i))+`@example.com","password":"`+handstamptest.GoodPassword+`"}`).Want(201)
 		began, err := time.Parse(time.RFC3339Nano, a.Text("session.created_at"))
 		if err != nil {
 			t.Fatal(err)
@@ -201,7 +206,8 @@ func TestClockOff(t *testing.T) {
 		}
 	}
 	stop()
-	if said := log.String(); strings.Count(said, "this node is not ready") != 2 || strings.Count(said, "agrees with the database's again") != 1 {
+	if said := log.String(); strings.Count(said, "this node is not ready") != 2 ||
+		strings.Count(said, "agrees with the database's again") != 1 {
 		t.Errorf("the log says:\n%s", said)
 	}
 }
