@@ -40,8 +40,9 @@ type Config struct {
 	//	"http://example.com/auth"    // prohibited: passwords in clear
 	PublicURL string
 
-	// Database is "sqlite:" and a path, or a URL of PostgreSQL, "postgres://user:password@host/database",
-	// which any number of programs may share. Empty means "sqlite:handstamp.db".
+	// Database is "sqlite:" and a path, or a URL of PostgreSQL,
+	// "postgres://user:password@host/database", which any number of programs may share. Empty means
+	// "sqlite:handstamp.db".
 	Database string
 
 	// MasterKeyFile is made with mode 0600 when it and the database are new. Empty means
@@ -142,9 +143,9 @@ func (a *Auth) Optional(h http.Handler) http.Handler { return a.verifier.Optiona
 // Verifier checks tokens that do not come by HTTP.
 func (a *Auth) Verifier() *verify.Verifier { return a.verifier }
 
-// EndStreams ends the streams of the revocation feed, which services in other programs read, and which
-// would hold up an orderly stop for ever: give it to http.Server.RegisterOnShutdown. The services go
-// on when the server is back.
+// EndStreams ends the streams of the revocation feed, which services in other programs read, and
+// which would hold up an orderly stop for ever: give it to http.Server.RegisterOnShutdown. The
+// services go on when the server is back.
 func (a *Auth) EndStreams() { a.server.EndStreams() }
 
 // Close stops the background work and lets go of the database. Call it when no request is

@@ -64,7 +64,8 @@ func run(ctx context.Context, folder, port string) error {
 		return err
 	}
 	defer db.Close()
-	if _, err := db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS notes (user TEXT NOT NULL, text TEXT NOT NULL) STRICT`); err != nil {
+	const schema = `CREATE TABLE IF NOT EXISTS notes (user TEXT NOT NULL, text TEXT NOT NULL) STRICT`
+	if _, err := db.ExecContext(ctx, schema); err != nil {
 		return err
 	}
 	app := notes{db}
@@ -84,7 +85,8 @@ func run(ctx context.Context, folder, port string) error {
 
 // list shows the notes of whoever is signed in.
 func (n notes) list(w http.ResponseWriter, r *http.Request) {
-	rows, err := n.db.QueryContext(r.Context(), `SELECT text FROM notes WHERE user = ? ORDER BY rowid DESC LIMIT 100`, verify.FromContext(r.Context()).Subject)
+	rows, err := n.db.QueryContext(r.Context(), `SELECT text FROM notes WHERE user = ? ORDER BY rowid DESC LIMIT 100`,
+		verify.FromContext(r.Context()).Subject)
 	if err != nil {
 		http.Error(w, "the notes cannot be read", http.StatusServiceUnavailable)
 		return
@@ -107,7 +109,9 @@ func (n notes) list(w http.ResponseWriter, r *http.Request) {
 func (n notes) add(w http.ResponseWriter, r *http.Request) {
 	text := strings.TrimSpace(r.PostFormValue("text"))
 	if text != "" && len(text) <= 800 {
-		if _, err := n.db.ExecContext(r.Context(), `INSERT INTO notes (user, text) VALUES (?, ?)`, verify.FromContext(r.Context()).Subject, text); err != nil {
+		user := verify.FromContext(r.Context()).Subject
+		_, err := n.db.ExecContext(r.Context(), `INSERT INTO notes (user, text) VALUES (?, ?)`, user, text)
+		if err != nil {
 			http.Error(w, "the note could not be kept", http.StatusServiceUnavailable)
 			return
 		}

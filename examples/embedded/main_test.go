@@ -36,7 +36,8 @@ func TestNotes(t *testing.T) {
 	bob.signUp(t, app, "bob@example.com")
 
 	note := url.Values{"text": {"<b>buy</b> stamps"}}
-	if status, body := ada.post(t, app+"/notes", app, note); status != 200 || !strings.Contains(body, "&lt;b&gt;buy&lt;/b&gt; stamps") {
+	if status, body := ada.post(t, app+"/notes", app, note); status != 200 ||
+		!strings.Contains(body, "&lt;b&gt;buy&lt;/b&gt; stamps") {
 		t.Errorf("ada's note = %d %s, want it in the list", status, body)
 	}
 	if status, _ := ada.post(t, app+"/notes", "https://evil.example", note); status != http.StatusForbidden {
@@ -50,7 +51,7 @@ func TestNotes(t *testing.T) {
 // person is somebody with a browser.
 type person struct{ client http.Client }
 
-// browser gives somebody whose browser holds no cookies yet.
+// browser returns somebody whose browser holds no cookies yet.
 func browser(t *testing.T) *person {
 	t.Helper()
 	jar, err := cookiejar.New(nil)

@@ -32,7 +32,8 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	server := &http.Server{Addr: cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8082"), Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	address := cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8082")
+	server := &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	log.Printf("jwt-only: listening on http://%s for users of %s", server.Addr, issuer)
 	log.Fatal(server.ListenAndServe())
 }

@@ -1,7 +1,7 @@
 // Command server-session is a service that asks the server about every request, so that a session
-// here is what it is in a plain server-side design: good exactly as long as the server says so. Each
-// request costs one question to the server, and nothing works while the server is away. The feed,
-// which other services use, costs neither.
+// here is what it is in a plain server-side design: good exactly as long as the server says so.
+// Each request costs one question to the server, and nothing works while the server is away. The
+// feed, which other services use, costs neither.
 //
 //	ISSUER=http://localhost:8787 go run ./examples/server-session
 //	curl -H "Authorization: Bearer $ACCESS_TOKEN" http://localhost:8084/

@@ -15,8 +15,8 @@ type away struct{}
 // RoundTrip fails.
 func (away) RoundTrip(*http.Request) (*http.Response, error) { return nil, http.ErrServerClosed }
 
-// TestHandler refuses an ended session although this program never heard of its end, and everybody while the server is
-// away.
+// TestHandler refuses an ended session although this program never heard of its end, and everybody
+// while the server is away.
 func TestHandler(t *testing.T) {
 	iss := verifytest.NewIssuer(t)
 	iss.CutFeed()

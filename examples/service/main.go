@@ -1,5 +1,6 @@
-// Command service is a whole microservice that checks access tokens by itself. It knows only
-// the issuer's URL: it fetches the public keys from there, hears of sessions that end, and asks nothing for each request.
+// Command service is a whole microservice that checks access tokens by itself. It knows only the
+// issuer's URL: it fetches the public keys from there, hears of sessions that end, and asks nothing
+// for each request.
 //
 //	ISSUER=http://localhost:8787 go run ./examples/service
 //	curl -H "Authorization: Bearer $ACCESS_TOKEN" http://localhost:8081/hello

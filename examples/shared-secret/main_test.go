@@ -17,7 +17,8 @@ func TestHandler(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	up := httptest.NewRequest("POST", "http://localhost:8083/auth/v1/users", strings.NewReader(`{"email":"ada@example.com","password":"violet teapots orbit quietly"}`))
+	up := httptest.NewRequest("POST", "http://localhost:8083/auth/v1/users",
+		strings.NewReader(`{"email":"ada@example.com","password":"violet teapots orbit quietly"}`))
 	up.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, up)

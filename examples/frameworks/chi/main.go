@@ -1,5 +1,5 @@
-// Command chi protects the routes of a chi router. Require is a plain net/http middleware, so chi takes it as
-// it is.
+// Command chi protects the routes of a chi router. Require is a plain net/http middleware, so chi
+// takes it as it is.
 //
 //	ISSUER=http://localhost:8787 go run ./chi
 //	curl -H "Authorization: Bearer $ACCESS_TOKEN" http://localhost:8082/hello
@@ -22,7 +22,8 @@ import (
 // main serves until it is killed.
 func main() {
 	issuer := cmp.Or(os.Getenv("ISSUER"), "http://localhost:8787")
-	v, err := verify.New(context.Background(), verify.Config{Issuer: issuer, Audience: cmp.Or(os.Getenv("AUDIENCE"), issuer)})
+	v, err := verify.New(context.Background(),
+		verify.Config{Issuer: issuer, Audience: cmp.Or(os.Getenv("AUDIENCE"), issuer)})
 	if err != nil {
 		log.Fatal(err)
 	}

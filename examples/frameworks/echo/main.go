@@ -1,5 +1,5 @@
-// Command echo protects the routes of an echo server. Echo has handlers of its own kind, so Authenticate decides
-// and Refuse answers.
+// Command echo protects the routes of an echo server. Echo has handlers of its own kind, so
+// Authenticate decides and Refuse answers.
 //
 //	ISSUER=http://localhost:8787 go run ./echo
 //	curl -H "Authorization: Bearer $ACCESS_TOKEN" http://localhost:8084/hello
@@ -21,7 +21,8 @@ import (
 // main serves until it is killed.
 func main() {
 	issuer := cmp.Or(os.Getenv("ISSUER"), "http://localhost:8787")
-	v, err := verify.New(context.Background(), verify.Config{Issuer: issuer, Audience: cmp.Or(os.Getenv("AUDIENCE"), issuer)})
+	v, err := verify.New(context.Background(),
+		verify.Config{Issuer: issuer, Audience: cmp.Or(os.Getenv("AUDIENCE"), issuer)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -40,8 +41,8 @@ func app(v *verify.Verifier) http.Handler {
 	return e
 }
 
-// require lets a request go on with a good access token that meets every demand. Handlers find the session by
-// verify.FromContext, as they do everywhere.
+// require lets a request go on with a good access token that meets every demand. Handlers find the
+// session by verify.FromContext, as they do everywhere.
 func require(v *verify.Verifier, demands ...verify.Demand) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {

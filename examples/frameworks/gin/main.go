@@ -1,5 +1,5 @@
-// Command gin protects the routes of a gin engine. Gin has handlers of its own kind, so Authenticate decides and
-// Refuse answers.
+// Command gin protects the routes of a gin engine. Gin has handlers of its own kind, so
+// Authenticate decides and Refuse answers.
 //
 //	ISSUER=http://localhost:8787 go run ./gin
 //	curl -H "Authorization: Bearer $ACCESS_TOKEN" http://localhost:8083/hello
@@ -21,7 +21,8 @@ import (
 // main serves until it is killed.
 func main() {
 	issuer := cmp.Or(os.Getenv("ISSUER"), "http://localhost:8787")
-	v, err := verify.New(context.Background(), verify.Config{Issuer: issuer, Audience: cmp.Or(os.Getenv("AUDIENCE"), issuer)})
+	v, err := verify.New(context.Background(),
+		verify.Config{Issuer: issuer, Audience: cmp.Or(os.Getenv("AUDIENCE"), issuer)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -42,8 +43,8 @@ func engine(v *verify.Verifier) http.Handler {
 	return r
 }
 
-// require lets a request go on with a good access token that meets every demand. Handlers find the session by
-// verify.FromContext, as they do everywhere.
+// require lets a request go on with a good access token that meets every demand. Handlers find the
+// session by verify.FromContext, as they do everywhere.
 func require(v *verify.Verifier, demands ...verify.Demand) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		s, err := v.Authenticate(c.Request, demands...)

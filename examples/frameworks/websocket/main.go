@@ -1,5 +1,5 @@
-// Command websocket keeps a WebSocket open for as long as its session lives: it is closed when the session ends
-// anywhere, and when the token expires. The client then refreshes, and connects again.
+// Command websocket keeps a WebSocket open for as long as its session lives: it is closed when the
+// session ends anywhere, and when the token expires. The client then refreshes, and connects again.
 //
 //	ISSUER=http://localhost:8787 go run ./websocket
 //	websocat -H "Authorization: Bearer $ACCESS_TOKEN" ws://localhost:8085/echo
@@ -33,16 +33,17 @@ func main() {
 	log.Fatal(server.ListenAndServe())
 }
 
-// router has one route, for who is signed in. Require has looked at where a request comes from whose token came
-// by cookie; a token in the header needs no such look, so there is no handshake of the library's own.
+// router has one route, for who is signed in. Require has looked at where a request comes from
+// whose token came by cookie; a token in the header needs no such look, so there is no handshake of
+// the library's own.
 func router(v *verify.Verifier) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /echo", v.Require(websocket.Server{Handler: echo}))
 	return mux
 }
 
-// echo says back what it hears. A connection that was taken over does not end with its request, so the session's
-// context closes it.
+// echo says back what it hears. A connection that was taken over does not end with its request, so
+// the session's context closes it.
 func echo(conn *websocket.Conn) {
 	r := conn.Request()
 	ctx := verify.FromContext(r.Context()).Context(r.Context())
