@@ -13,9 +13,9 @@ export GOTOOLCHAIN := auto
 GENERATED := docs/config.md docs/errors.md docs/api.md internal/password/common.bin
 
 # Modules of their own, so that what they use does not enter the product's graph.
-MODULES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod test/*/go.mod bench/go.mod))
+MODULES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod test/*/go.mod bench/go.mod tools/go.mod))
 
-.PHONY: help run check test setup format vet lint gen gen-check golden fuzz prove bench bench-server bench-server-long bench-feed
+.PHONY: help run check test setup format vet lint vulncheck gen gen-check golden fuzz prove bench bench-server bench-server-long bench-feed
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -23,7 +23,7 @@ help: ## say what there is
 run: ## start the server, a sample app and two users on this machine
 	go run ./cmd/handstamp dev
 
-check: setup format vet lint gen-check ## everything that CI runs, what it needs included
+check: setup format vet lint vulncheck gen-check ## everything that CI runs, what it needs included
 	@for module in $(MODULES); do echo "go -C $$module test ./..."; go -C $$module test ./... || exit 1; done
 	go test -count=1 ./test/prove/simulation # ten thousand schedules; below, under the race detector, a few of them again
 	go test -race -shuffle=on -timeout 14m -p 3 ./test/... ./... # first what sleeps
@@ -43,6 +43,9 @@ vet: ## look for mistakes with go vet
 
 lint: ## look for mistakes with staticcheck
 	$$(go -C tools tool -n staticcheck) ./...
+
+vulncheck: ## fail where a function with a known vulnerability is called, in any module, tests included
+	go -C tools run ./vulncheck
 
 gen: ## make what is made from the program
 	go run ./internal/repo/gen
