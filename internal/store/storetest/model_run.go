@@ -13,18 +13,26 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
+// Everything is done at random, as a model does it.
+var _ = register(subject{
+	name: "model",
+	tests: []test{
+		{"random acts", testModel},
+	},
+})
+
 // testModel acts at random on a user with a few sessions, and after each act compares the
 // outcome, the rows and the log with the model's.
-func testModel(t *testing.T, w *world) {
+func testModel(t *testing.T, f *fixture) {
 	rapid.Check(t, func(rt *rapid.T) {
-		p := newPlay(rt, w)
+		p := newPlay(rt, f)
 		rt.Repeat(map[string]func(*rapid.T){"act": p.act, "": p.compare})
 	})
 }
 
 // play is one run of the model against a store that earlier runs have used too.
 type play struct {
-	w        *world
+	f        *fixture
 	now      time.Time
 	user     store.User
 	disabled bool
@@ -35,12 +43,12 @@ type play struct {
 }
 
 // newPlay begins a run with one session.
-func newPlay(rt *rapid.T, w *world) *play {
-	p := &play{w: w, now: start, user: w.newUser()}
+func newPlay(rt *rapid.T, f *fixture) *play {
+	p := &play{f: f, now: start, user: f.newUser()}
 	p.window.Grace = rapid.SampledFrom([]time.Duration{0, 10 * time.Second, 30 * time.Second}).Draw(rt, "grace")
 	p.window.Recovery = rapid.SampledFrom([]time.Duration{0, time.Hour, store.RecoverWhileAlive}).Draw(rt, "recovery")
-	p.need(rt, w.CreateUser(background, p.user))
-	_, seq, err := w.Head(background)
+	p.need(rt, f.CreateUser(background, p.user))
+	_, seq, err := f.Head(background)
 	p.need(rt, err)
 	p.seq = seq
 	p.signIn(rt)
@@ -104,7 +112,7 @@ func (p *play) present(rt *rapid.T) {
 	from := clients[rapid.IntRange(0, len(clients)-1).Draw(rt, "client")]
 	presented := l.from(from)
 	presented.Window = p.window
-	o, err := p.w.Rotate(background, presented, p.now)
+	o, err := p.f.Rotate(background, presented, p.now)
 	p.need(rt, err)
 	if want := m.present(l, from, p.now); o.Case != want {
 		rt.Fatalf("Rotate(generation %d of %d) = %v, want %v", l.generation, m.confirmed.generation, o.Case, want)
@@ -131,7 +139,7 @@ func (p *play) clock(rt *rapid.T) {
 
 // signIn begins a session, in place of another or none.
 func (p *play) signIn(rt *rapid.T) {
-	at := world{Store: p.w.Store, now: p.now}
+	at := fixture{Store: p.f.Store, now: p.now}
 	s := at.newSession(p.user.ID)
 	s.Line.RotatedAt = p.now
 	s.IdleLimit = rapid.SampledFrom([]time.Duration{15 * time.Minute, idleLimit}).Draw(rt, "idle")
@@ -145,7 +153,7 @@ func (p *play) signIn(rt *rapid.T) {
 		old = p.pick(rt)
 		b.Replaces = old.confirmed.session
 	}
-	_, err := p.w.Begin(background, b, p.now)
+	_, err := p.f.Begin(background, b, p.now)
 	if p.disabled {
 		if !fault.HasCode(err, fault.InvalidCredentials) {
 			rt.Fatalf("Begin(disabled) = %v, want %s", err, fault.InvalidCredentials)
@@ -163,7 +171,7 @@ func (p *play) signIn(rt *rapid.T) {
 // end ends one session.
 func (p *play) end(rt *rapid.T) {
 	m := p.pick(rt)
-	err := p.w.EndSession(background, store.Ending{Session: m.confirmed.session, Owner: p.user.ID, Reason: store.SignedOut}, p.now)
+	err := p.f.EndSession(background, store.Ending{Session: m.confirmed.session, Owner: p.user.ID, Reason: store.SignedOut}, p.now)
 	if did := m.end(store.SignedOut, p.now); did && err != nil || !did && !fault.HasCode(err, fault.SessionNotFound) {
 		rt.Fatalf("EndSession (live: %v) = %v", did, err)
 	}
@@ -172,7 +180,7 @@ func (p *play) end(rt *rapid.T) {
 // endOthers ends all sessions but one.
 func (p *play) endOthers(rt *rapid.T) {
 	keep := p.pick(rt)
-	n, err := p.w.EndOtherSessions(background, store.Ending{Session: keep.confirmed.session, Owner: p.user.ID, Reason: store.EndedByUser}, p.now)
+	n, err := p.f.EndOtherSessions(background, store.Ending{Session: keep.confirmed.session, Owner: p.user.ID, Reason: store.EndedByUser}, p.now)
 	p.need(rt, err)
 	p.wantOthers(rt, n, keep, store.EndedByUser)
 }
@@ -181,7 +189,7 @@ func (p *play) endOthers(rt *rapid.T) {
 func (p *play) changePassword(rt *rapid.T) {
 	keep := p.pick(rt)
 	to := p.user.Password + "x"
-	n, err := p.w.ChangePassword(background, store.PasswordChange{User: p.user.ID, From: p.user.Password, To: to, Keep: keep.confirmed.session}, p.now)
+	n, err := p.f.ChangePassword(background, store.PasswordChange{User: p.user.ID, From: p.user.Password, To: to, Keep: keep.confirmed.session}, p.now)
 	if p.disabled {
 		if !fault.HasCode(err, fault.InvalidCredentials) {
 			rt.Fatalf("ChangePassword(disabled) = %v, want %s", err, fault.InvalidCredentials)
@@ -208,7 +216,7 @@ func (p *play) wantOthers(rt *rapid.T, n int, keep *model, reason store.EndReaso
 
 // disable disables the user: all sessions end under the user's one entry.
 func (p *play) disable(rt *rapid.T) {
-	did, err := p.w.DisableUser(background, p.user.ID, "", func() time.Time { return p.now })
+	did, err := p.f.DisableUser(background, p.user.ID, "", func() time.Time { return p.now })
 	if err != nil || did == p.disabled {
 		rt.Fatalf("DisableUser (disabled: %v) = %v, %v", p.disabled, did, err)
 	}
@@ -224,7 +232,7 @@ func (p *play) disable(rt *rapid.T) {
 
 // compare compares all rows and the log with the model.
 func (p *play) compare(rt *rapid.T) {
-	rows, err := p.w.AllSessions(background, p.user.ID)
+	rows, err := p.f.AllSessions(background, p.user.ID)
 	p.need(rt, err)
 	for _, m := range p.sessions {
 		i := slices.IndexFunc(rows, func(s store.Session) bool { return s.ID == m.confirmed.session })
@@ -233,7 +241,7 @@ func (p *play) compare(rt *rapid.T) {
 		}
 		p.compareOne(rt, m, rows[i])
 	}
-	entries, err := p.w.RevocationsSince(background, p.seq, 10_000)
+	entries, err := p.f.RevocationsSince(background, p.seq, 10_000)
 	p.need(rt, err)
 	got, want := ids(entries), slices.Clone(p.logged)
 	slices.Sort(got) // an act may end several

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"encoding/base64"
 	"sync/atomic"
 	"testing"
@@ -12,63 +13,98 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
+// Service keys are kept.
+var _ = register(subject{
+	name: "service",
+	tests: []test{
+		{"round trip", testServiceRoundTrip},
+		{"name taken", testServiceNameTaken},
+		{"uses", testServiceUses},
+		{"revoke", testRevokeService},
+		{"race/name", testRaceService},
+	},
+	operations: []operation{
+		writing("AddService", func(_ *testing.T, f *fixture) call {
+			return func(ctx context.Context) error { return f.AddService(ctx, f.newService("added")) }
+		}),
+		reading("Service", func(t *testing.T, f *fixture) call {
+			s := f.mustService(t, "read")
+			return func(ctx context.Context) error { _, err := f.Service(ctx, s.ID); return err }
+		}),
+		reading("ListServices", func(_ *testing.T, f *fixture) call {
+			return func(ctx context.Context) error { _, err := f.ListServices(ctx); return err }
+		}),
+		writing("NoteServiceUses", func(t *testing.T, f *fixture) call {
+			s := f.mustService(t, "used")
+			return func(ctx context.Context) error {
+				return f.NoteServiceUses(ctx, map[store.ServiceID]time.Time{s.ID: f.now})
+			}
+		}),
+		writing("RevokeService", func(t *testing.T, f *fixture) call {
+			s := f.mustService(t, "revoked")
+			return func(ctx context.Context) error { return f.RevokeService(ctx, s.ID, f.now) }
+		}),
+	},
+	rows: serviceRows,
+})
+
 // newService gives a service key of this name; nobody keeps it yet.
-func (w *world) newService(name string) store.Service {
+func (f *fixture) newService(name string) store.Service {
 	return store.Service{
 		ID: store.ServiceID("svc_" + base64.RawURLEncoding.EncodeToString(random(8))), Name: name,
-		Hash: store.ServiceHash(random(32)), CreatedAt: w.now,
+		Hash: store.ServiceHash(random(32)), CreatedAt: f.now,
 	}
 }
 
 // mustService keeps a new service key.
-func (w *world) mustService(t *testing.T, name string) store.Service {
+func (f *fixture) mustService(t *testing.T, name string) store.Service {
 	t.Helper()
-	s := w.newService(name)
-	must(t, w.AddService(t.Context(), s))
+	s := f.newService(name)
+	must(t, f.AddService(t.Context(), s))
 	return s
 }
 
 // wantServices checks all service keys, in order.
-func (w *world) wantServices(t *testing.T, want ...store.Service) {
+func (f *fixture) wantServices(t *testing.T, want ...store.Service) {
 	t.Helper()
-	got, err := w.ListServices(t.Context())
+	got, err := f.ListServices(t.Context())
 	must(t, err)
 	same(t, "ListServices", got, want, cmpopts.EquateEmpty())
 }
 
 // testServiceRoundTrip gives back what was kept, and nothing of what was not.
-func testServiceRoundTrip(t *testing.T, w *world) {
-	w.wantServices(t)
-	b := w.mustService(t, "billing")
-	w.pass(-moment)
-	a := w.mustService(t, "a name with 'quotes', ünïcode and % signs")
+func testServiceRoundTrip(t *testing.T, f *fixture) {
+	f.wantServices(t)
+	b := f.mustService(t, "billing")
+	f.pass(-moment)
+	a := f.mustService(t, "a name with 'quotes', ünïcode and % signs")
 	for _, s := range []store.Service{a, b} {
-		got, err := w.Service(t.Context(), s.ID)
+		got, err := f.Service(t.Context(), s.ID)
 		must(t, err)
 		same(t, "Service", got, s)
 	}
-	w.wantServices(t, a, b)
-	_, err := w.Service(t.Context(), "svc_nobody")
+	f.wantServices(t, a, b)
+	_, err := f.Service(t.Context(), "svc_nobody")
 	wantFault(t, "Service(nobody)", err, fault.ServiceNotFound)
 }
 
 // testServiceNameTaken lets a name be used again when its key is revoked, and not before.
-func testServiceNameTaken(t *testing.T, w *world) {
-	first := w.mustService(t, "billing")
-	second := w.newService("billing")
-	wantFault(t, "AddService(name taken)", w.AddService(t.Context(), second), fault.ServiceNameTaken)
-	w.mustService(t, "Billing")
-	must(t, w.RevokeService(t.Context(), first.ID, w.now))
-	must(t, w.AddService(t.Context(), second))
-	wantFault(t, "AddService(name taken again)", w.AddService(t.Context(), w.newService("billing")), fault.ServiceNameTaken)
+func testServiceNameTaken(t *testing.T, f *fixture) {
+	first := f.mustService(t, "billing")
+	second := f.newService("billing")
+	wantFault(t, "AddService(name taken)", f.AddService(t.Context(), second), fault.ServiceNameTaken)
+	f.mustService(t, "Billing")
+	must(t, f.RevokeService(t.Context(), first.ID, f.now))
+	must(t, f.AddService(t.Context(), second))
+	wantFault(t, "AddService(name taken again)", f.AddService(t.Context(), f.newService("billing")), fault.ServiceNameTaken)
 }
 
 // testServiceUses keeps the latest use of each key.
-func testServiceUses(t *testing.T, w *world) {
-	a := w.mustService(t, "a")
-	w.pass(moment)
-	b := w.mustService(t, "b")
-	early, late := w.now.Add(time.Minute), w.now.Add(time.Hour)
+func testServiceUses(t *testing.T, f *fixture) {
+	a := f.mustService(t, "a")
+	f.pass(moment)
+	b := f.mustService(t, "b")
+	early, late := f.now.Add(time.Minute), f.now.Add(time.Hour)
 	steps := []struct {
 		uses         map[store.ServiceID]time.Time
 		wantA, wantB time.Time
@@ -79,37 +115,37 @@ func testServiceUses(t *testing.T, w *world) {
 		{map[store.ServiceID]time.Time{b.ID: early.Add(moment)}, late, early.Add(moment)},
 	}
 	for _, step := range steps {
-		must(t, w.NoteServiceUses(t.Context(), step.uses))
+		must(t, f.NoteServiceUses(t.Context(), step.uses))
 		a.UsedAt, b.UsedAt = step.wantA, step.wantB
-		w.wantServices(t, a, b)
+		f.wantServices(t, a, b)
 	}
 }
 
 // testRevokeService makes a key good no more, once and for ever, and no other.
-func testRevokeService(t *testing.T, w *world) {
-	a := w.mustService(t, "a")
-	w.pass(moment)
-	b := w.mustService(t, "b")
-	w.pass(time.Minute)
-	must(t, w.RevokeService(t.Context(), a.ID, w.now))
-	a.RevokedAt = w.now
-	w.pass(time.Minute)
-	wantFault(t, "RevokeService(again)", w.RevokeService(t.Context(), a.ID, w.now), fault.ServiceNotFound)
-	wantFault(t, "RevokeService(nobody)", w.RevokeService(t.Context(), "svc_nobody", w.now), fault.ServiceNotFound)
-	w.wantServices(t, a, b)
-	if got, err := w.Service(t.Context(), a.ID); err != nil || !got.Revoked() {
+func testRevokeService(t *testing.T, f *fixture) {
+	a := f.mustService(t, "a")
+	f.pass(moment)
+	b := f.mustService(t, "b")
+	f.pass(time.Minute)
+	must(t, f.RevokeService(t.Context(), a.ID, f.now))
+	a.RevokedAt = f.now
+	f.pass(time.Minute)
+	wantFault(t, "RevokeService(again)", f.RevokeService(t.Context(), a.ID, f.now), fault.ServiceNotFound)
+	wantFault(t, "RevokeService(nobody)", f.RevokeService(t.Context(), "svc_nobody", f.now), fault.ServiceNotFound)
+	f.wantServices(t, a, b)
+	if got, err := f.Service(t.Context(), a.ID); err != nil || !got.Revoked() {
 		t.Errorf("Service(revoked) = %+v, %v, want it, revoked", got, err)
 	}
 }
 
 // testRaceService gives a name to one key, and revokes it once.
-func testRaceService(t *testing.T, w *world) {
+func testRaceService(t *testing.T, f *fixture) {
 	for range rounds {
 		var kept, revoked atomic.Int32
 		var winner atomic.Pointer[store.Service]
 		race(8, func(int) {
-			s := w.newService("racer")
-			if err := w.AddService(background, s); err != nil {
+			s := f.newService("racer")
+			if err := f.AddService(background, s); err != nil {
 				wantFault(t, "AddService", err, fault.ServiceNameTaken)
 				return
 			}
@@ -117,7 +153,7 @@ func testRaceService(t *testing.T, w *world) {
 			winner.Store(&s)
 		})
 		race(8, func(int) {
-			if err := w.RevokeService(background, winner.Load().ID, w.now); err != nil {
+			if err := f.RevokeService(background, winner.Load().ID, f.now); err != nil {
 				wantFault(t, "RevokeService", err, fault.ServiceNotFound)
 				return
 			}
@@ -127,4 +163,13 @@ func testRaceService(t *testing.T, w *world) {
 			t.Errorf("%d keys of one name kept, one revoked %d times, want 1 and 1", kept.Load(), revoked.Load())
 		}
 	}
+}
+
+// serviceRows keeps one that was used and is revoked, and one of the same name.
+func serviceRows(t *testing.T, f *fixture) rowCount {
+	old := f.mustService(t, "billing")
+	must(t, f.NoteServiceUses(t.Context(), map[store.ServiceID]time.Time{old.ID: f.now.Add(-moment)}))
+	must(t, f.RevokeService(t.Context(), old.ID, f.now))
+	f.mustService(t, "billing")
+	return rowCount{"store.ServiceRow": 2}
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"net/netip"
 	"strings"
 	"testing"
@@ -10,116 +11,96 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
+// Sessions are kept and read.
+var _ = register(subject{
+	name: "session",
+	tests: []test{
+		{"round trip", testSessionRoundTrip},
+		{"not found", testSessionNotFound},
+		{"live ones", testLiveSessions},
+		{"live ones, at most so many", testLiveSessionsLimit},
+		{"all", testAllSessions},
+	},
+	operations: []operation{
+		reading("Session", func(t *testing.T, f *fixture) call {
+			k := f.mustBegin(t, f.mustUser(t).ID)
+			return func(ctx context.Context) error { _, err := f.Session(ctx, k.session); return err }
+		}),
+		reading("LiveSessions", func(t *testing.T, f *fixture) call {
+			u := f.mustUser(t)
+			return func(ctx context.Context) error { _, err := f.LiveSessions(ctx, u.ID, f.now); return err }
+		}),
+		reading("AllSessions", func(t *testing.T, f *fixture) call {
+			u := f.mustUser(t)
+			return func(ctx context.Context) error { _, err := f.AllSessions(ctx, u.ID); return err }
+		}),
+	},
+	rows: sessionRows,
+})
+
 // testSessionRoundTrip gives back what was kept, field by field, with its user.
-func testSessionRoundTrip(t *testing.T, w *world) {
-	u := w.mustUser(t)
-	full := w.newSession(u.ID)
+func testSessionRoundTrip(t *testing.T, f *fixture) {
+	u := f.mustUser(t)
+	full := f.newSession(u.ID)
 	full.Line = store.Line{Generation: 41, Nonce: newNonce(), Parent: newNonce(), ParentForked: true, Forks: 3, RotatedAt: start.Add(3 * moment)}
 	full.CreatedAt, full.LastUsedAt, full.AuthTime = start.Add(moment), start.Add(2*moment), start.Add(-moment)
 	full.LastUsedBy, full.Remember = abroad, true
 	full.AMR, full.ACR = []string{"pwd", "otp", "mfa"}, "aal2"
 	full.IdleLimit, full.ExpiresAt = 90*time.Minute+moment, start.Add(lifetime+moment)
 
-	least := w.newSession(u.ID)
+	least := f.newSession(u.ID)
 	least.CreatedBy, least.LastUsedBy, least.AMR, least.ACR = store.Client{}, store.Client{}, nil, ""
-	odd := w.newSession(u.ID)
+	odd := f.newSession(u.ID)
 	odd.CreatedBy = store.Client{IP: netip.MustParseAddr("::ffff:192.0.2.1"), Agent: strings.Repeat("é", store.MaxAgent/2)}
 	odd.LastUsedBy = store.Client{IP: netip.MustParseAddr("fe80::1%eth0"), Agent: `'"\;--`}
-	fractions := w.newSession(u.ID)
+	fractions := f.newSession(u.ID)
 	fractions.CreatedAt = start.Add(1999 * time.Microsecond).In(time.FixedZone("UTC-5", -18000))
 
 	for _, s := range []store.Session{full, least, odd, fractions} {
-		got, err := w.Begin(t.Context(), store.Beginning{Session: s, Password: oldHash}, w.now)
+		got, err := f.Begin(t.Context(), store.Beginning{Session: s, Password: oldHash}, f.now)
 		must(t, err)
 		same(t, "Begin", got, u)
 		s.CreatedAt = s.CreatedAt.UTC().Truncate(moment)
-		same(t, "Session", w.mustStanding(t, s.ID), store.Standing{Session: s, User: u})
+		same(t, "Session", f.mustStanding(t, s.ID), store.Standing{Session: s, User: u})
 	}
 }
 
 // testSessionNotFound names the fault.
-func testSessionNotFound(t *testing.T, w *world) {
-	w.mustBegin(t, w.mustUser(t).ID)
+func testSessionNotFound(t *testing.T, f *fixture) {
+	f.mustBegin(t, f.mustUser(t).ID)
 	for _, id := range []store.SessionID{{}, {1}} {
-		got, err := w.Session(t.Context(), id)
+		got, err := f.Session(t.Context(), id)
 		wantFault(t, "Session", err, fault.SessionNotFound)
 		same(t, "Session without a session", got, store.Standing{})
 	}
 }
 
-// testBeginRefused begins nothing, and ends nothing, when the user is gone, disabled, or has
-// another password by now.
-func testBeginRefused(t *testing.T, w *world) {
-	u, off := w.mustUser(t), w.newUser()
-	off.DisabledAt = w.now.Add(-time.Hour)
-	must(t, w.CreateUser(t.Context(), off))
-	k := w.mustBegin(t, u.ID)
-
-	for _, b := range []store.Beginning{
-		{Session: w.newSession("usr_nobody"), Password: oldHash},
-		{Session: w.newSession("usr_nobody")},
-		{Session: w.newSession(off.ID), Password: oldHash},
-		{Session: w.newSession(off.ID)},
-		{Session: w.newSession(u.ID), Password: newHash},
-	} {
-		b.Replaces = k.session
-		got, err := w.Begin(t.Context(), b, w.now)
-		wantFault(t, "Begin", err, fault.InvalidCredentials)
-		same(t, "Begin refused", got, store.User{})
-		_, err = w.Session(t.Context(), b.Session.ID)
-		wantFault(t, "Session(refused)", err, fault.SessionNotFound)
-	}
-	w.wantLogged(t, 0)
-	w.mustRotate(t, k, store.Rotated)
-}
-
-// testBeginReplaces ends the session that was presented, if it lives.
-func testBeginReplaces(t *testing.T, w *world) {
-	u, other := w.mustUser(t), w.mustUser(t)
-	old, strangers, bystander := w.mustBegin(t, u.ID), w.mustBegin(t, other.ID), w.mustBegin(t, u.ID)
-	signedOut := w.mustBegin(t, u.ID)
-	w.mustEnd(t, signedOut.session)
-	seq := w.mustHead(t)
-
-	for _, id := range []store.SessionID{old.session, strangers.session, old.session, signedOut.session, {1}} {
-		s := w.newSession(u.ID)
-		_, err := w.Begin(t.Context(), store.Beginning{Session: s, Replaces: id}, w.now)
-		must(t, err)
-		w.mustRotate(t, first(s), store.Rotated)
-	}
-	w.wantEnded(t, old.session, store.EndedReplaced, "")
-	w.wantEnded(t, strangers.session, store.EndedReplaced, "")
-	w.wantEnded(t, signedOut.session, store.SignedOut, "")
-	w.wantLogged(t, seq, old.session, strangers.session)
-	w.mustRotate(t, bystander, store.Rotated)
-}
-
 // testLiveSessions lists what is not over, last used first.
-func testLiveSessions(t *testing.T, w *world) {
-	u, other := w.mustUser(t), w.mustUser(t)
-	brief := w.newSession(u.ID)
+func testLiveSessions(t *testing.T, f *fixture) {
+	u, other := f.mustUser(t), f.mustUser(t)
+	brief := f.newSession(u.ID)
 	brief.ExpiresAt = start.Add(time.Hour)
-	w.mustKeep(t, brief)
-	idle, ended, used := w.mustBegin(t, u.ID), w.mustBegin(t, u.ID), w.mustBegin(t, u.ID)
-	w.mustBegin(t, other.ID)
-	w.mustEnd(t, ended.session)
-	w.pass(time.Minute)
-	late := w.mustBegin(t, u.ID)
-	w.pass(time.Minute)
-	w.mustRotate(t, used, store.Rotated)
+	f.mustKeep(t, brief)
+	idle, ended, used := f.mustBegin(t, u.ID), f.mustBegin(t, u.ID), f.mustBegin(t, u.ID)
+	f.mustBegin(t, other.ID)
+	f.mustEnd(t, ended.session)
+	f.pass(time.Minute)
+	late := f.mustBegin(t, u.ID)
+	f.pass(time.Minute)
+	f.mustRotate(t, used, store.Rotated)
 
 	want := func(now time.Time, ids ...store.SessionID) {
 		t.Helper()
-		live, err := w.LiveSessions(t.Context(), u.ID, now)
+		live, err := f.LiveSessions(t.Context(), u.ID, now)
 		must(t, err)
 		if len(live) != len(ids) {
 			t.Fatalf("LiveSessions(%v) = %d sessions, want %d", now.Sub(start), len(live), len(ids))
 		}
 		for i, id := range ids {
-			same(t, "LiveSessions", live[i], w.mustStanding(t, id).Session)
+			same(t, "LiveSessions", live[i], f.mustStanding(t, id).Session)
 		}
 	}
-	all, err := w.LiveSessions(t.Context(), u.ID, w.now)
+	all, err := f.LiveSessions(t.Context(), u.ID, f.now)
 	must(t, err)
 	if len(all) != 4 || all[0].ID != used.session || all[1].ID != late.session {
 		t.Errorf("LiveSessions = %d sessions, want 4, last used first", len(all))
@@ -128,22 +109,22 @@ func testLiveSessions(t *testing.T, w *world) {
 	want(start.Add(idleLimit), used.session, late.session)
 	want(start.Add(idleLimit+2*time.Minute-moment), used.session)
 	want(start.Add(idleLimit + 2*time.Minute))
-	if got, err := w.LiveSessions(t.Context(), u.ID, brief.ExpiresAt.Add(-moment)); err != nil || len(got) != 4 {
+	if got, err := f.LiveSessions(t.Context(), u.ID, brief.ExpiresAt.Add(-moment)); err != nil || len(got) != 4 {
 		t.Errorf("LiveSessions(a moment before an end) = %d, %v, want 4", len(got), err)
 	}
-	if got, err := w.LiveSessions(t.Context(), u.ID, brief.ExpiresAt); err != nil || len(got) != 3 {
+	if got, err := f.LiveSessions(t.Context(), u.ID, brief.ExpiresAt); err != nil || len(got) != 3 {
 		t.Errorf("LiveSessions(at an end) = %d, %v, want 3", len(got), err)
 	}
 }
 
 // testLiveSessionsLimit lists at most MaxListed.
-func testLiveSessionsLimit(t *testing.T, w *world) {
-	u := w.mustUser(t)
+func testLiveSessionsLimit(t *testing.T, f *fixture) {
+	u := f.mustUser(t)
 	for range store.MaxListed + 1 {
-		w.pass(moment)
-		w.mustBegin(t, u.ID)
+		f.pass(moment)
+		f.mustBegin(t, u.ID)
 	}
-	live, err := w.LiveSessions(t.Context(), u.ID, w.now)
+	live, err := f.LiveSessions(t.Context(), u.ID, f.now)
 	must(t, err)
 	if len(live) != store.MaxListed {
 		t.Fatalf("LiveSessions = %d sessions, want %d", len(live), store.MaxListed)
@@ -151,4 +132,63 @@ func testLiveSessionsLimit(t *testing.T, w *world) {
 	if oldest := live[len(live)-1].LastUsedAt; !oldest.Equal(start.Add(2 * moment)) {
 		t.Errorf("LiveSessions left out another than the one unused for longest: ends with %v", oldest.Sub(start))
 	}
+}
+
+// testAllSessions gives live and ended ones of one user, newest first.
+func testAllSessions(t *testing.T, f *fixture) {
+	u, other := f.mustUser(t), f.mustUser(t)
+	f.mustBegin(t, other.ID)
+	old := f.mustBegin(t, u.ID)
+	f.pass(time.Minute)
+	young := f.mustBegin(t, u.ID)
+	f.mustEnd(t, old.session)
+	all, err := f.AllSessions(t.Context(), u.ID)
+	must(t, err)
+	if len(all) != 2 || all[0].ID != young.session || all[1].ID != old.session || all[1].EndReason != store.SignedOut {
+		t.Errorf("AllSessions = %+v, want the young one and the ended old one", all)
+	}
+}
+
+// sampleSessions are tokens of sessions in different states.
+type sampleSessions struct {
+	live, forked, ended token
+	spent               token // of the live session, confirmed before its last
+}
+
+// mustSampleSessions keeps four sessions of two users.
+func (f *fixture) mustSampleSessions(t *testing.T) sampleSessions {
+	t.Helper()
+	f.pass(time.Second + moment)
+	u, other := f.mustUser(t), f.mustUser(t)
+	var made sampleSessions
+	made.spent = f.mustBegin(t, u.ID)
+	f.mustRotate(t, made.spent, store.Rotated)
+	f.pass(time.Minute)
+	made.live = made.spent.next()
+	f.mustPresent(t, made.live.from(abroad), store.Rotated)
+	made.live = made.live.next()
+
+	s := f.newSession(other.ID)
+	s.CreatedBy, s.LastUsedBy = store.Client{}, store.Client{IP: netip.MustParseAddr("2001:db8::7")}
+	s.AMR, s.ACR, s.Remember = []string{"pwd", "otp"}, "aal2", true
+	s.AuthTime = s.AuthTime.Add(-time.Hour)
+	f.mustKeep(t, s)
+	made.forked = first(s)
+	f.mustRotate(t, made.forked, store.Rotated)
+	f.pass(time.Minute)
+	f.mustRotate(t, made.forked, store.Recovered)
+	after := f.mustBegin(t, other.ID)
+	f.mustRotate(t, after, store.Rotated)
+	f.mustPresent(t, after.from(abroad), store.Recovered)
+	f.mustRotate(t, after.next(), store.Rotated)
+	made.ended = f.mustBegin(t, u.ID)
+	f.mustRotate(t, made.ended, store.Rotated)
+	f.mustEnd(t, made.ended.session)
+	return made
+}
+
+// sessionRows keeps sessions that are live, forked, past a fork, and ended.
+func sessionRows(t *testing.T, f *fixture) rowCount {
+	f.mustSampleSessions(t)
+	return rowCount{"store.UserRow": 2, "store.SessionRow": 4, "store.EntryRow": 1}
 }

@@ -1,118 +1,105 @@
 // Package storetest is the contract of package store as tests. Every engine passes all of
 // them: there is nothing to switch off.
+//
+// A file is about one subject. It registers all that the subject adds to the contract: tests,
+// a call of each operation, and sample rows of each table.
 package storetest
 
 import (
+	"context"
+	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// Run tests an engine. open gives a new, empty store and closes it when t ends; a test may
+// Run tests an engine. open returns a new, empty store and closes it when t ends; a test may
 // have closed it before.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
-	for _, c := range contract {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			c.test(t, &world{Store: open(t), now: start, another: open})
-		})
+	for _, s := range subjects {
+		for _, c := range s.tests {
+			t.Run(s.name+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				c.run(t, newFixture(t, open))
+			})
+		}
 	}
 }
 
-// contract lists every test, subject by subject.
-var contract = []struct {
+// subjects are those that the files of this package register.
+var subjects []subject
+
+// subject is what a file adds to the contract.
+type subject struct {
+	name       string // before the names of its tests
+	tests      []test
+	operations []operation
+	rows       func(*testing.T, *fixture) rowCount // keeps samples for its tables; nil: it has no table
+}
+
+// test is one test of the contract.
+type test struct {
 	name string
-	test func(*testing.T, *world)
-}{
-	{"user/round trip", testUserRoundTrip},
-	{"user/hostile text", testUserHostileText},
-	{"user/e-mail taken", testEmailTaken},
-	{"user/not found", testUserNotFound},
-	{"user/list", testListUsers},
-	{"user/rename", testRename},
-	{"user/rehash", testRehash},
-	{"user/change password", testChangePassword},
-	{"user/change password refused", testChangePasswordRefused},
-	{"user/disable", testDisable},
-	{"user/disable refuses every token before", testDisableNotBefore},
-	{"user/roles", testRoles},
-	{"user/first admin", testFirstAdmin},
-	{"user/first admin by role", testFirstAdminByRole},
-	{"user/end everything", testEndEverything},
-	{"user/delete", testDelete},
-	{"user/delete and sweep", testDeleteSwept},
+	run  func(*testing.T, *fixture)
+}
 
-	{"session/round trip", testSessionRoundTrip},
-	{"session/not found", testSessionNotFound},
-	{"session/begin refused", testBeginRefused},
-	{"session/begin replaces", testBeginReplaces},
-	{"session/live ones", testLiveSessions},
-	{"session/live ones, at most so many", testLiveSessionsLimit},
-	{"session/all", testAllSessions},
-	{"session/end", testEndSession},
-	{"session/end refused", testEndSessionRefused},
-	{"session/end others", testEndOthers},
-	{"session/over is over", testOverForGood},
-	{"session/sweep", testSweepSessions},
-	{"session/sweep in parts", testSweepInParts},
+// operation is a method of store.Store, and how it is called.
+type operation struct {
+	name    string // the method's
+	writes  bool   // the call changes what is kept
+	prepare func(*testing.T, *fixture) call
+}
 
-	{"rotate/rotated", testRotated},
-	{"rotate/a long line", testLongLine},
-	{"rotate/repeated", testRepeated},
-	{"rotate/recovered", testRecovered},
-	{"rotate/late", testLate},
-	{"rotate/ahead", testAhead},
-	{"rotate/reused", testReused},
-	{"rotate/ended", testRotateEnded},
-	{"rotate/limits", testRotateLimits},
-	{"rotate/limits and the log", testRotateLimitsLog},
-	{"rotate/last generation", testLastGeneration},
-	{"rotate/no row", testRotateNoRow},
+// call calls an operation, in a way that has it succeed.
+type call func(context.Context) error
 
-	{"log/empty", testEmptyLog},
-	{"log/entries", testEntries},
-	{"log/pages", testLogPages},
-	{"log/sweep", testSweepLog},
-	{"log/epoch", testRaiseEpoch},
+// reading returns an operation that changes nothing.
+func reading(name string, prepare func(*testing.T, *fixture) call) operation {
+	return operation{name: name, prepare: prepare}
+}
 
-	{"key/add", testAddSigningKey},
-	{"key/same moment", testSigningKeyTie},
-	{"key/drop", testDropSigningKeys},
-	{"key/revoke", testRevokeSigningKey},
-	{"service/round trip", testServiceRoundTrip},
-	{"service/name taken", testServiceNameTaken},
-	{"service/uses", testServiceUses},
-	{"service/revoke", testRevokeService},
-	{"fact/keep", testKeepFact},
+// writing returns an operation that changes something. prepare keeps what it needs for that.
+func writing(name string, prepare func(*testing.T, *fixture) call) operation {
+	return operation{name: name, writes: true, prepare: prepare}
+}
 
-	{"copy/round trip", testCopy},
-	{"copy/failing row", testCopyFails},
-	{"copy/refused", testCopyRefused},
-	{"copy/one moment", testCopyMoment},
+// rowCount is how many rows of each kind are kept.
+type rowCount map[string]int
 
-	{"trouble/cancelled", testCancelled},
-	{"trouble/cancelled midway", testCancelledMidway},
-	{"trouble/closed", testClosed},
+// register adds a subject to the contract.
+func register(s subject) bool {
+	subjects = append(subjects, s)
+	return true
+}
 
-	{"race/one token", testRaceOneToken},
-	{"race/recoveries", testRaceRecoveries},
-	{"race/siblings", testRaceSiblings},
-	{"race/rotate and end", testRaceEnd},
-	{"race/ends", testRaceEnds},
-	{"race/rotate and replace", testRaceReplace},
-	{"race/disable", testRaceDisable},
-	{"race/disable twice", testRaceDisableTwice},
-	{"race/roles", testRaceRoles},
-	{"race/end everything", testRaceEndEverything},
-	{"race/epoch", testRaceEpoch},
-	{"race/service", testRaceService},
-	{"race/change password", testRaceChangePassword},
-	{"race/change password and sign in", testRaceChangePasswordSignIn},
-	{"race/e-mail", testRaceEmail},
-	{"race/signing key", testRaceSigningKey},
-	{"race/fact", testRaceFact},
-	{"race/log", testRaceLog},
-	{"race/copy", testRaceCopy},
+// operations returns those of all subjects.
+func operations() []operation {
+	var all []operation
+	for _, s := range subjects {
+		all = append(all, s.operations...)
+	}
+	return all
+}
 
-	{"model", testModel},
+// The contract is whole.
+var _ = register(subject{
+	name:  "contract",
+	tests: []test{{"every operation is registered", testOperationsRegistered}},
+})
+
+// testOperationsRegistered holds the contract to a call of each method of store.Store. Close is
+// the exception, because nothing can be done after it.
+func testOperationsRegistered(t *testing.T, _ *fixture) {
+	var want, got []string
+	for m := range reflect.TypeFor[store.Store]().Methods() {
+		if m.Name != "Close" {
+			want = append(want, m.Name)
+		}
+	}
+	for _, o := range operations() {
+		got = append(got, o.name)
+	}
+	slices.Sort(got)
+	same(t, "registered operations", got, want) // reflection sorts them
 }

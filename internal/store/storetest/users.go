@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -9,26 +11,61 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
+// Users are found, listed and renamed.
+var _ = register(subject{
+	name: "user",
+	tests: []test{
+		{"round trip", testUserRoundTrip},
+		{"hostile text", testUserHostileText},
+		{"e-mail taken", testEmailTaken},
+		{"not found", testUserNotFound},
+		{"list", testListUsers},
+		{"rename", testRename},
+		{"race/e-mail", testRaceEmail},
+	},
+	operations: []operation{
+		writing("CreateUser", func(_ *testing.T, f *fixture) call {
+			return func(ctx context.Context) error { return f.CreateUser(ctx, f.newUser()) }
+		}),
+		reading("User", func(t *testing.T, f *fixture) call {
+			u := f.mustUser(t)
+			return func(ctx context.Context) error { _, err := f.User(ctx, u.ID); return err }
+		}),
+		reading("UserByEmail", func(t *testing.T, f *fixture) call {
+			u := f.mustUser(t)
+			return func(ctx context.Context) error { _, err := f.UserByEmail(ctx, u.EmailKey); return err }
+		}),
+		reading("ListUsers", func(_ *testing.T, f *fixture) call {
+			return func(ctx context.Context) error { _, err := f.ListUsers(ctx, "", 9); return err }
+		}),
+		writing("RenameUser", func(t *testing.T, f *fixture) call {
+			u := f.mustUser(t)
+			return func(ctx context.Context) error { _, err := f.RenameUser(ctx, u.ID, "x"); return err }
+		}),
+	},
+	rows: userRows,
+})
+
 // testUserRoundTrip gives back what was kept, field by field, to the millisecond and in UTC.
-func testUserRoundTrip(t *testing.T, w *world) {
-	full := w.newUser()
+func testUserRoundTrip(t *testing.T, f *fixture) {
+	full := f.newUser()
 	full.Name, full.Roles = "Ada Lovelace", []string{"admin", "staff of the house"}
 	full.EmailVerifiedAt = start.Add(1234 * time.Microsecond).In(time.FixedZone("UTC+2", 7200))
 	full.CreatedAt, full.DisabledAt = start.Add(-time.Hour+5*moment), start.Add(time.Minute)
 	full.NotBefore = start.Unix() + 7
-	least := w.newUser()
+	least := f.newUser()
 	least.Password = ""
 
 	for _, u := range []store.User{full, least} {
-		must(t, w.CreateUser(t.Context(), u))
+		must(t, f.CreateUser(t.Context(), u))
 		want := u
 		if !u.EmailVerifiedAt.IsZero() {
 			want.EmailVerifiedAt = start.Add(moment)
 		}
-		got, err := w.User(t.Context(), u.ID)
+		got, err := f.User(t.Context(), u.ID)
 		must(t, err)
 		same(t, "User", got, want)
-		got, err = w.UserByEmail(t.Context(), u.EmailKey)
+		got, err = f.UserByEmail(t.Context(), u.EmailKey)
 		must(t, err)
 		same(t, "UserByEmail", got, want)
 		if zone := got.CreatedAt.Location(); zone != time.UTC {
@@ -38,68 +75,68 @@ func testUserRoundTrip(t *testing.T, w *world) {
 }
 
 // testUserHostileText keeps text that breaks careless statements.
-func testUserHostileText(t *testing.T, w *world) {
+func testUserHostileText(t *testing.T, f *fixture) {
 	for _, text := range []string{"Robert'); --", `"`, `\`, "%_", "$1 ?1 :id @x", "Zoë 🦊 \u202e", strings.Repeat("ü", 5000), "line\r\nline"} {
-		u := w.newUser()
+		u := f.newUser()
 		u.Name, u.Email, u.EmailKey = text, text, text
 		u.Roles = []string{text, text + "2"}
-		must(t, w.CreateUser(t.Context(), u))
-		got, err := w.UserByEmail(t.Context(), text)
+		must(t, f.CreateUser(t.Context(), u))
+		got, err := f.UserByEmail(t.Context(), text)
 		must(t, err)
 		same(t, "UserByEmail", got, u)
 	}
 }
 
 // testEmailTaken refuses a second user with an EmailKey, and keeps the first as it is.
-func testEmailTaken(t *testing.T, w *world) {
-	u := w.mustUser(t)
-	other := w.newUser()
+func testEmailTaken(t *testing.T, f *fixture) {
+	u := f.mustUser(t)
+	other := f.newUser()
 	other.EmailKey = u.EmailKey
-	wantFault(t, "CreateUser(same address)", w.CreateUser(t.Context(), other), fault.EmailTaken)
-	got, err := w.UserByEmail(t.Context(), u.EmailKey)
+	wantFault(t, "CreateUser(same address)", f.CreateUser(t.Context(), other), fault.EmailTaken)
+	got, err := f.UserByEmail(t.Context(), u.EmailKey)
 	must(t, err)
 	same(t, "UserByEmail", got, u)
-	_, err = w.User(t.Context(), other.ID)
+	_, err = f.User(t.Context(), other.ID)
 	wantFault(t, "User(refused)", err, fault.UserNotFound)
 
 	other.EmailKey, other.Email = strings.ToUpper(u.EmailKey), u.Email // only EmailKey counts, byte by byte
-	must(t, w.CreateUser(t.Context(), other))
+	must(t, f.CreateUser(t.Context(), other))
 }
 
 // testUserNotFound names the fault, and finds nobody by another spelling.
-func testUserNotFound(t *testing.T, w *world) {
-	u := w.mustUser(t)
-	clock := func() time.Time { return w.now }
+func testUserNotFound(t *testing.T, f *fixture) {
+	u := f.mustUser(t)
+	clock := func() time.Time { return f.now }
 	for _, id := range []store.UserID{"", "usr_nobody", store.UserID(strings.ToUpper(string(u.ID))), u.ID + " "} {
-		got, err := w.User(t.Context(), id)
+		got, err := f.User(t.Context(), id)
 		wantFault(t, "User", err, fault.UserNotFound)
 		same(t, "User without a user", got, store.User{})
-		_, err = w.RenameUser(t.Context(), id, "x")
+		_, err = f.RenameUser(t.Context(), id, "x")
 		wantFault(t, "RenameUser", err, fault.UserNotFound)
-		_, err = w.DisableUser(t.Context(), id, "x", clock)
+		_, err = f.DisableUser(t.Context(), id, "x", clock)
 		wantFault(t, "DisableUser", err, fault.UserNotFound)
 	}
 	for _, key := range []string{"", "nobody@example.com", strings.ToUpper(u.EmailKey), u.Email, u.EmailKey + " ", "%"} {
-		_, err := w.UserByEmail(t.Context(), key)
+		_, err := f.UserByEmail(t.Context(), key)
 		wantFault(t, "UserByEmail", err, fault.UserNotFound)
 	}
-	live, err := w.LiveSessions(t.Context(), "usr_nobody", w.now)
+	live, err := f.LiveSessions(t.Context(), "usr_nobody", f.now)
 	if err != nil || len(live) != 0 {
 		t.Errorf("LiveSessions(nobody) = %v, %v, want none", live, err)
 	}
 }
 
 // testListUsers goes through all users by id, byte by byte, page by page.
-func testListUsers(t *testing.T, w *world) {
+func testListUsers(t *testing.T, f *fixture) {
 	want := []store.UserID{"usr_-", "usr_0", "usr_A", "usr_Z", "usr__", "usr_a", "usr_b", "usr_z"}
 	for _, i := range []int{5, 2, 7, 0, 3, 6, 1, 4} {
-		u := w.newUser()
+		u := f.newUser()
 		u.ID = want[i]
-		must(t, w.CreateUser(t.Context(), u))
+		must(t, f.CreateUser(t.Context(), u))
 	}
 	var got []store.UserID
 	for after := store.UserID(""); ; after = got[len(got)-1] {
-		page, err := w.ListUsers(t.Context(), after, 3)
+		page, err := f.ListUsers(t.Context(), after, 3)
 		must(t, err)
 		if len(page) > 3 {
 			t.Fatalf("ListUsers(3) = %d users, want at most 3", len(page))
@@ -115,48 +152,53 @@ func testListUsers(t *testing.T, w *world) {
 }
 
 // testRename changes the name of one user and nothing else.
-func testRename(t *testing.T, w *world) {
-	u, other := w.mustUser(t), w.mustUser(t)
+func testRename(t *testing.T, f *fixture) {
+	u, other := f.mustUser(t), f.mustUser(t)
 	for _, name := range []string{"Ada", ""} {
 		u.Name = name
-		got, err := w.RenameUser(t.Context(), u.ID, name)
+		got, err := f.RenameUser(t.Context(), u.ID, name)
 		must(t, err)
 		same(t, "RenameUser", got, u)
-		got, err = w.User(t.Context(), u.ID)
+		got, err = f.User(t.Context(), u.ID)
 		must(t, err)
 		same(t, "User", got, u)
 	}
-	got, err := w.User(t.Context(), other.ID)
+	got, err := f.User(t.Context(), other.ID)
 	must(t, err)
 	same(t, "other user", got, other)
 }
 
-// testRehash replaces the hash only while it is the old one, and ends nothing.
-func testRehash(t *testing.T, w *world) {
-	u, other := w.mustUser(t), w.mustUser(t)
-	k := w.mustBegin(t, u.ID)
-	tests := []struct {
-		name     string
-		user     store.UserID
-		from, to store.PasswordHash
-		want     bool
-	}{
-		{"another from", u.ID, "x", newHash, false},
-		{"nobody", "usr_nobody", oldHash, newHash, false},
-		{"the old one", u.ID, oldHash, newHash, true},
-		{"the old one again", u.ID, oldHash, "x", false},
-	}
-	for _, tt := range tests {
-		if got, err := w.Rehash(t.Context(), tt.user, tt.from, tt.to); got != tt.want || err != nil {
-			t.Errorf("Rehash(%s) = %v, %v, want %v", tt.name, got, err, tt.want)
+// testRaceEmail gives an address to one user.
+func testRaceEmail(t *testing.T, f *fixture) {
+	for range rounds {
+		u := f.newUser()
+		var kept atomic.Int32
+		race(8, func(int) {
+			mine := f.newUser()
+			mine.EmailKey = u.EmailKey
+			if err := f.CreateUser(background, mine); err != nil {
+				wantFault(t, "CreateUser", err, fault.EmailTaken)
+				return
+			}
+			kept.Add(1)
+		})
+		if kept.Load() != 1 {
+			t.Errorf("%d users with one address, want 1", kept.Load())
 		}
 	}
-	u.Password = newHash
-	for _, want := range []store.User{u, other} {
-		got, err := w.User(t.Context(), want.ID)
-		must(t, err)
-		same(t, "User", got, want)
+}
+
+// userRows keeps the first admin, one who was disabled and one who was deleted while signed in.
+func userRows(t *testing.T, f *fixture) rowCount {
+	admin := f.newUser()
+	admin.Name, admin.Roles, admin.EmailVerifiedAt = "Zoë 🦊", []string{"admin", "staff"}, f.now.Add(7*moment)
+	must(t, f.CreateFirstAdmin(t.Context(), admin))
+	shut, gone := f.mustUser(t), f.mustUser(t)
+	for _, id := range []store.UserID{shut.ID, gone.ID} {
+		f.mustBegin(t, id)
 	}
-	w.mustRotate(t, k, store.Rotated)
-	w.wantLogged(t, 0)
+	_, err := f.DisableUser(t.Context(), shut.ID, "an admin", f.clock)
+	must(t, err)
+	must(t, f.DeleteUser(t.Context(), gone.ID, f.clock))
+	return rowCount{"store.UserRow": 3, "store.SessionRow": 2, "store.EntryRow": 2, "store.FactRow": 1}
 }

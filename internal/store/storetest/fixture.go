@@ -43,15 +43,24 @@ const (
 	newHash store.PasswordHash = "$argon2id$v=19$m=19456,t=2,p=1$bmV3$bmV3"
 )
 
-// world is a store under test, and a clock that moves only when it is moved.
-type world struct {
+// fixture is a store under test, and a clock that moves only when it is moved.
+type fixture struct {
 	store.Store
 	now     time.Time
 	another func(*testing.T) store.Store // opens one more, new and empty
 }
 
+// newFixture opens a store.
+func newFixture(t *testing.T, open func(*testing.T) store.Store) *fixture {
+	t.Helper()
+	return &fixture{Store: open(t), now: start, another: open}
+}
+
 // pass moves the clock.
-func (w *world) pass(d time.Duration) { w.now = w.now.Add(d) }
+func (f *fixture) pass(d time.Duration) { f.now = f.now.Add(d) }
+
+// clock returns the time of the fixture's clock.
+func (f *fixture) clock() time.Time { return f.now }
 
 // random gives n random bytes.
 func random(n int) []byte {
@@ -64,108 +73,108 @@ func random(n int) []byte {
 func newNonce() store.Nonce { return store.Nonce(random(8)) }
 
 // newUser gives a user with a new id and address; nobody keeps it yet.
-func (w *world) newUser() store.User {
+func (f *fixture) newUser() store.User {
 	name := base64.RawURLEncoding.EncodeToString(random(16))
 	return store.User{
 		ID: store.UserID("usr_" + name), Email: name + "@Example.com", EmailKey: name + "@example.com",
-		Password: oldHash, CreatedAt: w.now,
+		Password: oldHash, CreatedAt: f.now,
 	}
 }
 
 // mustUser keeps a new user.
-func (w *world) mustUser(t *testing.T) store.User {
+func (f *fixture) mustUser(t *testing.T) store.User {
 	t.Helper()
-	u := w.newUser()
-	must(t, w.CreateUser(t.Context(), u))
+	u := f.newUser()
+	must(t, f.CreateUser(t.Context(), u))
 	return u
 }
 
 // newSession gives a session that begins now; nobody keeps it yet.
-func (w *world) newSession(user store.UserID) store.Session {
+func (f *fixture) newSession(user store.UserID) store.Session {
 	return store.Session{
 		ID: store.SessionID(random(16)), User: user, Line: store.Line{Nonce: newNonce()},
-		CreatedAt: w.now, CreatedBy: home, LastUsedAt: w.now, LastUsedBy: home,
-		IdleLimit: idleLimit, ExpiresAt: w.now.Add(lifetime), AuthTime: w.now, AMR: []string{"pwd"}, ACR: "aal1",
+		CreatedAt: f.now, CreatedBy: home, LastUsedAt: f.now, LastUsedBy: home,
+		IdleLimit: idleLimit, ExpiresAt: f.now.Add(lifetime), AuthTime: f.now, AMR: []string{"pwd"}, ACR: "aal1",
 	}
 }
 
 // mustBegin keeps a new session and gives its first token.
-func (w *world) mustBegin(t *testing.T, user store.UserID) token {
+func (f *fixture) mustBegin(t *testing.T, user store.UserID) token {
 	t.Helper()
-	s := w.newSession(user)
-	w.mustKeep(t, s)
+	s := f.newSession(user)
+	f.mustKeep(t, s)
 	return first(s)
 }
 
 // mustKeep keeps a session.
-func (w *world) mustKeep(t *testing.T, s store.Session) {
+func (f *fixture) mustKeep(t *testing.T, s store.Session) {
 	t.Helper()
-	_, err := w.Begin(t.Context(), store.Beginning{Session: s}, w.now)
+	_, err := f.Begin(t.Context(), store.Beginning{Session: s}, f.now)
 	must(t, err)
 }
 
 // mustRotate presents a token from home, and fails unless the case is want.
-func (w *world) mustRotate(t *testing.T, k token, want store.Case) store.Outcome {
+func (f *fixture) mustRotate(t *testing.T, k token, want store.Case) store.Outcome {
 	t.Helper()
-	return w.mustPresent(t, k.from(home), want)
+	return f.mustPresent(t, k.from(home), want)
 }
 
 // mustPresent presents a token, and fails unless the case is want and the outcome shows the
 // session as it is now kept.
-func (w *world) mustPresent(t *testing.T, p store.Presented, want store.Case) store.Outcome {
+func (f *fixture) mustPresent(t *testing.T, p store.Presented, want store.Case) store.Outcome {
 	t.Helper()
-	o, err := w.Rotate(t.Context(), p, w.now)
+	o, err := f.Rotate(t.Context(), p, f.now)
 	must(t, err)
 	if o.Case != want {
 		t.Fatalf("Rotate(generation %d) = %v, want %v", p.Generation, o.Case, want)
 	}
-	same(t, "outcome", o.Standing, w.mustStanding(t, p.Session))
+	same(t, "outcome", o.Standing, f.mustStanding(t, p.Session))
 	return o
 }
 
 // mustStanding reads a session.
-func (w *world) mustStanding(t *testing.T, id store.SessionID) store.Standing {
+func (f *fixture) mustStanding(t *testing.T, id store.SessionID) store.Standing {
 	t.Helper()
-	standing, err := w.Session(t.Context(), id)
+	standing, err := f.Session(t.Context(), id)
 	must(t, err)
 	return standing
 }
 
 // mustEnd ends a session as signed out.
-func (w *world) mustEnd(t *testing.T, id store.SessionID) {
+func (f *fixture) mustEnd(t *testing.T, id store.SessionID) {
 	t.Helper()
-	must(t, w.EndSession(t.Context(), store.Ending{Session: id, Reason: store.SignedOut}, w.now))
+	must(t, f.EndSession(t.Context(), store.Ending{Session: id, Reason: store.SignedOut}, f.now))
 }
 
 // wantEnded checks why a session has ended, and who did it.
-func (w *world) wantEnded(t *testing.T, id store.SessionID, reason store.EndReason, by string) {
+func (f *fixture) wantEnded(t *testing.T, id store.SessionID, reason store.EndReason, by string) {
 	t.Helper()
-	s := w.mustStanding(t, id).Session
+	s := f.mustStanding(t, id).Session
 	if s.EndReason != reason || s.EndedBy != by || s.EndedAt.IsZero() != (reason == "") {
 		t.Errorf("session = ended %q by %q at %v, want %q by %q", s.EndReason, s.EndedBy, s.EndedAt, reason, by)
 	}
 }
 
 // mustHead gives the number of the log's newest entry.
-func (w *world) mustHead(t *testing.T) int64 {
+func (f *fixture) mustHead(t *testing.T) int64 {
 	t.Helper()
-	_, seq, err := w.Head(t.Context())
+	_, seq, err := f.Head(t.Context())
 	must(t, err)
 	return seq
 }
 
 // mustEntries gives the log's entries above seq.
-func (w *world) mustEntries(t *testing.T, seq int64) []revoked.Entry {
+func (f *fixture) mustEntries(t *testing.T, seq int64) []revoked.Entry {
 	t.Helper()
-	entries, err := w.RevocationsSince(t.Context(), seq, 10_000)
+	entries, err := f.RevocationsSince(t.Context(), seq, 10_000)
 	must(t, err)
 	return entries
 }
 
 // mustEntry gives the only entry above seq.
-func (w *world) mustEntry(t *testing.T, seq int64) revoked.Entry {
+func (f *fixture) mustEntry(t *testing.T, seq int64) revoked.Entry {
 	t.Helper()
-	entries := w.mustEntries(t, seq)
+	entries := f.mustEntries(t, seq)
 	if len(entries) != 1 {
 		t.Fatalf("log has %d new entries, want 1", len(entries))
 	}
@@ -173,10 +182,10 @@ func (w *world) mustEntry(t *testing.T, seq int64) revoked.Entry {
 }
 
 // wantLogged checks that exactly these sessions were logged above seq, in any order.
-func (w *world) wantLogged(t *testing.T, seq int64, want ...store.SessionID) {
+func (f *fixture) wantLogged(t *testing.T, seq int64, want ...store.SessionID) {
 	t.Helper()
 	var got, sids []string
-	for _, e := range w.mustEntries(t, seq) {
+	for _, e := range f.mustEntries(t, seq) {
 		got = append(got, string(e.Kind)+" "+e.ID)
 	}
 	for _, id := range want {
