@@ -121,7 +121,7 @@ func openSource(ctx context.Context, c *config.Config, m Move) (store.Store, err
 	if err != nil {
 		return nil, err
 	}
-	check, err := from.Fact(ctx, masterFact)
+	check, err := from.ReadMetadata(ctx, masterCheck)
 	if err == nil && check == nil {
 		err = fmt.Errorf("%s holds nothing to copy: no server has run on it", m.From)
 	}

@@ -14,15 +14,15 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// masterFact names the value that ties a database to its master key.
-const masterFact = "master_key_check"
+// masterCheck names the value that ties a database to its master key.
+const masterCheck = "master_key_check"
 
 // openMaster returns the master key: the one from the settings, or the file's, which is made
 // when both file and database are new. A database never goes on under another key than it
 // began with: its signing keys could not be opened, and every session would be lost.
-func openMaster(ctx context.Context, facts store.Facts, given secret.Text, file string,
+func openMaster(ctx context.Context, kept store.Metadata, given secret.Text, file string,
 	log *slog.Logger) (secret.Master, error) {
-	check, err := facts.Fact(ctx, masterFact)
+	check, err := kept.ReadMetadata(ctx, masterCheck)
 	if err != nil {
 		return secret.Master{}, err
 	}
@@ -40,7 +40,7 @@ func openMaster(ctx context.Context, facts store.Facts, given secret.Text, file 
 	if err != nil {
 		return secret.Master{}, fmt.Errorf("master key: %w", err)
 	}
-	check, err = facts.KeepFact(ctx, masterFact, master.Check())
+	check, err = kept.KeepMetadata(ctx, masterCheck, master.Check())
 	if err != nil {
 		return secret.Master{}, err
 	}

@@ -25,7 +25,7 @@ type Copying interface {
 var ErrNotEmpty = errors.New("the database holds something already")
 
 // Row is something that is kept, whole: a LogHead, UserRow, SessionRow, EntryRow, KeyRow,
-// ServiceRow or FactRow.
+// ServiceRow or MetadataRow.
 type Row interface{ row() }
 
 // LogHead is where the revocation log stands; there is one.
@@ -52,8 +52,8 @@ type KeyRow struct{ SigningKey }
 // ServiceRow is a service key, revoked ones too.
 type ServiceRow struct{ Service }
 
-// FactRow is a fact.
-type FactRow struct {
+// MetadataRow is a value of the metadata.
+type MetadataRow struct {
 	Name  string
 	Value []byte
 }
@@ -64,4 +64,4 @@ func (SessionRow) row() {}
 func (EntryRow) row()   {}
 func (KeyRow) row()     {}
 func (ServiceRow) row() {}
-func (FactRow) row()    {}
+func (MetadataRow) row()    {}

@@ -21,13 +21,12 @@ import (
 // Store is an engine, opened and migrated.
 type Store interface {
 	Users
-	Passwords
-	Authority
+	UserChanges
 	Sessions
 	Keys
 	Services
 	Revocations
-	Facts
+	Metadata
 	Copying
 	io.Closer
 }
@@ -50,6 +49,13 @@ type Revocations interface {
 	// milliseconds, unless it is no longer from, and gives the epoch as then kept. Entries keep
 	// their numbers. Of any number of concurrent calls with the same from, one begins it.
 	RaiseEpoch(ctx context.Context, from, above int64, now time.Time) (int64, error)
+
+	// EndEverything ends every session of everybody for e.Reason, by e.By, and refuses every
+	// access token issued so far by one entry of kind all, whose NotBefore is found as in
+	// DisableUser, above that of every user. All users' NotBefore becomes the same, and later
+	// users begin with it, so that whoever signs in again is let in at once. Users, signing
+	// keys and service keys stay. It returns the number of live sessions that it ended.
+	EndEverything(ctx context.Context, e Ending, clock Clock) (int, error)
 }
 
 // Notifier is what an engine is besides when it hears of other nodes' entries by itself. Polling
@@ -60,12 +66,12 @@ type Notifier interface {
 	Notify(ctx context.Context, heard func(), report func(error))
 }
 
-// Facts keeps small values that are set once, such as the check value of the master key.
-type Facts interface {
-	// Fact gives the value kept under name, or nil when there is none. A value is not empty.
-	Fact(ctx context.Context, name string) ([]byte, error)
+// Metadata keeps small values that are set once, such as the check value of the master key.
+type Metadata interface {
+	// ReadMetadata gives the value kept under name, or nil when there is none. A value is not empty.
+	ReadMetadata(ctx context.Context, name string) ([]byte, error)
 
-	// KeepFact keeps value under name unless there is one already, and gives what is kept.
+	// KeepMetadata keeps value under name unless there is one already, and gives what is kept.
 	// Of any number of concurrent first calls one wins, and all get its value.
-	KeepFact(ctx context.Context, name string, value []byte) ([]byte, error)
+	KeepMetadata(ctx context.Context, name string, value []byte) ([]byte, error)
 }

@@ -40,74 +40,64 @@ type PasswordChange struct {
 	By   string    // who did it, for the ended sessions' people, such as "Firefox on Linux"
 }
 
-// Users keeps people.
+// Users keeps the people who sign in.
 type Users interface {
 	// CreateUser keeps a new user. The fault is email_taken when another user has the EmailKey.
 	CreateUser(ctx context.Context, u User) error
 
-	// User gives one user. The fault is user_not_found.
-	User(ctx context.Context, id UserID) (User, error)
-
-	// UserByEmail gives the user with this EmailKey. The fault is user_not_found.
-	UserByEmail(ctx context.Context, emailKey string) (User, error)
-
-	// ListUsers gives up to limit users with ids above after, in order of id.
-	ListUsers(ctx context.Context, after UserID, limit int) ([]User, error)
-
-	// RenameUser sets the name and gives the user as now kept. The fault is user_not_found.
-	RenameUser(ctx context.Context, id UserID, name string) (User, error)
-}
-
-// Passwords keeps what people know.
-type Passwords interface {
-	// Rehash replaces the password's hash by another of the same password, unless the hash is
-	// no longer from; it tells whether it did. Nothing ends.
-	Rehash(ctx context.Context, id UserID, from, to PasswordHash) (bool, error)
-
-	// ChangePassword sets the new hash and ends every other live session of the user as
-	// password_changed, each with its entry in the log, all or nothing. The fault is
-	// invalid_credentials when the row no longer holds From (somebody else was first), or the
-	// user is disabled or gone. It gives the number of sessions ended.
-	ChangePassword(ctx context.Context, c PasswordChange, now time.Time) (int, error)
-}
-
-// Authority keeps who may act, and as what.
-type Authority interface {
 	// CreateFirstAdmin keeps a new user who has the role admin, unless there has been an admin
 	// before, however made: the fault is then setup_done. Of any number of concurrent calls one
 	// succeeds. Otherwise it is CreateUser.
 	CreateFirstAdmin(ctx context.Context, u User) error
 
-	// SetRoles gives the user exactly these roles, sorted, and refuses all access tokens that say
-	// otherwise, by one entry of kind user as DisableUser writes; sessions live on. Roles that are
-	// the same already change nothing. It gives the user as now kept. The fault is user_not_found.
+	// User returns one user. The fault is user_not_found.
+	User(ctx context.Context, id UserID) (User, error)
+
+	// UserByEmail returns the user with this EmailKey. The fault is user_not_found.
+	UserByEmail(ctx context.Context, emailKey string) (User, error)
+
+	// ListUsers returns up to limit users with ids above after, in order of id.
+	ListUsers(ctx context.Context, after UserID, limit int) ([]User, error)
+}
+
+// UserChanges changes users, and ends what a change ends.
+type UserChanges interface {
+	// RenameUser sets the name and returns the user as now kept. The fault is user_not_found.
+	RenameUser(ctx context.Context, id UserID, name string) (User, error)
+
+	// Rehash replaces the password's hash by another of the same password, unless the hash is
+	// no longer from; it reports whether it did. Nothing ends.
+	Rehash(ctx context.Context, id UserID, from, to PasswordHash) (bool, error)
+
+	// ChangePassword sets the new hash and ends every other live session of the user as
+	// password_changed, each with its entry in the log, all or nothing. The fault is
+	// invalid_credentials when the row no longer holds From (somebody else was first), or the
+	// user is disabled or gone. It returns the number of sessions ended.
+	ChangePassword(ctx context.Context, c PasswordChange, now time.Time) (int, error)
+
+	// SetRoles sets the user's roles to exactly these, sorted, and refuses all access tokens that
+	// say otherwise, by one entry of kind user as DisableUser writes; sessions live on. Roles that
+	// are the same already change nothing. It returns the user as now kept. The fault is
+	// user_not_found.
 	SetRoles(ctx context.Context, id UserID, roles []string, clock Clock) (User, error)
 
 	// DisableUser refuses the user from now on: no sign-in, no refresh, all live sessions
 	// ended as user_disabled, all access tokens refused by one entry of kind user. The entry's
-	// NotBefore, also kept on the row, is the clock's second after the rows are locked or the
-	// row's last NotBefore, whichever is later, plus one: tokens minted since the last carry an
-	// iat of at least one more than it, whatever the clock says (protocol.md §2, R6). It tells
-	// whether the user was enabled; a second call changes nothing. The fault is user_not_found.
+	// NotBefore, also kept on the row, is RaiseNotBefore of the row's last and of the clock after
+	// the rows are locked (protocol.md §2, R6). It reports whether the user was enabled; a second
+	// call changes nothing. The fault is user_not_found.
 	DisableUser(ctx context.Context, id UserID, by string, clock Clock) (bool, error)
 
 	// DeleteUser forgets the person: every live session ends as user_deleted, all access tokens
 	// are refused as by DisableUser, and address, name, password, roles and what sessions know of
-	// devices are gone when it returns. The address is free for another user; the id is not given
+	// devices are gone when it returns. The address is free for another user; the id is not used
 	// again. The fault is user_not_found.
 	DeleteUser(ctx context.Context, id UserID, clock Clock) error
-
-	// EndEverything ends every session of everybody for e.Reason, by e.By, and refuses every
-	// access token issued so far by one entry of kind all, whose NotBefore is found as in
-	// DisableUser, above that of every user. All users' NotBefore becomes the same, and later
-	// users begin with it, so that whoever signs in again is let in at once. Users, signing
-	// keys and service keys stay. It gives the number of live sessions that it ended.
-	EndEverything(ctx context.Context, e Ending, clock Clock) (int, error)
 }
 
 // RoleAdmin is the role that may administer the server.
 const RoleAdmin = "admin"
 
-// FirstAdmin names the fact that there is or was an admin: CreateUser, CreateFirstAdmin and
+// FirstAdmin names the metadata that says there is or was an admin: CreateUser, CreateFirstAdmin and
 // SetRoles keep it with the first.
 const FirstAdmin = "first_admin"

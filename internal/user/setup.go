@@ -18,7 +18,7 @@ const setupLife = 24 * time.Hour
 
 // NeedsAdmin tells whether there has never been an admin.
 func (m *Manager) NeedsAdmin(ctx context.Context) (bool, error) {
-	made, err := m.parts.Store.Fact(ctx, store.FirstAdmin)
+	made, err := m.parts.Store.ReadMetadata(ctx, store.FirstAdmin)
 	return made == nil, err
 }
 

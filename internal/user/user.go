@@ -25,9 +25,8 @@ type Manager struct{ parts Parts }
 // Store is what a Manager needs kept.
 type Store interface {
 	store.Users
-	store.Passwords
-	store.Authority
-	Fact(ctx context.Context, name string) ([]byte, error)
+	store.UserChanges
+	ReadMetadata(ctx context.Context, name string) ([]byte, error)
 }
 
 // Parts are what a Manager works with.

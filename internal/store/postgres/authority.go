@@ -12,11 +12,11 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// CreateFirstAdmin keeps a new admin unless there has been one. The fact comes first: of several
+// CreateFirstAdmin keeps a new admin unless there has been one. The metadata comes first: of several
 // calls at once, all but one wait there.
 func (db *DB) CreateFirstAdmin(ctx context.Context, u store.User) error {
 	return db.write(ctx, func(a act) error {
-		n, err := a.exec(`INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, store.FirstAdmin, []byte(u.ID))
+		n, err := a.exec(`INSERT INTO metadata (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, store.FirstAdmin, []byte(u.ID))
 		if err != nil {
 			return err
 		}
@@ -27,12 +27,12 @@ func (db *DB) CreateFirstAdmin(ctx context.Context, u store.User) error {
 	})
 }
 
-// noteAdmin keeps the fact that there is an admin, if u is one.
+// noteAdmin notes that there is an admin, if u is one.
 func (a act) noteAdmin(u store.User) error {
 	if !slices.Contains(u.Roles, store.RoleAdmin) {
 		return nil
 	}
-	_, err := a.exec(`INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, store.FirstAdmin, []byte(u.ID))
+	_, err := a.exec(`INSERT INTO metadata (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, store.FirstAdmin, []byte(u.ID))
 	return err
 }
 

@@ -42,8 +42,8 @@ var copied = []struct {
 		s, err := scanService(row)
 		return store.ServiceRow{Service: s}, err
 	}},
-	{`SELECT name, value FROM facts ORDER BY name`, func(row pgx.Row) (store.Row, error) {
-		var f store.FactRow
+	{`SELECT name, value FROM metadata ORDER BY name`, func(row pgx.Row) (store.Row, error) {
+		var f store.MetadataRow
 		err := row.Scan(&f.Name, &f.Value)
 		return f, err
 	}},
@@ -103,14 +103,14 @@ func (a act) copyOut(pass func(store.Row) error) error {
 
 // keptSQL tells whether anything is kept. A log that has only begun is nothing.
 const keptSQL = `SELECT EXISTS (SELECT FROM users) OR EXISTS (SELECT FROM sessions) OR EXISTS (SELECT FROM revocations)
-	OR EXISTS (SELECT FROM signing_keys) OR EXISTS (SELECT FROM services) OR EXISTS (SELECT FROM facts)
+	OR EXISTS (SELECT FROM signing_keys) OR EXISTS (SELECT FROM services) OR EXISTS (SELECT FROM metadata)
 	OR EXISTS (SELECT FROM revocation_head WHERE seq > 0 OR not_before > 0)`
 
 // CopyIn keeps rows just as they are. Nobody else writes meanwhile: a node that starts waits until
 // the rows are there.
 func (db *DB) CopyIn(ctx context.Context, rows iter.Seq2[store.Row, error]) error {
 	return db.atLeisure(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(a act) error {
-		_, err := a.exec(`LOCK TABLE users, sessions, revocation_head, revocations, signing_keys, services, facts IN EXCLUSIVE MODE`)
+		_, err := a.exec(`LOCK TABLE users, sessions, revocation_head, revocations, signing_keys, services, metadata IN EXCLUSIVE MODE`)
 		if err != nil {
 			return err
 		}
@@ -171,8 +171,8 @@ func target(row store.Row) written {
 	case store.ServiceRow:
 		return written{"services", []string{"id", "name", "hash", "created_at", "used_at", "revoked_at"},
 			[]any{string(r.ID), r.Name, r.Hash[:], instant(r.CreatedAt), instant(r.UsedAt), instant(r.RevokedAt)}}
-	case store.FactRow:
-		return written{"facts", []string{"name", "value"}, []any{r.Name, r.Value}}
+	case store.MetadataRow:
+		return written{"metadata", []string{"name", "value"}, []any{r.Name, r.Value}}
 	}
 	return written{}
 }

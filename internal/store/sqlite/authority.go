@@ -14,7 +14,7 @@ import (
 func (db *DB) CreateFirstAdmin(ctx context.Context, u store.User) error {
 	return db.write(ctx, func(a act) error {
 		var admins int
-		if err := a.row(`SELECT count(*) FROM facts WHERE name = ?`, store.FirstAdmin).Scan(&admins); err != nil {
+		if err := a.row(`SELECT count(*) FROM metadata WHERE name = ?`, store.FirstAdmin).Scan(&admins); err != nil {
 			return err
 		}
 		if admins > 0 {
@@ -24,12 +24,12 @@ func (db *DB) CreateFirstAdmin(ctx context.Context, u store.User) error {
 	})
 }
 
-// noteAdmin keeps the fact that there is an admin, if u is one.
+// noteAdmin notes that there is an admin, if u is one.
 func (a act) noteAdmin(u store.User) error {
 	if !slices.Contains(u.Roles, store.RoleAdmin) {
 		return nil
 	}
-	_, err := a.exec(`INSERT OR IGNORE INTO facts (name, value) VALUES (?, ?)`, store.FirstAdmin, []byte(u.ID))
+	_, err := a.exec(`INSERT OR IGNORE INTO metadata (name, value) VALUES (?, ?)`, store.FirstAdmin, []byte(u.ID))
 	return err
 }
 

@@ -42,8 +42,8 @@ var copied = []struct {
 		s, err := scanService(rows.Scan)
 		return store.ServiceRow{Service: s}, err
 	}},
-	{`SELECT name, value FROM facts ORDER BY name`, func(rows *sql.Rows) (store.Row, error) {
-		var f store.FactRow
+	{`SELECT name, value FROM metadata ORDER BY name`, func(rows *sql.Rows) (store.Row, error) {
+		var f store.MetadataRow
 		err := rows.Scan(&f.Name, &f.Value)
 		return f, err
 	}},
@@ -91,7 +91,7 @@ func (db *DB) copyOut(ctx context.Context, pass func(store.Row) error) error {
 
 // keptSQL tells whether anything is kept. A log that has only begun is nothing.
 const keptSQL = `SELECT EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM revocations)
-	OR EXISTS (SELECT 1 FROM signing_keys) OR EXISTS (SELECT 1 FROM services) OR EXISTS (SELECT 1 FROM facts)
+	OR EXISTS (SELECT 1 FROM signing_keys) OR EXISTS (SELECT 1 FROM services) OR EXISTS (SELECT 1 FROM metadata)
 	OR EXISTS (SELECT 1 FROM revocation_head WHERE seq > 0 OR not_before > 0)`
 
 // CopyIn keeps rows just as they are.
@@ -155,8 +155,8 @@ func (c *copier) keep(row store.Row) error {
 			r.ID, r.Algorithm, r.Sealed, instant(r.CreatedAt), instant(r.ActiveFrom))
 	case store.ServiceRow:
 		return c.do(insertServiceSQL, r.ID, r.Name, r.Hash[:], instant(r.CreatedAt), instant(r.UsedAt), instant(r.RevokedAt))
-	case store.FactRow:
-		return c.do(`INSERT INTO facts (name, value) VALUES (?, ?)`, r.Name, r.Value)
+	case store.MetadataRow:
+		return c.do(`INSERT INTO metadata (name, value) VALUES (?, ?)`, r.Name, r.Value)
 	}
 	return fmt.Errorf("a row of %T", row)
 }

@@ -20,7 +20,7 @@ import (
 // meet another.
 const (
 	firstSchema    = "0001_begin.sql"
-	firstSchemaSum = "0cf73f057ba13ab8d7a8d702c52153dddad3d5f745aac1267bb019dcd1463ab1"
+	firstSchemaSum = "b17d268dd0d0187f0344b72fbc42f347e98e4a3a94967eed4e618577dcc0ce8a"
 )
 
 // mustRead reads a migration and gives its script and checksum.

@@ -221,7 +221,7 @@ func testCopyFails(t *testing.T, f *fixture) {
 	fails("an error at the end", t.Context(), failing(rows), errSource)
 	fails("a user twice", t.Context(), given(user, user), nil)
 	fails("a session of nobody", t.Context(), given(append(slices.Clone(rows), stranger)...), nil)
-	fails("a fact without a value", t.Context(), given(user, store.FactRow{Name: "x", Value: []byte{}}), nil)
+	fails("metadata without a value", t.Context(), given(user, store.MetadataRow{Name: "x", Value: []byte{}}), nil)
 	fails("nothing that is known", t.Context(), given(user, nil), nil)
 	fails("nobody waits", cancelled, given(rows...), nil)
 	must(t, to.CopyIn(t.Context(), given(rows...)))

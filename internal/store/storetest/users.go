@@ -200,5 +200,5 @@ func userRows(t *testing.T, f *fixture) rowCount {
 	_, err := f.DisableUser(t.Context(), shut.ID, "an admin", f.clock)
 	must(t, err)
 	must(t, f.DeleteUser(t.Context(), gone.ID, f.clock))
-	return rowCount{"store.UserRow": 3, "store.SessionRow": 2, "store.EntryRow": 2, "store.FactRow": 1}
+	return rowCount{"store.UserRow": 3, "store.SessionRow": 2, "store.EntryRow": 2, "store.MetadataRow": 1}
 }

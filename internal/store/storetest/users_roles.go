@@ -81,10 +81,10 @@ func testFirstAdmin(t *testing.T, f *fixture) {
 		t.Errorf("first admins = %d, want 1", made.Load())
 	}
 	wantFault(t, "CreateFirstAdmin(second)", f.CreateFirstAdmin(t.Context(), second), fault.SetupDone)
-	fact, err := f.Fact(t.Context(), store.FirstAdmin)
+	noted, err := f.ReadMetadata(t.Context(), store.FirstAdmin)
 	must(t, err)
-	if len(fact) == 0 {
-		t.Error("the fact first_admin is not kept")
+	if len(noted) == 0 {
+		t.Error("first_admin is not kept")
 	}
 }
 

@@ -90,7 +90,7 @@ CREATE TABLE services (
 
 CREATE UNIQUE INDEX services_by_name ON services (name) WHERE revoked_at IS NULL;
 
-CREATE TABLE facts (
+CREATE TABLE metadata (
 	name  TEXT  COLLATE "C" NOT NULL PRIMARY KEY,
 	value BYTEA NOT NULL CHECK (octet_length(value) > 0)
 );

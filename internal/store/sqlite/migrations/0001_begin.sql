@@ -76,7 +76,7 @@ CREATE TABLE signing_keys (
 	active_from INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE facts (
+CREATE TABLE metadata (
 	name  TEXT NOT NULL PRIMARY KEY,
 	value BLOB NOT NULL CHECK (length(value) > 0)
 ) STRICT;

@@ -1,0 +1,74 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+)
+
+// Metadata is kept once.
+var _ = register(subject{
+	name: "metadata",
+	tests: []test{
+		{"keep", testKeepMetadata},
+		{"race/keep", testRaceMetadata},
+	},
+	operations: []operation{
+		reading("ReadMetadata", func(_ *testing.T, f *fixture) call {
+			return func(ctx context.Context) error { _, err := f.ReadMetadata(ctx, "x"); return err }
+		}),
+		writing("KeepMetadata", func(_ *testing.T, f *fixture) call {
+			return func(ctx context.Context) error { _, err := f.KeepMetadata(ctx, "x", []byte("x")); return err }
+		}),
+	},
+	rows: factRows,
+})
+
+// testKeepMetadata keeps what came first under a name.
+func testKeepMetadata(t *testing.T, f *fixture) {
+	got, err := f.ReadMetadata(t.Context(), "master key")
+	if got != nil || err != nil {
+		t.Errorf("ReadMetadata(none) = %v, %v, want nil", got, err)
+	}
+	first, second := []byte{0, 0xff, '\n'}, []byte("second")
+	for _, value := range [][]byte{first, second, first} {
+		got, err = f.KeepMetadata(t.Context(), "master key", value)
+		must(t, err)
+		same(t, "KeepMetadata", got, first)
+	}
+	got, err = f.KeepMetadata(t.Context(), "Master key", second)
+	must(t, err)
+	same(t, "KeepMetadata(another name)", got, second)
+	got, err = f.ReadMetadata(t.Context(), "master key")
+	must(t, err)
+	same(t, "ReadMetadata", got, first)
+}
+
+// testRaceMetadata gives everybody the value that won.
+func testRaceMetadata(t *testing.T, f *fixture) {
+	for round := range rounds {
+		name := fmt.Sprint("name ", round)
+		got := make([]string, 8)
+		race(len(got), func(i int) {
+			value, err := f.KeepMetadata(background, name, []byte{byte('a' + i)})
+			if err != nil {
+				t.Error(err)
+			}
+			got[i] = string(value)
+		})
+		kept, err := f.ReadMetadata(t.Context(), name)
+		must(t, err)
+		for _, value := range got {
+			if value != string(kept) {
+				t.Errorf("KeepMetadata = %q, want the kept %q", value, kept)
+			}
+		}
+	}
+}
+
+// factRows keeps bytes that are no text.
+func factRows(t *testing.T, f *fixture) rowCount {
+	_, err := f.KeepMetadata(t.Context(), "bytes", []byte{0, 0xff, '\''})
+	must(t, err)
+	return rowCount{"store.MetadataRow": 1}
+}
