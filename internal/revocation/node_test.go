@@ -13,12 +13,15 @@ import (
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/revocation"
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
+	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/test/logtest"
 )
 
 // database is a log that a test can cut off, take back and rewrite. Engines are held to the contract
 // elsewhere; here it matters what follows when they cannot keep it.
 type database struct {
+	store.Revocations // nil: nothing else is called here
+
 	mu      sync.Mutex // guards the rest
 	epoch   int64
 	seq     int64

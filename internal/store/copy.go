@@ -58,10 +58,10 @@ type MetadataRow struct {
 	Value []byte
 }
 
-func (LogHead) row()    {}
-func (UserRow) row()    {}
-func (SessionRow) row() {}
-func (EntryRow) row()   {}
-func (KeyRow) row()     {}
-func (ServiceRow) row() {}
-func (MetadataRow) row()    {}
+func (LogHead) row()     {}
+func (UserRow) row()     {}
+func (SessionRow) row()  {}
+func (EntryRow) row()    {}
+func (KeyRow) row()      {}
+func (ServiceRow) row()  {}
+func (MetadataRow) row() {}
