@@ -19,8 +19,8 @@ func (m *Manager) SignOut(ctx context.Context, by audit.Caller, id store.Session
 	return err
 }
 
-// End ends one of the caller's own sessions, or anybody's when the operator asks. The fault
-// is session_not_found when it is not there, over, or somebody else's.
+// End ends one of the caller's own sessions, or anybody's if the operator asks. The fault is
+// session_not_found if there is no such session, it is over, or it is somebody else's.
 func (m *Manager) End(ctx context.Context, by audit.Caller, id store.SessionID) error {
 	if by.MustOperate() == nil {
 		return m.end(ctx, by, store.Ending{Session: id, Reason: store.EndedByAdmin})
@@ -31,8 +31,8 @@ func (m *Manager) End(ctx context.Context, by audit.Caller, id store.SessionID) 
 	return m.end(ctx, by, store.Ending{Session: id, Owner: by.User, Reason: store.EndedByUser, By: by.DeviceName()})
 }
 
-// end ends one session and makes this node refuse it before it returns. That holds for one
-// which is over already, too: another request, or another node, may have ended it just now.
+// end ends one session, and this node refuses it before end returns. That holds for a session that
+// is over already, too: another request, or another node, may have ended it just now.
 func (m *Manager) end(ctx context.Context, by audit.Caller, e store.Ending) error {
 	before := m.parts.Revocations.Place()
 	if err := m.parts.Store.EndSession(ctx, e, m.parts.Now()); err != nil {
@@ -41,11 +41,11 @@ func (m *Manager) end(ctx context.Context, by audit.Caller, e store.Ending) erro
 		}
 		return err
 	}
-	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, User: e.Owner, Session: e.Session, Reason: string(e.Reason)})
+	m.record(ctx, by, audit.SessionEnded, audit.Event{User: e.Owner, Session: e.Session, Reason: string(e.Reason)})
 	return m.parts.Revocations.AwaitEnd(ctx, before, e.Session.String())
 }
 
-// EndOthers ends every session of the caller but the one that asks, and gives their number.
+// EndOthers ends every session of the caller but the one that asks, and returns their number.
 func (m *Manager) EndOthers(ctx context.Context, by audit.Caller) (int, error) {
 	if err := by.MustSignIn(); err != nil {
 		return 0, err
@@ -55,20 +55,21 @@ func (m *Manager) EndOthers(ctx context.Context, by audit.Caller) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, User: by.User, Reason: string(e.Reason), Count: n})
+	m.record(ctx, by, audit.SessionEnded, audit.Event{User: by.User, Reason: string(e.Reason), Count: n})
 	return n, m.parts.Revocations.CatchUp(ctx)
 }
 
 // EndEverything ends every session of everybody, for the operator, and refuses every access token
-// there is. It gives the number of sessions that lived.
+// issued so far. It returns the number of sessions that it ended.
 func (m *Manager) EndEverything(ctx context.Context, by audit.Caller) (int, error) {
 	if err := by.MustOperate(); err != nil {
 		return 0, err
 	}
-	n, err := m.parts.Store.EndEverything(ctx, store.Ending{Reason: store.EndedByAdmin, By: by.DeviceName()}, m.parts.Now)
+	e := store.Ending{Reason: store.EndedByAdmin, By: by.DeviceName()}
+	n, err := m.parts.Store.EndEverything(ctx, e, m.parts.Now)
 	if err != nil {
 		return 0, err
 	}
-	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.EverythingEnded, Reason: string(store.EndedByAdmin), Count: n})
+	m.record(ctx, by, audit.EverythingEnded, audit.Event{Reason: string(e.Reason), Count: n})
 	return n, m.parts.Revocations.CatchUp(ctx)
 }

@@ -17,7 +17,8 @@ func TestSignOut(t *testing.T) {
 	for range 2 {
 		f.must(f.SignOut(t.Context(), by("", store.SessionID{}), id))
 		if row := f.row(id); row.EndReason != store.SignedOut || row.EndedBy != "" || !f.refused(id) {
-			t.Errorf("ended %q by %q, refused %v, want signed_out by nobody else, and refused here", row.EndReason, row.EndedBy, f.refused(id))
+			t.Errorf("ended %q by %q, refused %v, want signed_out, and refused here",
+				row.EndReason, row.EndedBy, f.refused(id))
 		}
 	}
 	f.wantAudit(fmt.Sprintf("event=session_ended session=%s reason=signed_out %s", id, fromFirefox))
@@ -34,7 +35,8 @@ func TestEnd(t *testing.T) {
 		device string
 		audit  string // behind the session
 	}{
-		{"by the user", by(ada, store.SessionID{}), "", store.EndedByUser, "Firefox on Linux", "reason=ended_by_user actor=usr_ada " + fromFirefox},
+		{"by the user", by(ada, store.SessionID{}), "", store.EndedByUser, "Firefox on Linux",
+			"reason=ended_by_user actor=usr_ada " + fromFirefox},
 		{"by the operator", audit.Operator(), "", store.EndedByAdmin, "", "reason=ended_by_admin actor=operator"},
 		{"by somebody else", by(bea, store.SessionID{}), fault.SessionNotFound, "", "", ""},
 		{"by nobody", audit.Caller{}, fault.MissingToken, "", "", ""},
@@ -52,7 +54,8 @@ func TestEnd(t *testing.T) {
 			}
 			row := f.row(id)
 			if row.EndReason != tt.reason || row.EndedBy != tt.device || f.refused(id) != (tt.reason != "") {
-				t.Errorf("ended %q by %q, refused %v, want %q by %q", row.EndReason, row.EndedBy, f.refused(id), tt.reason, tt.device)
+				t.Errorf("ended %q by %q, refused %v, want %q by %q",
+					row.EndReason, row.EndedBy, f.refused(id), tt.reason, tt.device)
 			}
 			if tt.reason == "" {
 				f.wantAudit()
@@ -118,7 +121,8 @@ func TestEndEverything(t *testing.T) {
 	}
 	for _, id := range []store.SessionID{one.Session.ID, two.Session.ID} {
 		if row := f.row(id); row.EndReason != store.EndedByAdmin || row.EndedBy != "the operator" || !f.refused(id) {
-			t.Errorf("ended %q by %q, refused %v, want ended_by_admin by the operator", row.EndReason, row.EndedBy, f.refused(id))
+			t.Errorf("ended %q by %q, refused %v, want ended_by_admin by the operator",
+				row.EndReason, row.EndedBy, f.refused(id))
 		}
 	}
 	f.wantAudit("event=everything_ended reason=ended_by_admin count=2 actor=operator")

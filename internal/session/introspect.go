@@ -10,9 +10,12 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// Good tells, by the rows as they are now, whether an access token with a good signature that a user
-// was given for a session is good still: the session lives, and the user may act.
-func (m *Manager) TokenValid(ctx context.Context, id store.SessionID, user store.UserID, issued time.Time) (bool, error) {
+// TokenValid reports whether a user's access token for a session is still valid according to the
+// database: the session is live, the user is active, and the token was issued after the last time
+// that all of the user's tokens were refused. The caller has checked the signature.
+func (m *Manager) TokenValid(
+	ctx context.Context, id store.SessionID, user store.UserID, issued time.Time,
+) (bool, error) {
 	s, err := m.parts.Store.Session(ctx, id)
 	if fault.HasCode(err, fault.SessionNotFound) {
 		return false, nil
@@ -20,17 +23,17 @@ func (m *Manager) TokenValid(ctx context.Context, id store.SessionID, user store
 	if err != nil {
 		return false, err
 	}
-	lives := s.Session.Over(m.parts.Now()) == "" && !s.User.Disabled()
-	return lives && s.User.ID == user && issued.Unix() > s.User.NotBefore, nil
+	live := s.Session.Over(m.parts.Now()) == "" && !s.User.Disabled()
+	return live && s.User.ID == user && issued.Unix() > s.User.NotBefore, nil
 }
 
-// Look tells whether a refresh token would be taken now, and gives its session. Nothing changes:
-// whoever looks does not use the token, and a token off the line ends nothing.
+// Introspect reports whether a refresh token would be accepted now, and returns its session.
+// Nothing changes: the token is not used, and one off the line ends nothing.
 func (m *Manager) Introspect(ctx context.Context, by audit.Caller, refresh secret.Text) (store.Standing, bool, error) {
 	now := m.parts.Now()
 	t, err := m.parts.Refresh.Read(refresh, now)
 	if err != nil {
-		return store.Standing{}, false, nil // it never was one, or is no more
+		return store.Standing{}, false, nil // it never was one, or has expired
 	}
 	s, err := m.parts.Store.Session(ctx, t.Session)
 	if fault.HasCode(err, fault.SessionNotFound) {

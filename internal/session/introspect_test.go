@@ -25,9 +25,13 @@ func TestTokenValid(t *testing.T) {
 	}{
 		{"live", nil, ada, start, true},
 		{"of somebody else", nil, bea, start, false},
-		{"signed out", func(f *fixture, id store.SessionID) { f.must(f.SignOut(f.t.Context(), audit.Caller{}, id)) }, ada, start, false},
+		{"signed out", func(f *fixture, id store.SessionID) {
+			f.must(f.SignOut(f.t.Context(), audit.Caller{}, id))
+		}, ada, start, false},
 		{"idle", func(f *fixture, _ store.SessionID) { f.now = f.now.Add(limits.Idle) }, ada, start, false},
-		{"just not idle", func(f *fixture, _ store.SessionID) { f.now = f.now.Add(limits.Idle - time.Millisecond) }, ada, start, true},
+		{"just not idle", func(f *fixture, _ store.SessionID) {
+			f.now = f.now.Add(limits.Idle - time.Millisecond)
+		}, ada, start, true},
 		{"user disabled", (*fixture).disable, ada, start.Add(time.Hour), false},
 		{"issued before the roles changed", (*fixture).promote, ada, start, false},
 		{"issued after the roles changed", (*fixture).promote, ada, start.Add(2 * time.Second), true},
@@ -58,8 +62,8 @@ func (f *fixture) promote(store.SessionID) {
 	f.must(err)
 }
 
-// TestTokenValidOfNobody reports false for a session that nobody knows, and the fault if the database
-// does not answer: in doubt nothing is said.
+// TestTokenValidOfNobody reports false for a session that nobody knows, and the fault if the
+// database does not answer: in doubt nothing is said.
 func TestTokenValidOfNobody(t *testing.T) {
 	f := open(t)
 	if got, err := f.TokenValid(t.Context(), store.NewSessionID(), ada, start); got || err != nil {
@@ -72,8 +76,8 @@ func TestTokenValidOfNobody(t *testing.T) {
 	}
 }
 
-// TestIntrospect reports whether a refresh token would be taken now, and returns its session. The row
-// stays as it was, whatever is asked: a token off the line ends nothing.
+// TestIntrospect reports whether a refresh token would be taken now, and returns its session. The
+// row stays as it was, whatever is asked: a token off the line ends nothing.
 func TestIntrospect(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -83,9 +87,17 @@ func TestIntrospect(t *testing.T) {
 		known bool // its session is returned
 	}{
 		{"next", func(_ *fixture, g session.Grant) secret.Text { return g.Refresh }, firefox, true, true},
-		{"repeated", func(f *fixture, g session.Grant) secret.Text { f.refreshed(g.Refresh); return g.Refresh }, firefox, true, true},
-		{"recovered", func(f *fixture, g session.Grant) secret.Text { f.refreshed(g.Refresh); return g.Refresh }, curl, true, true},
-		{"ahead", func(f *fixture, g session.Grant) secret.Text { return f.successor(f.successor(g.Refresh)) }, firefox, true, true},
+		{"repeated", func(f *fixture, g session.Grant) secret.Text {
+			f.refreshed(g.Refresh)
+			return g.Refresh
+		}, firefox, true, true},
+		{"recovered", func(f *fixture, g session.Grant) secret.Text {
+			f.refreshed(g.Refresh)
+			return g.Refresh
+		}, curl, true, true},
+		{"ahead", func(f *fixture, g session.Grant) secret.Text {
+			return f.successor(f.successor(g.Refresh))
+		}, firefox, true, true},
 		{"late", func(f *fixture, g session.Grant) secret.Text {
 			f.refreshed(f.refreshed(g.Refresh))
 			return g.Refresh
@@ -105,7 +117,9 @@ func TestIntrospect(t *testing.T) {
 		{"of a session that nobody knows", func(f *fixture, _ session.Grant) secret.Text {
 			return f.tokens.First(store.Session{ID: store.NewSessionID(), ExpiresAt: f.now.Add(time.Hour)})
 		}, firefox, false, false},
-		{"no token", func(*fixture, session.Grant) secret.Text { return secret.New("hsr_none") }, firefox, false, false},
+		{"no token", func(*fixture, session.Grant) secret.Text {
+			return secret.New("hsr_none")
+		}, firefox, false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -12,56 +12,61 @@ import (
 	"github.com/handstamp/handstamp/internal/token"
 )
 
-// Refresh trades a refresh token for its successor and a new access token, as the table in
-// protocol.md §4 says. The faults are invalid_token (never was one; the database is not
-// asked), session_ended with its reason, superseded, and storage_unavailable, after which the
-// same token works again. A token past its expiry is presented too: only a session that was
-// ended in the database stays over when the clock steps back (R4).
+// Refresh exchanges a refresh token for its successor and a new access token, as the table in
+// protocol.md §4 says. The faults are invalid_token (it never was one; the database is not asked),
+// session_ended with its reason, superseded, and storage_unavailable, after which the same token
+// still works. An expired token is presented to the store as well: only a session that was ended in
+// the database stays over when the clock steps back (R4).
 func (m *Manager) Refresh(ctx context.Context, by audit.Caller, refresh secret.Text) (Grant, error) {
 	now := m.parts.Now() // before anything is read: protocol.md R6
 	t, err := m.parts.Refresh.ReadExpired(refresh)
 	if err != nil {
-		m.parts.Log.Record(ctx, by, audit.Event{Name: audit.RefreshRefused, Reason: "not_a_token"})
+		m.record(ctx, by, audit.RefreshRefused, audit.Event{Reason: "not_a_token"})
 		return Grant{}, fault.New(fault.InvalidToken).Because(err)
 	}
 	out, err := m.parts.Store.Rotate(ctx, t.Present(by.Client, m.parts.Limits.Window), now)
 	if err != nil {
 		return Grant{}, err
 	}
-	return m.answer(ctx, by, t, out, now)
+	return m.answer(ctx, by, decision{t, out, now})
 }
 
-// answer turns what the store decided into tokens or a refusal.
-func (m *Manager) answer(ctx context.Context, by audit.Caller, t token.Refresh, out store.Outcome, now time.Time) (Grant, error) {
-	event := audit.Event{User: out.Standing.User.ID, Session: t.Session}
-	switch out.Case {
+// decision is what the store decided about a presented token.
+type decision struct {
+	token token.Refresh
+	out   store.Outcome
+	now   time.Time
+}
+
+// answer turns a decision into tokens or a refusal.
+func (m *Manager) answer(ctx context.Context, by audit.Caller, d decision) (Grant, error) {
+	standing, event := d.out.Standing, audit.Event{User: d.out.Standing.User.ID, Session: d.token.Session}
+	switch d.out.Case {
 	case store.Rotated, store.Repeated:
-		return m.grant(out.Standing, m.parts.Refresh.Successor(t), now)
+		return m.grant(standing, m.parts.Refresh.Successor(d.token), d.now)
 	case store.Ahead:
-		event.Name = audit.RowBehind
-		m.parts.Log.Record(ctx, by, event)
-		return m.grant(out.Standing, m.parts.Refresh.Successor(t), now)
+		m.record(ctx, by, audit.RowBehind, event)
+		return m.grant(standing, m.parts.Refresh.Successor(d.token), d.now)
 	case store.Recovered:
-		event.Name = audit.RefreshRecovered
-		m.parts.Log.Record(ctx, by, event)
-		return m.grant(out.Standing, m.parts.Refresh.Fork(t), now)
+		m.record(ctx, by, audit.RefreshRecovered, event)
+		return m.grant(standing, m.parts.Refresh.Fork(d.token), d.now)
 	case store.Late:
 		return Grant{}, fault.New(fault.Superseded)
 	case store.Reused:
-		event.Name, event.Reason = audit.RefreshReused, string(store.ReuseDetected)
-		m.parts.Log.Record(ctx, by, event)
+		event.Reason = string(store.ReuseDetected)
+		m.record(ctx, by, audit.RefreshReused, event)
 		return Grant{}, m.over(ctx, store.ReuseDetected)
 	case store.Ended:
-		reason := endReason(out.Standing, now)
-		event.Name, event.Reason = audit.RefreshRefused, string(reason)
-		m.parts.Log.Record(ctx, by, event)
+		reason := endReason(standing, d.now)
+		event.Reason = string(reason)
+		m.record(ctx, by, audit.RefreshRefused, event)
 		return Grant{}, m.over(ctx, reason)
 	}
-	return Grant{}, fmt.Errorf("rotate gave case %d", out.Case)
+	return Grant{}, fmt.Errorf("rotate returned case %d", d.out.Case)
 }
 
-// endReason says why a session is over. One that nothing is known of any more (swept, or
-// of a database that was restored) has expired, as far as the person is concerned.
+// endReason returns why a session is over. A session of which nothing is known any more (it was
+// swept, or the database was restored) has expired, as far as the user is concerned.
 func endReason(s store.Standing, now time.Time) store.EndReason {
 	if s.Session.ID.IsZero() {
 		return store.EndedExpired
@@ -75,8 +80,9 @@ func endReason(s store.Standing, now time.Time) store.EndReason {
 	return store.EndedExpired
 }
 
-// over is the refusal that tells why. Before it is given this node refuses the session's access
-// tokens as well, whoever ended it: another request, another node, or one whose answer failed.
+// over returns the fault session_ended with its reason. Before that, this node refuses the
+// session's access tokens as well, whoever ended it: another request, another node, or one whose
+// answer failed.
 func (m *Manager) over(ctx context.Context, reason store.EndReason) error {
 	if err := m.parts.Revocations.CatchUp(ctx); err != nil {
 		return err

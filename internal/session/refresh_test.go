@@ -45,7 +45,15 @@ func (f *fixture) successor(text secret.Text) secret.Text {
 // refreshCases are every row of the table, and every reason why a session is over.
 var refreshCases = []refreshCase{
 	{"first", func(_ *fixture, g session.Grant) secret.Text { return g.Refresh }, firefox, "successor", "", "", ""},
-	{"next", func(f *fixture, g session.Grant) secret.Text { return f.refreshed(g.Refresh) }, curl, "successor", "", "", ""},
+	{
+		"next",
+		func(f *fixture, g session.Grant) secret.Text { return f.refreshed(g.Refresh) },
+		curl,
+		"successor",
+		"",
+		"",
+		"",
+	},
 	{"repeated within grace", func(f *fixture, g session.Grant) secret.Text {
 		f.refreshed(g.Refresh)
 		f.now = f.now.Add(limits.Window.Grace)
@@ -106,8 +114,8 @@ var refreshCases = []refreshCase{
 		"event=refresh_reused user=usr_ada session=%s reason=reuse_detected " + fromFirefox},
 }
 
-// TestRefresh answers each case with the tokens or the refusal that the table says, and writes a line
-// where there is something to say. A session that is over is refused here before the answer.
+// TestRefresh answers each case with the tokens or the refusal that the table says, and writes a
+// line where there is something to say. A session that is over is refused here before the answer.
 func TestRefresh(t *testing.T) {
 	for _, tt := range refreshCases {
 		t.Run(tt.name, func(t *testing.T) {
@@ -156,7 +164,11 @@ func (f *fixture) wantGrant(got, first session.Grant, presented secret.Text, kin
 func TestRefreshSwept(t *testing.T) {
 	f := open(t)
 	id := store.NewSessionID()
-	_, err := f.Refresh(t.Context(), audit.Caller{}, f.tokens.First(store.Session{ID: id, ExpiresAt: f.now.Add(time.Hour)}))
+	_, err := f.Refresh(
+		t.Context(),
+		audit.Caller{},
+		f.tokens.First(store.Session{ID: id, ExpiresAt: f.now.Add(time.Hour)}),
+	)
 	if !fault.HasCode(err, fault.SessionEnded) || fault.From(err).Reason != string(store.EndedExpired) {
 		t.Errorf("Refresh = %v, want session_ended, expired", err)
 	}
@@ -172,32 +184,60 @@ func TestRefreshNoToken(t *testing.T) {
 	f.wantAudit("event=refresh_refused reason=not_a_token ip=203.0.113.9 agent=curl")
 }
 
-// failing is a store that cannot rotate for a while.
-type failing struct {
+// answering is a store whose Rotate answers as a test says.
+type answering struct {
 	session.Store
-	err error // nil: it can
+	out store.Outcome
+	err error
 }
 
-// Rotate fails, or does what the store does.
-func (s *failing) Rotate(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
-	if s.err != nil {
-		return store.Outcome{}, s.err
-	}
-	return s.Store.Rotate(ctx, p, now)
+// Rotate returns the test's answer.
+func (s *answering) Rotate(context.Context, store.Presented, time.Time) (store.Outcome, error) {
+	return s.out, s.err
 }
 
-// TestRefreshUnavailable hands out nothing while the database is away; afterwards the same token works.
+// TestRefreshUnavailable hands out nothing while the database is away; afterwards the same token
+// works.
 func TestRefreshUnavailable(t *testing.T) {
 	f := open(t)
 	g := f.signIn(ada)
-	broken := &failing{f.db, fault.New(fault.StorageUnavailable)}
-	f.use(broken)
+	f.use(&answering{Store: f.db, err: fault.New(fault.StorageUnavailable)})
 	got, err := f.Refresh(t.Context(), audit.Caller{Client: firefox}, g.Refresh)
 	wantFault(t, "Refresh", err, fault.StorageUnavailable)
 	if !got.Refresh.Empty() || !got.Access.Text.Empty() {
 		t.Error("tokens were handed out")
 	}
 	f.wantAudit()
-	broken.err = nil
+	f.use(f.db)
 	f.refreshed(g.Refresh)
+}
+
+// TestRefreshUnknownCase hands out nothing for an outcome that the table does not have: it is our
+// mistake.
+func TestRefreshUnknownCase(t *testing.T) {
+	f := open(t)
+	g := f.signIn(ada)
+	f.use(&answering{Store: f.db})
+	got, err := f.Refresh(t.Context(), audit.Caller{}, g.Refresh)
+	if fault.From(err).Code != fault.InternalError || !got.Refresh.Empty() {
+		t.Errorf("Refresh = %v, want an internal error and no token", err)
+	}
+}
+
+// TestRefreshDisabled tells a disabled user so, whose session nobody has ended.
+func TestRefreshDisabled(t *testing.T) {
+	f := open(t)
+	g := f.signIn(ada)
+	disabled := store.User{ID: ada, DisabledAt: start}
+	f.use(
+		&answering{
+			f.db,
+			store.Outcome{Case: store.Ended, Standing: store.Standing{Session: g.Session, User: disabled}},
+			nil,
+		},
+	)
+	_, err := f.Refresh(t.Context(), audit.Caller{}, g.Refresh)
+	if !fault.HasCode(err, fault.SessionEnded) || fault.From(err).Reason != string(store.UserDisabled) {
+		t.Errorf("Refresh = %v, want session_ended, user_disabled", err)
+	}
 }

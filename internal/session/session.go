@@ -1,5 +1,5 @@
-// Package session owns a sign-in on a device: how it begins, how long it lives, how its
-// tokens are renewed, and every way it ends. It knows nothing of cookies; web does.
+// Package session owns a sign-in on a device: how it begins, how long it lives, how its tokens are
+// renewed, and every way it ends. It knows nothing of cookies; web does.
 package session
 
 import (
@@ -29,7 +29,7 @@ type Store interface {
 	EndEverything(ctx context.Context, e store.Ending, clock store.Clock) (int, error)
 }
 
-// Manager is every act on sessions.
+// Manager begins, renews, lists and ends sessions.
 type Manager struct{ parts Parts }
 
 // Parts are what a Manager works with.
@@ -46,7 +46,7 @@ type Parts struct {
 // New makes a Manager.
 func New(p Parts) *Manager { return &Manager{p} }
 
-// Grant is what a client gets: a session and the tokens for it.
+// Grant is a session and the tokens for it, as a client gets them.
 type Grant struct {
 	Session store.Session
 	User    store.User
@@ -62,27 +62,34 @@ type Start struct {
 	Replaces store.SessionID    // a session that the client presented; zero: none
 }
 
-// Begin signs a user in. The fault is invalid_credentials when, since the check, the user
-// was disabled or got another password.
+// Begin signs a user in. The fault is invalid_credentials if, since the check, the user was
+// disabled or got another password.
 func (m *Manager) Begin(ctx context.Context, by audit.Caller, s Start) (Grant, error) {
 	now := m.parts.Now()
-	session := m.fresh(by, s, now)
-	user, err := m.parts.Store.Begin(ctx, store.Beginning{Session: session, Password: s.Password, Replaces: s.Replaces}, now)
+	session := m.newRow(by, s, now)
+	b := store.Beginning{Session: session, Password: s.Password, Replaces: s.Replaces}
+	user, err := m.parts.Store.Begin(ctx, b, now)
 	if err != nil {
 		return Grant{}, err
 	}
 	if !s.Replaces.IsZero() {
-		m.parts.Log.Record(ctx, by, audit.Event{Name: audit.SessionEnded, Session: s.Replaces, Reason: string(store.EndedReplaced)})
+		m.record(ctx, by, audit.SessionEnded, audit.Event{Session: s.Replaces, Reason: string(store.EndedReplaced)})
 		if err := m.parts.Revocations.CatchUp(ctx); err != nil {
 			return Grant{}, err
 		}
 	}
-	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.SessionBegun, User: user.ID, Session: session.ID})
+	m.record(ctx, by, audit.SessionBegun, audit.Event{User: user.ID, Session: session.ID})
 	return m.grant(store.Standing{Session: session, User: user}, m.parts.Refresh.First(session), now)
 }
 
-// fresh lays out the row of a session that begins now.
-func (m *Manager) fresh(by audit.Caller, s Start, now time.Time) store.Session {
+// record writes an event with this name to the audit log.
+func (m *Manager) record(ctx context.Context, by audit.Caller, name audit.Name, e audit.Event) {
+	e.Name = name
+	m.parts.Log.Record(ctx, by, e)
+}
+
+// newRow returns the row of a session that begins now.
+func (m *Manager) newRow(by audit.Caller, s Start, now time.Time) store.Session {
 	now = now.Truncate(time.Millisecond)
 	row := store.Session{
 		ID:        store.NewSessionID(),
@@ -101,7 +108,7 @@ func (m *Manager) fresh(by audit.Caller, s Start, now time.Time) store.Session {
 	return row
 }
 
-// grant mints the access token that goes with a refresh token.
+// grant mints the access token that goes with a refresh token, and returns both.
 func (m *Manager) grant(s store.Standing, refresh secret.Text, now time.Time) (Grant, error) {
 	access, err := m.parts.Access.Mint(s, now)
 	if err != nil {
@@ -110,22 +117,22 @@ func (m *Manager) grant(s store.Standing, refresh secret.Text, now time.Time) (G
 	return Grant{s.Session, s.User, access, refresh}, nil
 }
 
-// Live gives a user's own sessions, last used first.
+// Live returns the caller's own sessions that are not over, last used first.
 func (m *Manager) Live(ctx context.Context, by audit.Caller) ([]store.Session, error) {
 	return m.parts.Store.LiveSessions(ctx, by.User, m.parts.Now())
 }
 
-// Export gives every session of the caller's that is kept, live or over, newest first, to be
-// taken away with all else that is held about them. It leaves a line in the audit log.
+// Export returns every session of the caller's that is kept, live or over, newest first, as part of
+// all that is kept about the caller. It leaves a line in the audit log.
 func (m *Manager) Export(ctx context.Context, by audit.Caller) ([]store.Session, error) {
 	all, err := m.parts.Store.AllSessions(ctx, by.User)
 	if err == nil {
-		m.parts.Log.Record(ctx, by, audit.Event{Name: audit.UserExported, User: by.User, Count: len(all)})
+		m.record(ctx, by, audit.UserExported, audit.Event{User: by.User, Count: len(all)})
 	}
 	return all, err
 }
 
-// LiveOf gives any user's sessions, for the operator.
+// LiveOf returns any user's sessions that are not over, for the operator.
 func (m *Manager) LiveOf(ctx context.Context, by audit.Caller, user store.UserID) ([]store.Session, error) {
 	if err := by.MustOperate(); err != nil {
 		return nil, err
@@ -133,8 +140,8 @@ func (m *Manager) LiveOf(ctx context.Context, by audit.Caller, user store.UserID
 	return m.parts.Store.LiveSessions(ctx, user, m.parts.Now())
 }
 
-// Presented gives the session that a refresh token names, live or over, for its reason to
-// be shown and for a sign-in to replace it. It changes nothing.
+// FindByRefresh returns the session that a refresh token names, live or over, to show why it ended.
+// It changes nothing. The faults are invalid_token and session_not_found.
 func (m *Manager) FindByRefresh(ctx context.Context, refresh secret.Text) (store.Standing, error) {
 	t, err := m.parts.Refresh.ReadExpired(refresh)
 	if err != nil {
@@ -143,7 +150,8 @@ func (m *Manager) FindByRefresh(ctx context.Context, refresh secret.Text) (store
 	return m.parts.Store.Session(ctx, t.Session)
 }
 
-// Names gives the session that a refresh token names without looking it up.
+// IDOf returns the session that a refresh token of ours names, expired or not, without looking it
+// up. It reports whether the token is ours.
 func (m *Manager) IDOf(refresh secret.Text) (store.SessionID, bool) {
 	t, err := m.parts.Refresh.ReadExpired(refresh)
 	return t.Session, err == nil

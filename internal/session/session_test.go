@@ -73,16 +73,19 @@ func open(t *testing.T) *fixture {
 	f := &fixture{t: t, db: db, audited: new(bytes.Buffer), now: start}
 	for _, id := range []store.UserID{ada, bea} {
 		email := strings.TrimPrefix(string(id), "usr_") + "@example.com"
-		f.must(db.CreateUser(t.Context(), store.User{ID: id, Email: email, EmailKey: email, Password: hash, CreatedAt: start}))
+		u := store.User{ID: id, Email: email, EmailKey: email, Password: hash, CreatedAt: start}
+		f.must(db.CreateUser(t.Context(), u))
 	}
-	master, log := secret.NewMaster(), audit.New(slog.New(slog.NewTextHandler(f.audited, &slog.HandlerOptions{ReplaceAttr: bare})))
+	master := secret.NewMaster()
+	handler := slog.NewTextHandler(f.audited, &slog.HandlerOptions{ReplaceAttr: bare})
 	keys := keyring.Open(db, master, jose.EdDSA, audit.New(slog.New(slog.DiscardHandler)))
 	f.must(keys.Maintain(t.Context(), start))
 	f.tokens = token.NewRefresher(master)
 	f.ended = revocation.New(revocation.Parts{Store: db, Logger: slog.New(slog.DiscardHandler), Now: f.clock})
 	issue := token.Issue{Issuer: "https://id.example.com", Audience: "https://example.com", Life: 10 * time.Minute}
 	f.parts = session.Parts{
-		Store: db, Access: token.NewMinter(keys, issue), Refresh: f.tokens, Revocations: f.ended, Log: log,
+		Store: db, Access: token.NewMinter(keys, issue), Refresh: f.tokens, Revocations: f.ended,
+		Log:    audit.New(slog.New(handler)),
 		Limits: limits, Now: f.clock,
 	}
 	f.Manager = session.New(f.parts)
@@ -122,7 +125,8 @@ func by(user store.UserID, id store.SessionID) audit.Caller {
 // signIn begins a remembered session of a user, and forgets the line in the log.
 func (f *fixture) signIn(user store.UserID) session.Grant {
 	f.t.Helper()
-	g, err := f.Begin(f.t.Context(), by("", store.SessionID{}), session.Start{User: user, Password: hash, Remember: true})
+	s := session.Start{User: user, Password: hash, Remember: true}
+	g, err := f.Begin(f.t.Context(), by("", store.SessionID{}), s)
 	f.must(err)
 	f.audited.Reset()
 	return g
@@ -189,8 +193,11 @@ func TestBegin(t *testing.T) {
 			if diff := cmp.Diff(want, f.row(g.Session.ID), ip); diff != "" {
 				t.Errorf("row (-want +got):\n%s", diff)
 			}
-			if g.User.ID != ada || g.Access.ExpiresIn != 10*time.Minute || !strings.Contains(claims(t, g), g.Session.ID.String()) {
-				t.Errorf("grant for %s, access token for %v: %s, want ada's for 10 minutes", g.User.ID, g.Access.ExpiresIn, claims(t, g))
+			if g.User.ID != ada || g.Access.ExpiresIn != 10*time.Minute {
+				t.Errorf("grant for %s, access token for %v, want ada's for 10 minutes", g.User.ID, g.Access.ExpiresIn)
+			}
+			if got := claims(t, g); !strings.Contains(got, g.Session.ID.String()) {
+				t.Errorf("access token says %s, want the session %s", got, g.Session.ID)
 			}
 			if id, ok := f.IDOf(g.Refresh); id != g.Session.ID || !ok {
 				t.Errorf("refresh token names %s, want %s", id, g.Session.ID)
@@ -215,10 +222,12 @@ func claims(t *testing.T, g session.Grant) string {
 func TestBeginReplaces(t *testing.T) {
 	f := open(t)
 	old := f.signIn(bea)
-	g, err := f.Begin(t.Context(), by("", store.SessionID{}), session.Start{User: ada, Password: hash, Replaces: old.Session.ID})
+	s := session.Start{User: ada, Password: hash, Replaces: old.Session.ID}
+	g, err := f.Begin(t.Context(), by("", store.SessionID{}), s)
 	f.must(err)
 	if row := f.row(old.Session.ID); row.EndReason != store.EndedReplaced || !f.refused(old.Session.ID) {
-		t.Errorf("replaced session: reason %q, refused %v, want replaced and refused here", row.EndReason, f.refused(old.Session.ID))
+		t.Errorf("replaced session: reason %q, refused %v, want replaced and refused here",
+			row.EndReason, f.refused(old.Session.ID))
 	}
 	if f.refused(g.Session.ID) {
 		t.Error("the new session is refused")
@@ -318,7 +327,8 @@ func TestFindByRefresh(t *testing.T) {
 		}
 		s, err := f.FindByRefresh(t.Context(), g.Refresh)
 		if err != nil || s.Session.ID != g.Session.ID || s.User.ID != ada || s.Session.EndReason != reason {
-			t.Errorf("FindByRefresh = %s of %s, ended %q, %v, want ada's, ended %q", s.Session.ID, s.User.ID, s.Session.EndReason, err, reason)
+			t.Errorf("FindByRefresh = %s of %s, ended %q, %v, want ada's, ended %q",
+				s.Session.ID, s.User.ID, s.Session.EndReason, err, reason)
 		}
 	}
 	f.now = f.now.Add(limits.Absolute)
