@@ -83,6 +83,20 @@ func TestCheckLayers(t *testing.T) {
 	})
 }
 
+// TestReadLayers reads the rows of a document, and refuses a document without them.
+func TestReadLayers(t *testing.T) {
+	tree := files{"A.md": "# A\n\n```text\nm/\n```\n\n```layers\na · b/*\nc\n```\n"}.fs()
+	got, err := repo.ReadLayers(tree, "A.md")
+	if want := (repo.Layers{{"a", "b/*"}, {"c"}}); err != nil || !cmp.Equal(got, want) {
+		t.Errorf("ReadLayers = %v, %v, want %v", got, err, want)
+	}
+	for _, text := range []string{"# A\n", "```text\na\n```\n"} {
+		if got, err := repo.ReadLayers(files{"A.md": text}.fs(), "A.md"); err == nil {
+			t.Errorf("ReadLayers(%q) = %v, want an error", text, got)
+		}
+	}
+}
+
 // TestCheckConfined imports what only others may.
 func TestCheckConfined(t *testing.T) {
 	http := func(t *repo.Tree) []repo.Problem {
@@ -208,6 +222,15 @@ func TestCheckSizes(t *testing.T) {
 		{"parameters", holds(parameters), sizes(), []string{"p/p.go:3"}},
 		{"method, excused", holds(parameters), sizes(repo.Excused{Where: "p.T.f", What: "parameters"}), nil},
 		{"ctx and t are free", holds("func f(ctx context.Context, t *testing.T, tb testing.TB, a, b int) {}"), sizes(), nil},
+		{"interface, embedded", holds("type I interface {\n\tJ\n\tm()\n}\n\ntype J interface{ n() }"), sizes(), []string{"p/p.go:3"}},
+		{"interface, the same method twice", holds("type I interface {\n\tJ\n\tm()\n}\n\ntype J interface{ m() }"), sizes(), nil},
+		{"interface, embedded from another package", files{
+			"p/p.go": "package p\n\nimport \"m.test/m/q\"\n\ntype I interface{ q.J }\n",
+			"q/q.go": "package q\n\ntype J interface{ K }\n",
+			"q/k.go": "package q\n\ntype K interface {\n\tm()\n\tn()\n}\n",
+		}, sizes(), []string{"p/p.go:5", "q/k.go:3", "q/q.go:3"}},
+		{"interface, embedded from another module", holds("type I interface {\n\tfmt.Stringer\n\tm()\n}"), sizes(), []string{"p/p.go:3"}},
+		{"interface, one from another module", holds("type I interface{ fmt.Stringer }"), sizes(), nil},
 		{"interface", holds("type I interface {\n\tm()\n\tn()\n}"), sizes(), []string{"p/p.go:3"}},
 		{"boolean", holds("func f(a int, b bool) {}"), sizes(), []string{"p/p.go:3"}},
 		{"boolean alone", holds("func yes(b bool) {}"), sizes(), nil},

@@ -3,6 +3,7 @@ package repo
 import (
 	"fmt"
 	"go/ast"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,26 @@ import (
 // below its own; packages of one row do not know each other. An entry is a folder, or a
 // folder and "/*" for whatever is right below it and not named by itself.
 type Layers [][]string
+
+// ReadLayers reads the layers from a document's first block with the info "layers": a row a line,
+// with " · " between its entries.
+func ReadLayers(fsys fs.FS, document string) (Layers, error) {
+	text, err := fs.ReadFile(fsys, document)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range Blocks(string(text)) {
+		if b.Info != "layers" {
+			continue
+		}
+		var layers Layers
+		for line := range strings.Lines(b.Text) {
+			layers = append(layers, strings.Split(strings.TrimSpace(line), " · "))
+		}
+		return layers, nil
+	}
+	return nil, fmt.Errorf("%s has no block of layers", document)
+}
 
 // Exception lets one package import another against the layers.
 type Exception struct{ From, To, Why string }
@@ -48,7 +69,7 @@ func (t *Tree) CheckLayers(layers Layers, exceptions []Exception) []Problem {
 	for _, p := range t.Packages {
 		from, placed := layers.row(p.Dir)
 		if !placed {
-			found = append(found, Problem{p.Dir, "stands in no row of the layers: say what it may import, and who may import it"})
+			found = append(found, Problem{p.Dir, "stands in no row of the layers in ARCHITECTURE.md: say what it may import, and who may import it"})
 			continue
 		}
 		p.eachImport(func(importPath string, at *ast.ImportSpec) {
@@ -109,7 +130,7 @@ func (t *Tree) CheckConfined(rules []Confined) []Problem {
 }
 
 // CheckClosure holds everything that the packages of roots reach, their tests included, to
-// the standard library and the folders of allowed.
+// the standard library and the folders of allowed, which may be patterns as in Layers.
 func (t *Tree) CheckClosure(roots, allowed []string) []Problem {
 	var found []Problem
 	seen := map[string]bool{}
@@ -119,7 +140,7 @@ func (t *Tree) CheckClosure(roots, allowed []string) []Problem {
 		switch {
 		case !ours && !isStandard(importPath):
 			found = append(found, t.at(at.Pos(), "reaches %s, which is not in the standard library", importPath))
-		case ours && !slices.Contains(allowed, dir):
+		case ours && !slices.ContainsFunc(allowed, func(pattern string) bool { return matches(pattern, dir) }):
 			found = append(found, t.at(at.Pos(), "reaches %s, which is not in %s", dir, strings.Join(allowed, ", ")))
 		case ours:
 			reach(dir, slices.Contains(roots, dir))

@@ -3,6 +3,8 @@ package repo
 import (
 	"bytes"
 	"go/ast"
+	"go/types"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -70,7 +72,7 @@ func (t *Tree) sizes(p *Package, b Budgets) (over []excess) {
 			case *ast.FuncDecl:
 				over = append(over, t.functionSize(p, d, b)...)
 			case *ast.GenDecl:
-				over = append(over, t.interfaceSizes(p, d, b)...)
+				over = append(over, t.interfaceSizes(p, f, d, b)...)
 			}
 		}
 	}
@@ -116,7 +118,7 @@ func (t *Tree) tableLines(d *ast.FuncDecl) (n int) {
 }
 
 // interfaceSizes measures the interfaces of a declaration, and their methods' parameters.
-func (t *Tree) interfaceSizes(p *Package, d *ast.GenDecl, b Budgets) (over []excess) {
+func (t *Tree) interfaceSizes(p *Package, f *File, d *ast.GenDecl, b Budgets) (over []excess) {
 	for _, spec := range d.Specs {
 		s, ok := spec.(*ast.TypeSpec)
 		if !ok {
@@ -127,22 +129,82 @@ func (t *Tree) interfaceSizes(p *Package, d *ast.GenDecl, b Budgets) (over []exc
 			continue
 		}
 		name := p.Dir + "." + s.Name.Name
-		own := 0
 		for _, m := range i.Methods.List {
 			signature, isMethod := m.Type.(*ast.FuncType)
 			if !isMethod {
 				continue // embedded
 			}
-			own += len(m.Names)
 			if all, booleans := parameters(signature); booleans > 0 && all > 1 {
-				over = append(over, excess{name + "." + m.Names[0].Name, "boolean", t.at(m.Pos(), "%s.%s has a boolean parameter: what does true mean where it is called?", name, m.Names[0].Name)})
+				what := "%s.%s has a boolean parameter: what does true mean where it is called?"
+				method := m.Names[0].Name
+				over = append(over, excess{name + "." + method, "boolean", t.at(m.Pos(), what, name, method)})
 			}
 		}
-		if own > b.Interface {
-			over = append(over, excess{name, "interface", t.at(s.Pos(), "%s has %d methods, at most %d are usual", name, own, b.Interface)})
+		if n := len(t.methods(p, f, i)); n > b.Interface {
+			problem := t.at(s.Pos(), "%s has %d methods, at most %d are usual", name, n, b.Interface)
+			over = append(over, excess{name, "interface", problem})
 		}
 	}
 	return over
+}
+
+// methods returns the names of an interface's methods, with those of the interfaces of this module
+// that it embeds. An interface of another module counts as one method.
+func (t *Tree) methods(p *Package, f *File, i *ast.InterfaceType) map[string]bool {
+	names := map[string]bool{}
+	for _, m := range i.Methods.List {
+		for _, name := range m.Names {
+			names[name.Name] = true
+		}
+		if len(m.Names) > 0 {
+			continue
+		}
+		from, in, embedded := t.interfaceOf(p, f, m.Type)
+		if embedded == nil {
+			names["("+types.ExprString(m.Type)+")"] = true
+			continue
+		}
+		maps.Copy(names, t.methods(from, in, embedded))
+	}
+	return names
+}
+
+// interfaceOf returns the interface of this module that a file names, and where it is declared; or
+// nil.
+func (t *Tree) interfaceOf(p *Package, f *File, named ast.Expr) (*Package, *File, *ast.InterfaceType) {
+	name, ok := named.(*ast.Ident)
+	if sel, selected := named.(*ast.SelectorExpr); selected {
+		name, ok = sel.Sel, true
+		p = t.Package(f.folderOf(t, types.ExprString(sel.X)))
+	}
+	if !ok || p == nil {
+		return nil, nil, nil
+	}
+	for _, f := range p.Files {
+		for _, decl := range f.AST.Decls {
+			d, ok := decl.(*ast.GenDecl)
+			if !ok {
+				continue
+			}
+			for _, spec := range d.Specs {
+				if s, ok := spec.(*ast.TypeSpec); ok && s.Name.Name == name.Name {
+					i, _ := s.Type.(*ast.InterfaceType)
+					return p, f, i
+				}
+			}
+		}
+	}
+	return nil, nil, nil
+}
+
+// folderOf returns the folder of the package of this module that a file calls name, or "".
+func (f *File) folderOf(t *Tree, name string) (folder string) {
+	imports(f, func(importPath string, _ *ast.ImportSpec) {
+		if dir, ours := t.local(importPath); ours && f.nameOf(importPath) == name {
+			folder = dir
+		}
+	})
+	return folder
 }
 
 // funcName gives a function as one speaks of it: Name, or Type.Name for a method.

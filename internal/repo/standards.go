@@ -43,6 +43,35 @@ func (t *Tree) CheckStandards(document string, open []string) []Problem {
 	return found
 }
 
+// citation finds the id of a requirement in a comment, with the word before it.
+var citation = regexp.MustCompile(`(\w*)\W+([A-Z]{2}-[0-9]{2})\b`)
+
+// CheckCitations holds comments that cite a requirement to citing "standards XX-01", or with
+// several "standards XX-01, XX-02", and ids that a row of the table of requirements has.
+func (t *Tree) CheckCitations(table string) []Problem {
+	subjects, known := map[string]bool{}, map[string]bool{}
+	for _, row := range standardRow.FindAllStringSubmatch(table, -1) {
+		known[row[1]] = true
+		subjects[row[1][:2]] = true
+	}
+	var found []Problem
+	for _, p := range t.Packages {
+		for _, f := range p.Files {
+			for _, group := range f.AST.Comments {
+				for _, m := range citation.FindAllStringSubmatch(group.Text(), -1) {
+					switch word, id := m[1], m[2]; {
+					case word == "requirements" || word == "requirement":
+						found = append(found, t.at(group.Pos(), "cites requirements %s: write standards", id))
+					case !known[id] && (word == "standards" || subjects[id[:2]]):
+						found = append(found, t.at(group.Pos(), "cites %s, which docs/standards.md does not have", id))
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
 // checkNames looks up every quoted name of a column, of which there is at least one.
 func (t *Tree) checkNames(document, what, column string, has func(*Package, string) bool) []Problem {
 	names := quotedName.FindAllStringSubmatch(column, -1)
