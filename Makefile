@@ -70,7 +70,7 @@ bench-server: ## measure the server on both engines beside floors, four minutes
 bench-server-long: ## measure what grows with the number of sessions, a quarter of an hour
 	go -C bench run ./cmd/serverbench -grow
 
-bench-feed: ## measure how soon an ending is known everywhere, in calm and in trouble, and what a feed takes, three minutes
+bench-feed: ## measure how soon an ending is known everywhere, undisturbed and with failures, and what a feed takes, three minutes
 	go -C bench run ./cmd/feedbench
 
 golden: ## write the golden files anew; read the difference like code

@@ -32,7 +32,10 @@ func TestMatrix(t *testing.T) {
 	for _, outcome := range report.Attacks {
 		for _, result := range outcome.Results {
 			if got := result.Verdicts[ours]; got != attacks.Refused {
-				t.Errorf("%s: %s: ours says %s, want refused (%s)", outcome.Class.Name, result.Row.Name, got, result.Row.Cites)
+				t.Errorf(
+					"%s: %s: ours says %s, want refused (%s)", outcome.Class.Name, result.Row.Name, got,
+					result.Row.Cites,
+				)
 			}
 		}
 	}
@@ -53,7 +56,10 @@ func TestMatrix(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s differs from what the libraries answer now (go test ./attacks -update rewrites it): %s", document, diff)
+		t.Errorf(
+			"%s differs from what the libraries answer now (go test ./attacks -update rewrites it): %s", document,
+			diff,
+		)
 	}
 }
 

@@ -28,18 +28,36 @@ func Controls() Class {
 		{Name: "EdDSA", Cites: "RFC 8037 §3.1", Algorithm: mint.EdDSA, Make: good},
 		{Name: "RS256", Cites: "RFC 7518 §3.3", Algorithm: mint.RS256, Make: good},
 		{Name: "HS256", Cites: "RFC 7518 §3.2", Algorithm: mint.HS256, Make: good},
-		{Name: "signed by the issuer's next key", Cites: "RFC 7517 §4.5", Make: func(s *Scene) string { return s.Trust.Next.Token(s.Claims()) }},
-		{Name: "`aud` a list with another", Cites: "RFC 7519 §4.1.3", Make: claim("aud", `["https://other.example",`+mint.Quote(mint.Audience)+`]`)},
+		{
+			Name:  "signed by the issuer's next key",
+			Cites: "RFC 7517 §4.5",
+			Make:  func(s *Scene) string { return s.Trust.Next.Token(s.Claims()) },
+		},
+		{
+			Name:  "`aud` a list with another",
+			Cites: "RFC 7519 §4.1.3",
+			Make:  claim("aud", `["https://other.example",`+mint.Quote(mint.Audience)+`]`),
+		},
 		{Name: "typ `AT+JWT`", Cites: "RFC 7515 §4.1.9", Make: parameter("typ", `"AT+JWT"`)},
 		{Name: "typ `application/at+jwt`", Cites: "RFC 9068 §4", Make: parameter("typ", `"application/at+jwt"`)},
-		{Name: "an unknown parameter, an unknown claim", Cites: "RFC 7515 §4, RFC 7519 §4", Make: changed(func(_ *Scene, h, c mint.Object) (mint.Object, mint.Object) {
-			return h.With("x", `{"y":1}`), c.With("x", `[1,null,"é"]`)
-		})},
-		{Name: "members in another order", Cites: "RFC 8259 §4", Make: changed(func(_ *Scene, h, c mint.Object) (mint.Object, mint.Object) {
-			return mint.Object{h[2], h[0], h[1]}, append(c[5:len(c):len(c)], c[:5]...)
-		})},
+		{
+			Name:  "an unknown parameter, an unknown claim",
+			Cites: "RFC 7515 §4, RFC 7519 §4",
+			Make: changed(func(_ *Scene, h, c mint.Object) (mint.Object, mint.Object) {
+				return h.With("x", `{"y":1}`), c.With("x", `[1,null,"é"]`)
+			}),
+		},
+		{
+			Name:  "members in another order",
+			Cites: "RFC 8259 §4",
+			Make: changed(func(_ *Scene, h, c mint.Object) (mint.Object, mint.Object) {
+				return mint.Object{h[2], h[0], h[1]}, append(c[5:len(c):len(c)], c[:5]...)
+			}),
+		},
 		{Name: "white space between members", Cites: "RFC 8259 §2", Make: func(s *Scene) string {
-			spaced := func(o mint.Object) mint.Text { return mint.Text(strings.ReplaceAll(o.String(), `,"`, " ,\r\n\t\"")) }
+			spaced := func(o mint.Object) mint.Text {
+				return mint.Text(strings.ReplaceAll(o.String(), `,"`, " ,\r\n\t\""))
+			}
 			return s.Sign(spaced(s.Header()), spaced(s.Claims()))
 		}},
 		{Name: "a name with an escape (`\\u0065xp`)", Cites: "RFC 8259 §8.3", Make: func(s *Scene) string {

@@ -43,7 +43,10 @@ func Document(report Report) string {
 	}
 	b.WriteString("## Who fetched the attacker's keys\n\n")
 	if len(report.Fetched) == 0 {
-		b.WriteString("Nobody: the URLs in `jku`, `x5u` and `kid` led to a server that would have answered, and was never asked.\n\n")
+		b.WriteString(
+			"Nobody: the URLs in `jku`, `x5u` and `kid` led to a server that would have answered, and was never " +
+				"asked.\n\n",
+		)
 	}
 	for _, row := range report.Fetched {
 		fmt.Fprintf(&b, "- %s\n", row)
@@ -82,9 +85,14 @@ func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 // writeSetup says how each library was asked
 func writeSetup(b *strings.Builder) {
-	b.WriteString("## Set-up\n\nThe issuer publishes two keys of one algorithm, the one that signs and the next one. Every library is asked for the same four things: " +
-		"the issuer, the audience, an expiry that must be there, and that one algorithm; with 30 s of leeway where it has any. The rest is left as it comes. " +
-		"“Our line” is a check that the library leaves to its caller, written in [bench/peers](../bench/peers).\n\n| library | version | set up as |\n|---|---|---|\n")
+	b.WriteString(
+		"## Set-up\n\nThe issuer publishes two keys of one algorithm, the one that signs and the next one. Every " +
+			"library is asked for the same four things: " +
+			"the issuer, the audience, an expiry that must be there, and that one algorithm; with 30 s of leeway " +
+			"where it has any. The rest is left as it comes. " +
+			"“Our line” is a check that the library leaves to its caller, written in " +
+			"[bench/peers](../bench/peers).\n\n| library | version | set up as |\n|---|---|---|\n",
+	)
 	for _, p := range peers.All() {
 		fmt.Fprintf(b, "| %s (`%s`) | %s | %s |\n", p.Name, p.Module, p.Version(), cell(p.Setup))
 	}

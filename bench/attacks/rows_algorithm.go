@@ -17,9 +17,11 @@ import (
 func algorithmClasses() []Class {
 	return []Class{
 		{"No signature", "The token says that it is not signed, or is not.", unsignedRows()},
-		{"Another name for the algorithm", "The signature is good under the key's algorithm; the header calls it something else.", renamedRows()},
+		{"Another name for the algorithm", "The signature is good under the key's algorithm; the header calls it " +
+			"something else.", renamedRows()},
 		{"Another algorithm of the same key", "The key signed, in a way it is not listed for.", otherHashRows()},
-		{"HMAC keyed with an RSA public key", "The verifier has an RS256 key; whoever knows it makes an HMAC with it.", confusionRows(mint.RS256)},
+		{"HMAC keyed with an RSA public key", "The verifier has an RS256 key; whoever knows it makes an HMAC with it.",
+			confusionRows(mint.RS256)},
 		{"HMAC keyed with an EC public key", "The same with an ES256 key.", confusionRows(mint.ES256)},
 		{"HMAC keyed with an Ed25519 public key", "The same with an EdDSA key.", confusionRows(mint.EdDSA)},
 	}
@@ -42,7 +44,8 @@ func unsignedRows() []Row {
 		{Name: "`none`, HS256 verifier", Cites: cite, Algorithm: mint.HS256, Make: named(`"none"`)},
 		{Name: "`none`, RS256 verifier", Cites: cite, Algorithm: mint.RS256, Make: named(`"none"`)},
 		{Name: "ES256, empty signature", Cites: "CVE-2020-28042, RFC 7515 §5.2", Make: named(`"ES256"`)},
-		{Name: "HS256, empty signature", Cites: "CVE-2020-28042, RFC 7515 §5.2", Algorithm: mint.HS256, Make: named(`"HS256"`)},
+		{Name: "HS256, empty signature", Cites: "CVE-2020-28042, RFC 7515 §5.2", Algorithm: mint.HS256,
+			Make: named(`"HS256"`)},
 	}
 }
 
@@ -59,7 +62,8 @@ func renamedRows() []Row {
 		}},
 	}
 	for _, name := range []string{"none", "HS256", "RS256", "ES384", "es256", "ES256 ", ""} {
-		rows = append(rows, Row{Name: "`" + mint.Quote(name) + "`, signed as ES256", Cites: cite, Make: parameter("alg", mint.Quote(name))})
+		rows = append(rows, Row{Name: "`" + mint.Quote(name) + "`, signed as ES256", Cites: cite,
+			Make: parameter("alg", mint.Quote(name))})
 	}
 	return append(rows, Row{
 		Name: "`Ed25519`, signed as EdDSA", Cites: "RFC 9864 §2.2", Algorithm: mint.EdDSA,
@@ -72,7 +76,8 @@ func otherHashRows() []Row {
 	const cite = "RFC 8725 §3.1, RFC 7517 §4.4"
 	rsaSigned := func(alg string, how rsaHow) func(*Scene) string {
 		return func(s *Scene) string {
-			input := mint.Encode(s.Header().With("alg", mint.Quote(alg)).String()) + "." + mint.Encode(s.Claims().String())
+			input := mint.Encode(s.Header().With("alg", mint.Quote(alg)).String()) +
+				"." + mint.Encode(s.Claims().String())
 			return input + "." + mint.Encode(string(signRSA(s.Trust.Key, input, how)))
 		}
 	}
@@ -80,12 +85,14 @@ func otherHashRows() []Row {
 		{Name: "PS256 by an RS256 key", Cites: cite, Algorithm: mint.RS256, Make: rsaSigned("PS256", rsaPSS)},
 		{Name: "RS512 by an RS256 key", Cites: cite, Algorithm: mint.RS256, Make: rsaSigned("RS512", rsaSHA512)},
 		{Name: "ES512 over an ES256 key", Cites: cite, Make: func(s *Scene) string {
-			input := mint.Encode(s.Header().With("alg", `"ES512"`).String()) + "." + mint.Encode(s.Claims().String())
+			input := mint.Encode(s.Header().With("alg", `"ES512"`).String()) +
+				"." + mint.Encode(s.Claims().String())
 			digest := sha512.Sum512([]byte(input))
 			return input + "." + mint.Encode(string(signDigest(s.Trust.Key, digest[:])))
 		}},
 		{Name: "HS512 by an HS256 secret", Cites: cite, Algorithm: mint.HS256, Make: func(s *Scene) string {
-			input := mint.Encode(s.Header().With("alg", `"HS512"`).String()) + "." + mint.Encode(s.Claims().String())
+			input := mint.Encode(s.Header().With("alg", `"HS512"`).String()) +
+				"." + mint.Encode(s.Claims().String())
 			return input + "." + mint.Encode(string(mac512(s.Trust.Key.Secret, input)))
 		}},
 	}
@@ -109,7 +116,8 @@ func confusionRows(alg mint.Algorithm) []Row {
 
 // macToken is a token under an HMAC
 func macToken(s *Scene, alg string, secret []byte) string {
-	input := mint.Encode(s.Header().With("alg", mint.Quote(alg)).String()) + "." + mint.Encode(s.Claims().String())
+	input := mint.Encode(s.Header().With("alg", mint.Quote(alg)).String()) +
+		"." + mint.Encode(s.Claims().String())
 	return input + "." + mint.Encode(string(mint.MAC(secret, []byte(input))))
 }
 
@@ -134,7 +142,9 @@ func publicForms(alg mint.Algorithm) []form {
 	switch alg {
 	case mint.RS256:
 		forms = append(forms,
-			form{"DER (PKCS #1)", func(t *mint.Trust) []byte { return x509.MarshalPKCS1PublicKey(t.Key.Public().(*rsa.PublicKey)) }},
+			form{"DER (PKCS #1)", func(t *mint.Trust) []byte {
+				return x509.MarshalPKCS1PublicKey(t.Key.Public().(*rsa.PublicKey))
+			}},
 			form{"modulus", func(t *mint.Trust) []byte { return t.Key.Public().(*rsa.PublicKey).N.Bytes() }})
 	case mint.ES256:
 		forms = append(forms,

@@ -24,7 +24,8 @@ func issuerRows() []Row {
 		{Name: "missing", Cites: cite, Make: noClaim("iss")},
 		{Name: "`null`", Cites: cite, Make: claim("iss", "null")},
 		{Name: "a list with ours", Cites: "CVE-2025-30144, RFC 7519 §4.1.1", Make: claim("iss", `["`+mint.Issuer+`"]`)},
-		{Name: "a list with ours and another", Cites: "CVE-2025-30144, RFC 7519 §4.1.1", Make: claim("iss", `["https://evil.example","`+mint.Issuer+`"]`)},
+		{Name: "a list with ours and another", Cites: "CVE-2025-30144, RFC 7519 §4.1.1",
+			Make: claim("iss", `["https://evil.example","`+mint.Issuer+`"]`)},
 		{Name: "an object", Cites: cite, Make: claim("iss", `{"`+mint.Issuer+`":1}`)},
 	}
 	for _, v := range []struct{ name, iss string }{
@@ -88,9 +89,12 @@ func otherClaimRows() []Row {
 		{Name: "`sub` a number", Cites: "RFC 7519 §4.1.2: a string", LeftOpen: unchecked, Make: claim("sub", "1")},
 		{Name: "`sub` a list", Cites: "RFC 7519 §4.1.2: a string", LeftOpen: unchecked, Make: claim("sub", `["root"]`)},
 		{Name: "`jti` a number", Cites: "RFC 7519 §4.1.7: a string", LeftOpen: unchecked, Make: claim("jti", "1")},
-		{Name: "`scope` a list", Cites: "RFC 8693 §4.2: a string", LeftOpen: ignored, Make: claim("scope", `["admin"]`)},
-		{Name: "`roles` a string", Cites: "RFC 9068 §2.2.3.1: a list", LeftOpen: ignored, Make: claim("roles", `"admin"`)},
-		{Name: "`auth_time` a string", Cites: "RFC 9068 §2.2.1: a number", LeftOpen: ignored, Make: claim("auth_time", `"now"`)},
+		{Name: "`scope` a list", Cites: "RFC 8693 §4.2: a string", LeftOpen: ignored,
+			Make: claim("scope", `["admin"]`)},
+		{Name: "`roles` a string", Cites: "RFC 9068 §2.2.3.1: a list", LeftOpen: ignored,
+			Make: claim("roles", `"admin"`)},
+		{Name: "`auth_time` a string", Cites: "RFC 9068 §2.2.1: a number", LeftOpen: ignored,
+			Make: claim("auth_time", `"now"`)},
 	}
 }
 
@@ -98,7 +102,8 @@ func otherClaimRows() []Row {
 func timeClasses() []Class {
 	return []Class{
 		{"Times", "Too early or too late, by more than the leeway of 30 s; or undated.", timeRows()},
-		{"Times that are none", "exp, nbf and iat are numbers (RFC 7519 §2), and not every number is a time.", noTimeRows()},
+		{"Times that are none", "exp, nbf and iat are numbers (RFC 7519 §2), and not every number is a time.",
+			noTimeRows()},
 	}
 }
 
@@ -114,11 +119,14 @@ func timeRows() []Row {
 	return []Row{
 		{Name: "`exp` passed 2 min ago", Cites: "RFC 7519 §4.1.4", Make: at("exp", -2*time.Minute)},
 		{Name: "`exp` passed a day ago", Cites: "RFC 7519 §4.1.4", Make: at("exp", -24*time.Hour)},
-		{Name: "`nbf` in 2 min", Cites: "RFC 7519 §4.1.5", LeftOpen: "RFC 7519 §4.1.5: a leeway of a few minutes", Make: at("nbf", 2*time.Minute)},
+		{Name: "`nbf` in 2 min", Cites: "RFC 7519 §4.1.5", LeftOpen: "RFC 7519 §4.1.5: a leeway of a few minutes",
+			Make: at("nbf", 2*time.Minute)},
 		{Name: "`nbf` in an hour", Cites: "RFC 7519 §4.1.5", Make: at("nbf", time.Hour)},
-		{Name: "`iat` in an hour", Cites: "RFC 9068 §2.2", LeftOpen: "RFC 7519 §4.1.6: nothing is demanded of it", Make: at("iat", time.Hour)},
+		{Name: "`iat` in an hour", Cites: "RFC 9068 §2.2", LeftOpen: "RFC 7519 §4.1.6: nothing is demanded of it",
+			Make: at("iat", time.Hour)},
 		{Name: "no `exp`", Cites: "RFC 9068 §2.2: required", Make: noClaim("exp")},
-		{Name: "no `iat`", Cites: "RFC 9068 §2.2: required", LeftOpen: "RFC 7519 §4.1.6: optional", Make: noClaim("iat")},
+		{Name: "no `iat`", Cites: "RFC 9068 §2.2: required", LeftOpen: "RFC 7519 §4.1.6: optional",
+			Make: noClaim("iat")},
 	}
 }
 
@@ -142,11 +150,14 @@ func noTimeRows() []Row {
 		}},
 	}
 	for _, name := range []string{"nbf", "iat"} {
-		clause := map[string]string{"nbf": "RFC 7519 §4.1.5: a NumericDate", "iat": "RFC 7519 §4.1.6: a NumericDate"}[name]
+		clause := map[string]string{
+			"nbf": "RFC 7519 §4.1.5: a NumericDate", "iat": "RFC 7519 §4.1.6: a NumericDate",
+		}[name]
 		rows = append(rows,
 			Row{Name: "`" + name + "` `null`", Cites: clause, Make: claim(name, "null")},
 			Row{Name: "`" + name + "` a string of digits", Cites: clause, Make: claim(name, `"1"`)},
-			Row{Name: "`" + name + "` −1", Cites: clause, LeftOpen: "RFC 7519 §2: no lower bound is set", Make: claim(name, "-1")})
+			Row{Name: "`" + name + "` −1", Cites: clause, LeftOpen: "RFC 7519 §2: no lower bound is set",
+				Make: claim(name, "-1")})
 	}
 	return append(rows,
 		Row{Name: "`nbf` 1e308", Cites: "RFC 7519 §4.1.5: not before then", Make: claim("nbf", "1e308")},

@@ -16,8 +16,10 @@ func keyClasses() []Class {
 	return []Class{
 		{"Another key", "Signed by somebody else, or not the text that was signed.", otherKeyRows()},
 		{"A key inside the token", "The attacker's public key comes in the header (`jwk`, `x5c`).", embeddedRows()},
-		{"A key behind a URL", "The header says where to fetch the attacker's key (`jku`, `x5u`); the table below says whether anyone asked.", remoteRows()},
-		{"kid", "Which key is meant is missing, unknown, of another type, or an attack on whatever looks it up.", kidRows()},
+		{"A key behind a URL", "The header says where to fetch the attacker's key (`jku`, `x5u`); the table below " +
+			"says whether anyone asked.", remoteRows()},
+		{"kid", "Which key is meant is missing, unknown, of another type, or an attack on whatever looks it up.",
+			kidRows()},
 	}
 }
 
@@ -25,7 +27,8 @@ func keyClasses() []Class {
 func otherKeyRows() []Row {
 	const cite = "RFC 7515 §5.2, RFC 8725 §3.3"
 	return []Row{
-		{Name: "signed by the attacker", Cites: cite, Make: func(s *Scene) string { return s.Forge(s.Header(), s.Claims()) }},
+		{Name: "signed by the attacker", Cites: cite,
+			Make: func(s *Scene) string { return s.Forge(s.Header(), s.Claims()) }},
 		{Name: "claims changed", Cites: cite, Make: func(s *Scene) string {
 			parts := strings.Split(s.Sign(s.Header(), s.Claims()), ".")
 			return parts[0] + "." + mint.Encode(s.Claims().With("sub", `"root"`).String()) + "." + parts[2]
@@ -35,7 +38,8 @@ func otherKeyRows() []Row {
 			return mint.Encode(s.Header().With("x", "1").String()) + "." + parts[1] + "." + parts[2]
 		}},
 		{Name: "signature of another token", Cites: cite, Make: func(s *Scene) string {
-			parts, other := strings.Split(s.Sign(s.Header(), s.Claims()), "."), strings.Split(s.Sign(s.Header(), s.Claims()), ".")
+			parts := strings.Split(s.Sign(s.Header(), s.Claims()), ".")
+			other := strings.Split(s.Sign(s.Header(), s.Claims()), ".")
 			return parts[0] + "." + parts[1] + "." + other[2]
 		}},
 	}
@@ -53,21 +57,26 @@ func embeddedRows() []Row {
 		{Name: "`jwk`, its own kid", Cites: cite, Make: with(func(s *Scene, h mint.Object) mint.Object {
 			return jwk(s, h).With("kid", mint.Quote(s.Evil.Key.ID))
 		})},
-		{Name: "`jwk`, no kid", Cites: cite, Make: with(func(s *Scene, h mint.Object) mint.Object { return jwk(s, h).Without("kid") })},
+		{Name: "`jwk`, no kid", Cites: cite,
+			Make: with(func(s *Scene, h mint.Object) mint.Object { return jwk(s, h).Without("kid") })},
 		{Name: "`jwk`, RS256", Cites: cite, Algorithm: mint.RS256, Make: with(jwk)},
 		{Name: "`jwk`, EdDSA", Cites: cite, Algorithm: mint.EdDSA, Make: with(jwk)},
-		{Name: "`x5c`, self-signed", Cites: "CVE-2018-0114, RFC 7515 §4.1.6, RFC 8725 §3.10", Make: with(func(s *Scene, h mint.Object) mint.Object {
-			return h.With("x5c", `["`+certificate(s.Evil)+`"]`)
-		})},
-		{Name: "`x5c`, no kid", Cites: "CVE-2018-0114, RFC 7515 §4.1.6, RFC 8725 §3.10", Make: with(func(s *Scene, h mint.Object) mint.Object {
-			return h.With("x5c", `["`+certificate(s.Evil)+`"]`).Without("kid")
-		})},
+		{Name: "`x5c`, self-signed", Cites: "CVE-2018-0114, RFC 7515 §4.1.6, RFC 8725 §3.10",
+			Make: with(func(s *Scene, h mint.Object) mint.Object {
+				return h.With("x5c", `["`+certificate(s.Evil)+`"]`)
+			})},
+		{Name: "`x5c`, no kid", Cites: "CVE-2018-0114, RFC 7515 §4.1.6, RFC 8725 §3.10",
+			Make: with(func(s *Scene, h mint.Object) mint.Object {
+				return h.With("x5c", `["`+certificate(s.Evil)+`"]`).Without("kid")
+			})},
 	}
 }
 
-// certificate is one that the attacker signed for himself
+// certificate is one that the attacker signed itself
 func certificate(t *mint.Trust) string {
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, t.Key.Public(), t.Key.Signer)
 	if err != nil {
 		panic(err) // keys of our own
@@ -118,12 +127,15 @@ func kidRows() []Row {
 		{Name: "the good one, NUL after", Cites: cite, LeftOpen: hint, Make: func(s *Scene) string {
 			return s.Sign(s.Header().With("kid", mint.Quote(s.Trust.Key.ID+"\x00")), s.Claims())
 		}},
-		{Name: "a path to an empty file, HMAC of nothing", Cites: cite, Algorithm: mint.HS256, Make: func(s *Scene) string {
-			input := mint.Encode(s.Header().With("kid", `"../../../../dev/null"`).String()) + "." + mint.Encode(s.Claims().String())
-			return input + "." + mint.Encode(string(mint.MAC(nil, []byte(input))))
-		}},
+		{Name: "a path to an empty file, HMAC of nothing", Cites: cite, Algorithm: mint.HS256,
+			Make: func(s *Scene) string {
+				input := mint.Encode(s.Header().With("kid", `"../../../../dev/null"`).String()) +
+					"." + mint.Encode(s.Claims().String())
+				return input + "." + mint.Encode(string(mint.MAC(nil, []byte(input))))
+			}},
 		{Name: "SQL that yields a secret", Cites: cite, Algorithm: mint.HS256, Make: func(s *Scene) string {
-			input := mint.Encode(s.Header().With("kid", `"x' UNION SELECT 'k';--"`).String()) + "." + mint.Encode(s.Claims().String())
+			input := mint.Encode(s.Header().With("kid", `"x' UNION SELECT 'k';--"`).String()) +
+				"." + mint.Encode(s.Claims().String())
 			return input + "." + mint.Encode(string(mint.MAC([]byte("k"), []byte(input))))
 		}},
 		{Name: "a URL of the attacker's", Cites: cite, Make: func(s *Scene) string {

@@ -54,7 +54,8 @@ func ecdsaRows() []Row {
 		{Name: "r zero", Cites: psychic, Make: bytesOf(func(b []byte) []byte { return slices.Concat(zero, b[32:]) })},
 		{Name: "s zero", Cites: psychic, Make: bytesOf(func(b []byte) []byte { return slices.Concat(b[:32], zero) })},
 		{Name: "r and s one", Cites: psychic, Make: bytesOf(func([]byte) []byte { return slices.Concat(one, one) })},
-		{Name: "r and s the order", Cites: psychic, Make: bytesOf(func([]byte) []byte { return slices.Concat(order, order) })},
+		{Name: "r and s the order", Cites: psychic,
+			Make: bytesOf(func([]byte) []byte { return slices.Concat(order, order) })},
 		{Name: "DER", Cites: form, Make: bytesOf(func(b []byte) []byte {
 			der, err := asn1.Marshal([]*big.Int{new(big.Int).SetBytes(b[:32]), new(big.Int).SetBytes(b[32:])})
 			if err != nil {
@@ -70,7 +71,8 @@ func ecdsaRows() []Row {
 		{Name: "r and s of 48 bytes, as for ES384", Cites: form, Make: bytesOf(func(b []byte) []byte {
 			return slices.Concat(make([]byte, 16), b[:32], make([]byte, 16), b[32:])
 		})},
-		{Name: "r and s swapped", Cites: form, Make: bytesOf(func(b []byte) []byte { return slices.Concat(b[32:], b[:32]) })},
+		{Name: "r and s swapped", Cites: form,
+			Make: bytesOf(func(b []byte) []byte { return slices.Concat(b[32:], b[:32]) })},
 	}
 }
 
@@ -78,28 +80,36 @@ func ecdsaRows() []Row {
 func eddsaRows() []Row {
 	const cite = "CVE-2020-36843, RFC 8032 §5.1.7"
 	return []Row{
-		{Name: "empty", Cites: "RFC 8032 §5.1.7", Algorithm: mint.EdDSA, Make: bytesOf(func([]byte) []byte { return nil })},
+		{Name: "empty", Cites: "RFC 8032 §5.1.7", Algorithm: mint.EdDSA,
+			Make: bytesOf(func([]byte) []byte { return nil })},
 		{Name: "S beyond the order", Cites: cite, Algorithm: mint.EdDSA, Make: bytesOf(addOrder)},
-		{Name: "all zero", Cites: "RFC 8032 §5.1.7", Algorithm: mint.EdDSA, Make: bytesOf(func([]byte) []byte { return make([]byte, 64) })},
-		{Name: "R the identity, S zero", Cites: "RFC 8032 §5.1.7, Wycheproof", Algorithm: mint.EdDSA, Make: bytesOf(func([]byte) []byte {
-			return append([]byte{1}, make([]byte, 63)...)
-		})},
-		{Name: "a byte too few", Cites: "RFC 8032 §5.1.7", Algorithm: mint.EdDSA, Make: bytesOf(func(b []byte) []byte { return b[:63] })},
-		{Name: "a byte too many", Cites: "RFC 8032 §5.1.7", Algorithm: mint.EdDSA, Make: bytesOf(func(b []byte) []byte { return append(b, 0) })},
-		{Name: "Ed25519ph", Cites: "RFC 8032 §5.1, RFC 8037 §3.1", Algorithm: mint.EdDSA, Make: resigned(func(s *Scene, input string, _ []byte) []byte {
-			digest := sha512.Sum512([]byte(input))
-			signature, err := s.Trust.Key.Signer.(ed25519.PrivateKey).Sign(nil, digest[:], &ed25519.Options{Hash: crypto.SHA512})
-			if err != nil {
-				panic(err) // a digest of the right length
-			}
-			return signature
-		})},
+		{Name: "all zero", Cites: "RFC 8032 §5.1.7", Algorithm: mint.EdDSA,
+			Make: bytesOf(func([]byte) []byte { return make([]byte, 64) })},
+		{Name: "R the identity, S zero", Cites: "RFC 8032 §5.1.7, Wycheproof", Algorithm: mint.EdDSA,
+			Make: bytesOf(func([]byte) []byte {
+				return append([]byte{1}, make([]byte, 63)...)
+			})},
+		{Name: "a byte too few", Cites: "RFC 8032 §5.1.7", Algorithm: mint.EdDSA,
+			Make: bytesOf(func(b []byte) []byte { return b[:63] })},
+		{Name: "a byte too many", Cites: "RFC 8032 §5.1.7", Algorithm: mint.EdDSA,
+			Make: bytesOf(func(b []byte) []byte { return append(b, 0) })},
+		{Name: "Ed25519ph", Cites: "RFC 8032 §5.1, RFC 8037 §3.1", Algorithm: mint.EdDSA,
+			Make: resigned(func(s *Scene, input string, _ []byte) []byte {
+				digest := sha512.Sum512([]byte(input))
+				signature, err := s.Trust.Key.Signer.(ed25519.PrivateKey).
+					Sign(nil, digest[:], &ed25519.Options{Hash: crypto.SHA512})
+				if err != nil {
+					panic(err) // a digest of the right length
+				}
+				return signature
+			})},
 	}
 }
 
 // addOrder adds the order of the group to S, which is little-endian
 func addOrder(signature []byte) []byte {
-	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857"+
+		"116359379907606001950938285454250989", 10)
 	s := slices.Clone(signature[32:])
 	slices.Reverse(s)
 	new(big.Int).Add(new(big.Int).SetBytes(s), order).FillBytes(s)
@@ -125,7 +135,8 @@ func signRSA(key *mint.Key, input string, how rsaHow) []byte {
 	switch how {
 	case rsaPSS:
 		digest := sha256.Sum256([]byte(input))
-		signature, err = rsa.SignPSS(rand.Reader, private, crypto.SHA256, digest[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
+		signature, err = rsa.SignPSS(rand.Reader, private, crypto.SHA256, digest[:],
+			&rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
 	case rsaSHA512:
 		digest := sha512.Sum512([]byte(input))
 		signature, err = rsa.SignPKCS1v15(nil, private, crypto.SHA512, digest[:])
@@ -166,13 +177,17 @@ func rsaRows() []Row {
 	}
 	return []Row{
 		{Name: "empty", Cites: cite, Algorithm: mint.RS256, Make: bytesOf(func([]byte) []byte { return nil })},
-		{Name: "zero", Cites: cite, Algorithm: mint.RS256, Make: bytesOf(func(b []byte) []byte { return make([]byte, len(b)) })},
-		{Name: "one", Cites: cite, Algorithm: mint.RS256, Make: bytesOf(func(b []byte) []byte { return append(make([]byte, len(b)-1), 1) })},
+		{Name: "zero", Cites: cite, Algorithm: mint.RS256,
+			Make: bytesOf(func(b []byte) []byte { return make([]byte, len(b)) })},
+		{Name: "one", Cites: cite, Algorithm: mint.RS256,
+			Make: bytesOf(func(b []byte) []byte { return append(make([]byte, len(b)-1), 1) })},
 		{Name: "with SHA-1", Cites: "RFC 7518 §3.3, RFC 8725 §3.2", Algorithm: mint.RS256, Make: how(rsaSHA1)},
 		{Name: "with SHA-512", Cites: "RFC 7518 §3.3", Algorithm: mint.RS256, Make: how(rsaSHA512)},
 		{Name: "PSS", Cites: "RFC 7518 §3.3", Algorithm: mint.RS256, Make: how(rsaPSS)},
-		{Name: "a zero byte before", Cites: cite, Algorithm: mint.RS256, Make: bytesOf(func(b []byte) []byte { return append([]byte{0}, b...) })},
-		{Name: "a byte after", Cites: cite, Algorithm: mint.RS256, Make: bytesOf(func(b []byte) []byte { return append(b, 0) })},
+		{Name: "a zero byte before", Cites: cite, Algorithm: mint.RS256,
+			Make: bytesOf(func(b []byte) []byte { return append([]byte{0}, b...) })},
+		{Name: "a byte after", Cites: cite, Algorithm: mint.RS256,
+			Make: bytesOf(func(b []byte) []byte { return append(b, 0) })},
 		{Name: "plus the modulus", Cites: cite, Algorithm: mint.RS256, Make: plusModulus},
 	}
 }
@@ -197,14 +212,19 @@ func plusModulus(s *Scene) string {
 func hmacRows() []Row {
 	const cite = "RFC 7518 §3.2"
 	return []Row{
-		{Name: "the first half", Cites: cite, Algorithm: mint.HS256, Make: bytesOf(func(b []byte) []byte { return b[:16] })},
+		{Name: "the first half", Cites: cite, Algorithm: mint.HS256,
+			Make: bytesOf(func(b []byte) []byte { return b[:16] })},
 		{Name: "one byte", Cites: cite, Algorithm: mint.HS256, Make: bytesOf(func(b []byte) []byte { return b[:1] })},
-		{Name: "a byte too many", Cites: cite, Algorithm: mint.HS256, Make: bytesOf(func(b []byte) []byte { return append(b, 0) })},
-		{Name: "all zero", Cites: cite, Algorithm: mint.HS256, Make: bytesOf(func(b []byte) []byte { return bytes.Repeat([]byte{0}, len(b)) })},
-		{Name: "under another secret", Cites: cite, Algorithm: mint.HS256, Make: func(s *Scene) string { return s.Forge(s.Header(), s.Claims()) }},
-		{Name: "without a secret", Cites: cite, Algorithm: mint.HS256, Make: resigned(func(_ *Scene, input string, _ []byte) []byte {
-			return mint.MAC(nil, []byte(input))
-		})},
+		{Name: "a byte too many", Cites: cite, Algorithm: mint.HS256,
+			Make: bytesOf(func(b []byte) []byte { return append(b, 0) })},
+		{Name: "all zero", Cites: cite, Algorithm: mint.HS256,
+			Make: bytesOf(func(b []byte) []byte { return bytes.Repeat([]byte{0}, len(b)) })},
+		{Name: "under another secret", Cites: cite, Algorithm: mint.HS256,
+			Make: func(s *Scene) string { return s.Forge(s.Header(), s.Claims()) }},
+		{Name: "without a secret", Cites: cite, Algorithm: mint.HS256,
+			Make: resigned(func(_ *Scene, input string, _ []byte) []byte {
+				return mint.MAC(nil, []byte(input))
+			})},
 	}
 }
 
@@ -224,7 +244,9 @@ func sizeClasses() []Class {
 		{Name: "a good token with a header of 64 KiB", Cites: cite, LeftOpen: open, Make: func(s *Scene) string {
 			return s.Sign(s.Header().With("x", mint.Quote(strings.Repeat("x", 48<<10))), s.Claims())
 		}},
-		{Name: "a signature of 64 KiB", Cites: cite, Make: bytesOf(func([]byte) []byte { return make([]byte, 48<<10) })},
-		{Name: "10,000 audiences, ours the last", Cites: cite, LeftOpen: open, Make: claim("aud", "["+strings.Repeat(`"x",`, 9999)+mint.Quote(mint.Audience)+"]")},
+		{Name: "a signature of 64 KiB", Cites: cite,
+			Make: bytesOf(func([]byte) []byte { return make([]byte, 48<<10) })},
+		{Name: "10,000 audiences, ours the last", Cites: cite, LeftOpen: open,
+			Make: claim("aud", "["+strings.Repeat(`"x",`, 9999)+mint.Quote(mint.Audience)+"]")},
 	}}}
 }

@@ -35,7 +35,10 @@ type World struct {
 // NewWorld makes a world around fixed keys, so that what a fuzzer kept is still signed in the next
 // run. They protect nothing.
 func NewWorld(alg mint.Algorithm) (*World, error) {
-	w := &World{Trust: &mint.Trust{Algorithm: alg, Key: fixedKey(alg, 1), Next: fixedKey(alg, 2)}, others: map[string]peers.Verifier{}}
+	w := &World{
+		Trust:  &mint.Trust{Algorithm: alg, Key: fixedKey(alg, 1), Next: fixedKey(alg, 2)},
+		others: map[string]peers.Verifier{},
+	}
 	var err error
 	if w.ours, err = peers.Ours().New(*w.Trust); err != nil {
 		return nil, err
@@ -77,7 +80,11 @@ func fixedKey(alg mint.Algorithm, number byte) *mint.Key {
 
 // Good are claims that stay good, for whoever reads a fuzzer's find a year later.
 func Good() mint.Object {
-	return mint.Claims(time.Unix(1_700_000_000, 0)).With("exp", "4102444800").With("jti", `"j"`).With("sid", `"s"`).With("sub", `"ada"`)
+	return mint.Claims(time.Unix(1_700_000_000, 0)).
+		With("exp", "4102444800").
+		With("jti", `"j"`).
+		With("sid", `"s"`).
+		With("sub", `"ada"`)
 }
 
 // Answers is what everyone said to a token.
@@ -89,7 +96,11 @@ type Answers struct {
 
 // Ask shows a token to everyone.
 func (w *World) Ask(token string) Answers {
-	a := Answers{Ours: w.ours.Verify(token), Others: map[string]error{}, Reasons: Reasons(token, w.Trust.Algorithm, time.Now())}
+	a := Answers{
+		Ours:    w.ours.Verify(token),
+		Others:  map[string]error{},
+		Reasons: Reasons(token, w.Trust.Algorithm, time.Now()),
+	}
 	for name, v := range w.others {
 		a.Others[name] = v.Verify(token)
 	}

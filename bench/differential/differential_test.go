@@ -41,11 +41,14 @@ func FuzzSigned(f *testing.F) {
 func FuzzMember(f *testing.F) {
 	w := mustWorld(f, mint.ES256)
 	names := []string{
-		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time", "scope", "roles", "cnf", "alg", "kid", "typ", "crit", "b64", "jwk", "EXP", `\u0073ub`, "x",
+		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "sid", "auth_time",
+		"scope", "roles", "cnf", "alg", "kid", "typ", "crit", "b64", "jwk", "EXP", `\u0073ub`, "x",
 	}
 	values := []string{
-		`""`, `"ada"`, `null`, `true`, `0`, `-1`, `-0`, `1700000000`, `1700000000.5`, `17e8`, `4102444800`, `1e308`, `1e-5`, `9223372036854775808`, `[]`, `{}`, `[null]`,
-		mint.Quote(mint.Issuer), mint.Quote(mint.Audience), "[" + mint.Quote(mint.Audience) + `,"x"]`, `"ES256"`, `"at+jwt"`, `"Application/AT+JWT"`, `"fixed-key-1"`, `"fixed-key-2"`,
+		`""`, `"ada"`, `null`, `true`, `0`, `-1`, `-0`, `1700000000`, `1700000000.5`, `17e8`,
+		`4102444800`, `1e308`, `1e-5`, `9223372036854775808`, `[]`, `{}`, `[null]`,
+		mint.Quote(mint.Issuer), mint.Quote(mint.Audience), "[" + mint.Quote(mint.Audience) + `,"x"]`,
+		`"ES256"`, `"at+jwt"`, `"Application/AT+JWT"`, `"fixed-key-1"`, `"fixed-key-2"`,
 		`"\ud83d\ude00"`, `"\ud800"`, "\"\xff\"", `{"y":{"z":[1,2,{"a":"b"}]}}`, `[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]`,
 	}
 	for i, name := range names {
@@ -79,7 +82,9 @@ func FuzzToken(f *testing.F) {
 	for _, w := range worlds {
 		good := w.Trust.Key.Token(differential.Good())
 		f.Add(good)
-		for _, other := range []string{good + "=", good + "\n", good + ".", " " + good, good[:len(good)-1], strings.ToUpper(good)} {
+		for _, other := range []string{
+			good + "=", good + "\n", good + ".", " " + good, good[:len(good)-1], strings.ToUpper(good),
+		} {
 			f.Add(other)
 		}
 		for _, h := range hostile(f, w) {
@@ -105,7 +110,8 @@ func FuzzSignature(f *testing.F) {
 		inputs[i] = mint.Encode(w.Trust.Key.Header().String()) + "." + mint.Encode(differential.Good().String())
 		f.Add(w.Trust.Key.Sign([]byte(inputs[i])))
 		for _, h := range hostile(f, w) {
-			if signature, err := base64.RawURLEncoding.DecodeString(h.token[strings.LastIndexByte(h.token, '.')+1:]); err == nil && len(signature) < 1<<10 {
+			last := h.token[strings.LastIndexByte(h.token, '.')+1:]
+			if signature, err := base64.RawURLEncoding.DecodeString(last); err == nil && len(signature) < 1<<10 {
 				f.Add(signature)
 			}
 		}
@@ -149,7 +155,11 @@ func TestFinding(t *testing.T) {
 		{"only we accept", nil, no, no, nil, "only we accept it"},
 		{"we accept in spite of a reason", nil, nil, no, []string{"x"}, "we accept what we should not"},
 	} {
-		a := differential.Answers{Ours: test.ours, Others: map[string]error{"golang-jwt": test.golang, "go-jose": test.square}, Reasons: test.reasons}
+		a := differential.Answers{
+			Ours:    test.ours,
+			Others:  map[string]error{"golang-jwt": test.golang, "go-jose": test.square},
+			Reasons: test.reasons,
+		}
 		if got := a.Finding(); !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}

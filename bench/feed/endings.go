@@ -57,13 +57,15 @@ func MeasureEndings(ctx context.Context, count int, plan tokens.Plan) (e Endings
 		return e, err
 	}
 	defer follows.Close()
-	for end := time.Now().Add(patience); follows.Status().Feed.Age < 0; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(timeout); follows.Status().Feed.Age < 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			return e, fmt.Errorf("no snapshot in %v: %v", patience, follows.Status().Feed.Error)
+			return e, fmt.Errorf("no snapshot in %v: %v", timeout, follows.Status().Feed.Error)
 		}
 	}
 	e.Memory = float64(heap()-before) / 1e6
-	series, err := plan.Run([]tokens.Case{again("without a feed", plain, pool.Tokens), again("with a feed", follows, pool.Tokens)})
+	series, err := plan.Run(
+		[]tokens.Case{again("without a feed", plain, pool.Tokens), again("with a feed", follows, pool.Tokens)},
+	)
 	if err != nil {
 		return e, err
 	}
@@ -140,7 +142,13 @@ func (i issuerOf) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("nothing is at %s", r.URL.Path)
 	}
 	go func() { to.CloseWithError(write()) }()
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {media}}, Body: from, ContentLength: -1, Request: r}, nil
+	return &http.Response{
+		StatusCode:    http.StatusOK,
+		Header:        http.Header{"Content-Type": {media}},
+		Body:          from,
+		ContentLength: -1,
+		Request:       r,
+	}, nil
 }
 
 // snapshot writes all that has ended.
@@ -175,7 +183,10 @@ func (i issuerOf) stream(r *http.Request, to io.Writer) (err error) {
 		_, err = fmt.Fprintf(to, "event: reset\ndata: {\"epoch\":1000,\"seq\":%d}\n\n", i.ended)
 	}
 	for err == nil && r.Context().Err() == nil {
-		_, err = fmt.Fprintf(to, "event: heartbeat\ndata: {\"epoch\":1000,\"seq\":%d,\"at\":%d}\n\n", i.ended, time.Now().UnixMilli())
+		_, err = fmt.Fprintf(
+			to,
+			"event: heartbeat\ndata: {\"epoch\":1000,\"seq\":%d,\"at\":%d}\n\n", i.ended, time.Now().UnixMilli(),
+		)
 		select {
 		case <-r.Context().Done():
 		case <-time.After(2 * time.Second):

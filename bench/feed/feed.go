@@ -1,6 +1,6 @@
 // Package feed measures how soon an ending is known everywhere: real server programs on one
-// PostgreSQL, verifiers that follow their feed, and requests that flow meanwhile, in calm and in
-// trouble.
+// PostgreSQL, verifiers that follow their feed, and requests that are sent meanwhile, undisturbed
+// and with failures.
 package feed
 
 import (
@@ -19,9 +19,9 @@ import (
 // The promise that is measured (docs/protocol.md §6).
 const (
 	bound     = time.Second     // after which every connected verifier refuses
-	staleness = 5 * time.Second // after which one that is cut off knows it
+	staleness = 5 * time.Second // after which a disconnected one knows it
 
-	patience = 30 * time.Second // after which an ending that nobody heard of ends the trial
+	timeout = 30 * time.Second // after which an ending that nobody heard of ends the trial
 )
 
 // Plan says how large a trial is.
@@ -31,63 +31,73 @@ type Plan struct {
 	Endings   int           // sessions that are ended, at random times
 	Rate      int           // requests a second at random verifiers, with random tokens
 	During    time.Duration // in which the endings are
-	Report    func(string)  // is told how far the trial is
+	Report    func(string)  // is called with how far the trial is
 	Command   string        // what the section says that it was measured by
 }
 
-// trial is one of them under way
+// trial is one trial while it runs.
 type trial struct {
 	Plan
 	cluster   *cluster
 	verifiers []*verifier
 	sessions  []*session
-	people    people
+	users     users
 
 	mu  sync.Mutex // guards what follows
 	out Outcome
 }
 
-// Outcome is what was found.
+// Outcome is what a trial measured.
 type Outcome struct {
-	Name       string
-	Trouble    string          // what was done to whom; empty: nothing
+	Conditions Conditions
 	Last       []time.Duration // for each ending, from its answer to the last verifier that had to know
 	Each       []time.Duration // for each ending and verifier
 	Requests   int
 	Late       int // accepted after the bound, though the session had ended
 	Wrong      int // refused as ended, though the session lives
-	Held       int // answered 503, because the verifier knew that it was cut off
+	Refused    int // answered 503, because the verifier knew that it was disconnected
 	Retried    int // endings that were asked for again, because a node or the database was away
 	Reconnects int64
 	Gaps       int64
 }
 
-// Run makes a trial: first in calm, or in trouble.
-func (p Plan) Run(ctx context.Context, troubled bool) (out Outcome, err error) {
+// Conditions is what a trial runs under.
+type Conditions string
+
+// The conditions.
+const (
+	Undisturbed  Conditions = "undisturbed"
+	WithFailures Conditions = "with failures"
+)
+
+// failures is what fails in a trial WithFailures.
+const failures = "one in a hundred pieces of every stream is truncated and its connection closed, a node is killed, " +
+	"PostgreSQL crashes, and a verifier receives nothing for 10 s"
+
+// Run makes a trial.
+func (p Plan) Run(ctx context.Context, under Conditions) (out Outcome, err error) {
 	c, err := newCluster(p.Nodes)
 	if err != nil {
 		return out, err
 	}
-	t := &trial{Plan: p, cluster: c, people: people{c.nodes, newClient()}}
+	t := &trial{Plan: p, cluster: c, users: users{c.nodes, newHTTPClient()}}
 	defer func() {
 		for _, v := range t.verifiers {
 			v.Close()
 		}
 		err = errors.Join(err, c.close())
 	}()
-	t.out.Name = "in calm"
-	if troubled {
-		t.out.Name, t.out.Trouble = "in trouble", "one in a hundred pieces of every stream is cut short with its connection, a node is killed, PostgreSQL crashes, and a verifier hears nothing for 10 s"
-	}
-	p.Report(t.out.Name + ": signing in")
-	if t.sessions, err = t.people.signUpMany(ctx, t.Endings+max(t.Endings/5, 1)); err != nil { // a fifth more, which live on
+	t.out.Conditions = under
+	p.Report(string(under) + ": signing in")
+	live := max(t.Endings/5, 1) // sessions that are not ended
+	if t.sessions, err = t.users.signUpMany(ctx, t.Endings+live); err != nil {
 		return out, err
 	}
-	if err := t.listen(ctx); err != nil {
+	if err := t.startVerifiers(ctx); err != nil {
 		return out, err
 	}
-	p.Report(t.out.Name + ": ending sessions")
-	if err := t.measure(ctx, troubled); err != nil {
+	p.Report(string(under) + ": ending sessions")
+	if err := t.measure(ctx); err != nil {
 		return out, err
 	}
 	for _, v := range t.verifiers {
@@ -98,8 +108,8 @@ func (p Plan) Run(ctx context.Context, troubled bool) (out Outcome, err error) {
 	return t.out, nil
 }
 
-// listen starts the verifiers, and waits until all of them follow the feed.
-func (t *trial) listen(ctx context.Context) error {
+// startVerifiers starts the verifiers, and waits until all of them follow the feed.
+func (t *trial) startVerifiers(ctx context.Context) error {
 	for range t.Verifiers {
 		v, err := t.cluster.verifier(ctx)
 		if err != nil {
@@ -117,15 +127,15 @@ func (t *trial) listen(ctx context.Context) error {
 	return nil
 }
 
-// measure lets requests flow, ends sessions at random times, and makes trouble if it shall.
-func (t *trial) measure(ctx context.Context, troubled bool) error {
+// measure sends requests and ends sessions at random times, with failures where the trial has them.
+func (t *trial) measure(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var flow, endings sync.WaitGroup
-	flow.Go(func() { t.flow(ctx) })
+	flow.Go(func() { t.sendRequests(ctx) })
 	var failed error
-	if troubled {
-		endings.Go(func() { failed = t.trouble() })
+	if t.out.Conditions == WithFailures {
+		endings.Go(func() { failed = t.disturb() })
 	}
 	errs := make([]error, t.Endings)
 	for i := range t.Endings {
@@ -143,9 +153,9 @@ func (t *trial) measure(ctx context.Context, troubled bool) error {
 }
 
 // trouble cuts, kills, crashes and silences, one after the other and each once.
-func (t *trial) trouble() error {
-	t.cluster.cutting.Store(true)
-	defer t.cluster.cutting.Store(false)
+func (t *trial) disturb() error {
+	t.cluster.truncating.Store(true)
+	defer t.cluster.truncating.Store(false)
 	pause := t.During / 6
 	time.Sleep(pause)
 	err := t.cluster.killOne()
@@ -155,8 +165,9 @@ func (t *trial) trouble() error {
 	return errors.Join(err, t.cluster.crash())
 }
 
-// flow sends requests, each to any verifier with the token of any session, at a steady rate.
-func (t *trial) flow(ctx context.Context) {
+// sendRequests sends requests, each to any verifier with the token of any session, at a steady
+// rate.
+func (t *trial) sendRequests(ctx context.Context) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	sent, began := 0, time.Now()
@@ -186,10 +197,10 @@ func (t *trial) request(v *verifier, s *session) {
 	t.out.Requests++
 	switch {
 	case status == http.StatusServiceUnavailable:
-		t.out.Held++
+		t.out.Refused++
 	case status == http.StatusOK && ended && asked.Sub(since) > limit:
 		t.out.Late++
-	case status != http.StatusOK && !s.ending():
+	case status != http.StatusOK && !s.endRequested():
 		t.out.Wrong++
 	}
 }
@@ -209,7 +220,7 @@ func (t *trial) end(ctx context.Context, s *session) error {
 			return fmt.Errorf("a token is refused before its session was ended: %w", err)
 		}
 	}
-	retried, err := t.people.signOut(ctx, s)
+	retried, err := t.users.signOut(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -220,13 +231,13 @@ func (t *trial) end(ctx context.Context, s *session) error {
 		waiting.Go(func() {
 			select {
 			case <-known[i].Done():
-			case <-time.After(patience):
+			case <-time.After(timeout):
 			}
 			took[i] = max(time.Since(answered), 0)
 		})
 	}
 	waiting.Wait()
-	if slowest := slices.Max(took); slowest >= patience {
+	if slowest := slices.Max(took); slowest >= timeout {
 		return fmt.Errorf("a verifier did not hear of an ending in %v", slowest)
 	}
 	v := t.verifiers[rand.IntN(len(t.verifiers))] // said to be over, and so it must be refused

@@ -15,8 +15,8 @@ import (
 	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
-// told is how many endings every stream hears of before memory is looked at for the last time.
-const told = 20
+// endingsSent is how many endings every stream receives before memory is read for the last time.
+const endingsSent = 20
 
 // Streams is what the streams of one node take.
 type Streams struct {
@@ -44,8 +44,8 @@ func MeasureStreams(ctx context.Context, count int) (s Streams, err error) {
 		return s, err
 	}
 	defer n.Kill()
-	p := people{nodes: []*programtest.Program{n}, client: newClient()}
-	sessions, err := p.signUpMany(ctx, told)
+	p := users{nodes: []*programtest.Program{n}, client: newHTTPClient()}
+	sessions, err := p.signUpMany(ctx, endingsSent)
 	if err != nil {
 		return s, err
 	}
@@ -61,7 +61,7 @@ func MeasureStreams(ctx context.Context, count int) (s Streams, err error) {
 }
 
 // open opens the streams, has them hear of endings, and looks at the node's memory all the while.
-func (s *Streams) open(ctx context.Context, n *programtest.Program, p people, sessions []*session) error {
+func (s *Streams) open(ctx context.Context, n *programtest.Program, p users, sessions []*session) error {
 	streams := make([]*stream, s.Count)
 	for i := range streams {
 		conn, err := net.Dial("tcp", n.Address)
@@ -69,7 +69,9 @@ func (s *Streams) open(ctx context.Context, n *programtest.Program, p people, se
 			return err
 		}
 		defer conn.Close()
-		if _, err := fmt.Fprintf(conn, "GET /v1/revocations/stream HTTP/1.1\r\nHost: %s\r\n\r\n", strings.TrimPrefix(n.URL(), "http://")); err != nil {
+		host := strings.TrimPrefix(n.URL(), "http://")
+		_, err = fmt.Fprintf(conn, "GET /v1/revocations/stream HTTP/1.1\r\nHost: %s\r\n\r\n", host)
+		if err != nil {
 			return err
 		}
 		streams[i] = &stream{from: bufio.NewReader(conn)}

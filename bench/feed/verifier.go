@@ -36,12 +36,15 @@ func (c *cluster) verifier(ctx context.Context) (*verifier, error) {
 	}}
 	var err error
 	v.Verifier, err = verify.New(ctx, verify.Config{
-		Issuer: issuer, Audience: issuer, HTTPClient: &http.Client{Transport: transport}, Logger: slog.New(slog.DiscardHandler),
+		Issuer: issuer, Audience: issuer, HTTPClient: &http.Client{Transport: transport},
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return nil, err
 	}
-	v.guarded = v.RequireFunc(func(http.ResponseWriter, *http.Request) {}, verify.MaxStaleness(staleness, verify.Refuse))
+	v.guarded = v.RequireFunc(
+		func(http.ResponseWriter, *http.Request) {}, verify.MaxStaleness(staleness, verify.Refuse),
+	)
 	return v, nil
 }
 
@@ -62,8 +65,8 @@ func (v *verifier) silence(d time.Duration) {
 	v.until = v.from.Add(d)
 }
 
-// settling is how long a verifier that hears again may take to catch up.
-const settling = 6 * time.Second
+// catchUpTime is how long a verifier that hears again may take to catch up.
+const catchUpTime = 6 * time.Second
 
 // silent reports whether it hears nothing now, or has only just begun to again.
 func (v *verifier) silent() bool { return v.wasSilent(time.Now()) }
@@ -73,7 +76,7 @@ func (v *verifier) silent() bool { return v.wasSilent(time.Now()) }
 func (v *verifier) wasSilent(at time.Time) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return !v.from.IsZero() && at.After(v.from.Add(-bound)) && at.Before(v.until.Add(settling))
+	return !v.from.IsZero() && at.After(v.from.Add(-bound)) && at.Before(v.until.Add(catchUpTime))
 }
 
 // wait holds up whoever reads while it hears nothing.
@@ -91,17 +94,17 @@ type wire struct {
 	verifier *verifier
 }
 
-// errCut is what a connection that was cut says.
-var errCut = errors.New("cut by the trial")
+// errTruncated is what a connection that was cut says.
+var errTruncated = errors.New("truncated by the trial")
 
 // Read reads, unless the verifier hears nothing. One piece in a hundred comes cut short, and the
 // connection ends with it.
 func (w *wire) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
 	w.verifier.wait()
-	if n > 1 && w.cluster.cutting.Load() && rand.IntN(100) == 0 {
+	if n > 1 && w.cluster.truncating.Load() && rand.IntN(100) == 0 {
 		_ = w.Conn.Close()
-		return n / 2, errCut
+		return n / 2, errTruncated
 	}
 	return n, err
 }

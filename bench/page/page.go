@@ -25,7 +25,8 @@ type Section struct {
 
 // markers are what stands around the section.
 func (s Section) markers() (begin, end string) {
-	return fmt.Sprintf("<!-- %s: begin. Made by %s; do not edit -->\n", s.Name, s.Program), fmt.Sprintf("<!-- %s: end -->\n", s.Name)
+	begin = fmt.Sprintf("<!-- %s: begin. Made by %s; do not edit -->\n", s.Name, s.Program)
+	return begin, fmt.Sprintf("<!-- %s: end -->\n", s.Name)
 }
 
 // Replace puts body between the section's markers in text; empty text is a new page.

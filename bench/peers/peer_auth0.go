@@ -14,7 +14,9 @@ import (
 var auth0 = Peer{
 	Name:   "auth0",
 	Module: "github.com/auth0/go-jwt-middleware/v3",
-	Setup: "`validator.New` with `WithAlgorithm`, `WithIssuer`, `WithAudience`, `WithAllowedClockSkew`, `WithCustomClaims`, keys by `jwks.NewCachingProvider` (answered in memory; a function that returns the secret for HS256), " +
+	Setup: "`validator.New` with `WithAlgorithm`, `WithIssuer`, `WithAudience`, `WithAllowedClockSkew`, " +
+		"`WithCustomClaims`, keys by `jwks.NewCachingProvider` (answered in memory; a function that returns the " +
+		"secret for HS256), " +
 		"and its manual's `WithRegisteredClaimsValidator` that wants an expiry; `ValidateToken`. It is built on jwx.",
 	New: func(trust mint.Trust) (Verifier, error) {
 		keys, err := auth0Keys(trust)
@@ -49,8 +51,7 @@ func auth0Keys(trust mint.Trust) (func(context.Context) (any, error), error) {
 		return nil, err
 	}
 	provider, err := jwks.NewCachingProvider(
-		jwks.WithIssuerURL(issuer),
-		jwks.WithCustomJWKSURI(issuer.JoinPath(".well-known", "jwks.json")),
+		jwks.WithIssuerURL(issuer), jwks.WithCustomJWKSURI(issuer.JoinPath(".well-known", "jwks.json")),
 		jwks.WithCustomClient(published(trust)),
 	)
 	if err != nil {

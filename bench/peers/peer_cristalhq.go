@@ -15,7 +15,8 @@ import (
 var cristalhq = Peer{
 	Name:   "cristalhq",
 	Module: "github.com/cristalhq/jwt/v5",
-	Setup: "`NewVerifierES` (and so on) for the one key and algorithm, `ParseClaims` into a struct with `RegisteredClaims` embedded, then its `IsIssuer`, `IsForAudience` and `IsValidAt`. " +
+	Setup: "`NewVerifierES` (and so on) for the one key and algorithm, `ParseClaims` into a struct with " +
+		"`RegisteredClaims` embedded, then its `IsIssuer`, `IsForAudience` and `IsValidAt`. " +
 		"It has no leeway and does not read `kid`. Our line: `ExpiresAt` must not be nil.",
 	New: func(trust mint.Trust) (Verifier, error) {
 		var v jwt.Verifier

@@ -14,7 +14,8 @@ import (
 var goJOSE = Peer{
 	Name:   "go-jose",
 	Module: "github.com/go-jose/go-jose/v4",
-	Setup: "`jwt.ParseSigned` with the one algorithm, `Claims` with a `*jose.JSONWebKeySet` (the secret for HS256), `ValidateWithLeeway` with `Issuer`, `AnyAudience` and `Time`. " +
+	Setup: "`jwt.ParseSigned` with the one algorithm, `Claims` with a `*jose.JSONWebKeySet` (the secret for " +
+		"HS256), `ValidateWithLeeway` with `Issuer`, `AnyAudience` and `Time`. " +
 		"Our line: `Expiry` must not be nil.",
 	New: func(trust mint.Trust) (Verifier, error) {
 		g := goJOSEVerifier{algorithms: []jose.SignatureAlgorithm{jose.SignatureAlgorithm(trust.Algorithm)}}

@@ -12,19 +12,18 @@ import (
 var golangJWT = Peer{
 	Name:   "golang-jwt",
 	Module: "github.com/golang-jwt/jwt/v5",
-	Setup: "`jwt.NewParser(WithValidMethods, WithIssuer, WithAudience, WithExpirationRequired, WithIssuedAt, WithLeeway)`, kept; " +
-		"`ParseWithClaims` into a struct with `RegisteredClaims` embedded; the key function looks `kid` up in a map. `WithStrictDecoding` is left off.",
+	Setup: "`jwt.NewParser(WithValidMethods, WithIssuer, WithAudience, WithExpirationRequired, WithIssuedAt, " +
+		"WithLeeway)`, kept; " +
+		"`ParseWithClaims` into a struct with `RegisteredClaims` embedded; the key function looks `kid` up in a " +
+		"map. `WithStrictDecoding` is left off.",
 	New: func(trust mint.Trust) (Verifier, error) {
 		g := golangJWTVerifier{keys: map[string]any{}}
 		for _, key := range trust.Keys() {
 			g.keys[key.ID] = key.Public()
 		}
 		g.parser = jwt.NewParser(
-			jwt.WithValidMethods([]string{string(trust.Algorithm)}),
-			jwt.WithIssuer(mint.Issuer),
-			jwt.WithAudience(mint.Audience),
-			jwt.WithExpirationRequired(),
-			jwt.WithIssuedAt(),
+			jwt.WithValidMethods([]string{string(trust.Algorithm)}), jwt.WithIssuer(mint.Issuer),
+			jwt.WithAudience(mint.Audience), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
 			jwt.WithLeeway(leeway),
 		)
 		return g, nil

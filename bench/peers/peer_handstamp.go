@@ -11,13 +11,16 @@ import (
 var handstamp = Peer{
 	Name:   "handstamp/verify",
 	Module: "github.com/handstamp/handstamp",
-	Setup:  "`verify.New` with `Issuer`, `Audience` and `Keys: verify.StaticJWKS(…)`, or `verify.HMAC(…)` for HS256; everything else at its zero value. Then `Verify`.",
+	Setup: "`verify.New` with `Issuer`, `Audience` and `Keys: verify.StaticJWKS(…)`, or `verify.HMAC(…)` for " +
+		"HS256; everything else at its zero value. Then `Verify`.",
 	New: func(trust mint.Trust) (Verifier, error) {
 		keys := verify.StaticJWKS(trust.JWKS())
 		if trust.Algorithm == mint.HS256 {
 			keys = verify.HMAC(trust.Key.Secret)
 		}
-		v, err := verify.New(context.Background(), verify.Config{Issuer: mint.Issuer, Audience: mint.Audience, Keys: keys})
+		v, err := verify.New(
+			context.Background(), verify.Config{Issuer: mint.Issuer, Audience: mint.Audience, Keys: keys},
+		)
 		if err != nil {
 			return nil, err
 		}

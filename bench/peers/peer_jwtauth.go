@@ -12,7 +12,8 @@ import (
 var jwtauth = Peer{
 	Name:   "jwtauth",
 	Module: "github.com/go-chi/jwtauth/v5",
-	Setup: "`jwtauth.New` with the algorithm, the one key, and jwx's `WithIssuer`, `WithAudience`, `WithRequiredClaim(\"exp\")`, `WithAcceptableSkew`; `VerifyToken`, which is what its middleware calls. " +
+	Setup: "`jwtauth.New` with the algorithm, the one key, and jwx's `WithIssuer`, `WithAudience`, " +
+		"`WithRequiredClaim(\"exp\")`, `WithAcceptableSkew`; `VerifyToken`, which is what its middleware calls. " +
 		"It is built on jwx, and does not read `kid`.",
 	New: func(trust mint.Trust) (Verifier, error) {
 		options := []jwxjwt.ValidateOption{

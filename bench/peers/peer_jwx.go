@@ -12,8 +12,11 @@ import (
 var jwx = Peer{
 	Name:   "jwx",
 	Module: "github.com/lestrrat-go/jwx/v3",
-	Setup: "`jwt.ParseString` with `WithKeySet` (every key in it names its `alg`; `WithKey(jwa.HS256(), secret)` for HS256), `WithIssuer`, `WithAudience`, " +
-		"`WithRequiredClaim(\"exp\")`, `WithAcceptableSkew`; options made once. With a key set it does not check `crit`, and `jwt` has no option for that; `WithPedantic`, `WithStrictStringClaims` and the package's settings are left as they come.",
+	Setup: "`jwt.ParseString` with `WithKeySet` (every key in it names its `alg`; `WithKey(jwa.HS256(), secret)` " +
+		"for HS256), `WithIssuer`, `WithAudience`, " +
+		"`WithRequiredClaim(\"exp\")`, `WithAcceptableSkew`; options made once. With a key set it does not check " +
+		"`crit`, and `jwt` has no option for that; `WithPedantic`, `WithStrictStringClaims` and the package's " +
+		"settings are left as they come.",
 	New: func(trust mint.Trust) (Verifier, error) {
 		options := []jwt.ParseOption{
 			jwt.WithIssuer(mint.Issuer),

@@ -17,8 +17,10 @@ var katarasAlgorithms = map[mint.Algorithm]jwt.Alg{
 var kataras = Peer{
 	Name:   "kataras",
 	Module: "github.com/kataras/jwt",
-	Setup: "`jwt.Keys` with every key registered under its `kid` and algorithm, `VerifyWithHeaderValidator` with `Keys.ValidateHeader` and `jwt.Expected{Issuer, Audience}`, then `Claims` into a struct. " +
-		"`Expected` compares the whole list of audiences; it has no leeway for `exp`. Our line: `Expiry` must not be 0.",
+	Setup: "`jwt.Keys` with every key registered under its `kid` and algorithm, `VerifyWithHeaderValidator` with " +
+		"`Keys.ValidateHeader` and `jwt.Expected{Issuer, Audience}`, then `Claims` into a struct. " +
+		"`Expected` compares the whole list of audiences; it has no leeway for `exp`. Our line: `Expiry` must not " +
+		"be 0.",
 	New: func(trust mint.Trust) (Verifier, error) {
 		keys := jwt.Keys{}
 		for _, key := range trust.Keys() {

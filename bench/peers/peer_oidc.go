@@ -12,7 +12,8 @@ import (
 var goOIDC = Peer{
 	Name:   "go-oidc",
 	Module: "github.com/coreos/go-oidc/v3",
-	Setup: "`oidc.NewVerifier` with `NewRemoteKeySet` (answered in memory, so that it is asked once), `ClientID: audience` and `SupportedSigningAlgs`; `Verify`, then `Claims` into a struct. " +
+	Setup: "`oidc.NewVerifier` with `NewRemoteKeySet` (answered in memory, so that it is asked once), `ClientID: " +
+		"audience` and `SupportedSigningAlgs`; `Verify`, then `Claims` into a struct. " +
 		"It is made for ID tokens; it has no leeway for `exp`, 5 min for `nbf`, and no HS256.",
 	New: func(trust mint.Trust) (Verifier, error) {
 		if trust.Algorithm == mint.HS256 {

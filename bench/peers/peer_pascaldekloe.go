@@ -17,7 +17,8 @@ import (
 var pascaldekloe = Peer{
 	Name:   "pascaldekloe",
 	Module: "github.com/pascaldekloe/jwt",
-	Setup: "`jwt.KeyRegister` with every key and its id, `Check`, then `AcceptTemporal` with the leeway and `AcceptAudience`. The package's maps of algorithms are cut down to ES256, RS256 and HS256. " +
+	Setup: "`jwt.KeyRegister` with every key and its id, `Check`, then `AcceptTemporal` with the leeway and " +
+		"`AcceptAudience`. The package's maps of algorithms are cut down to ES256, RS256 and HS256. " +
 		"Our lines: `Issuer` is compared; `Audiences` must not be empty; `Expires` must not be nil.",
 	New: func(trust mint.Trust) (Verifier, error) {
 		keys := new(jwt.KeyRegister)

@@ -27,40 +27,40 @@ const (
 // groups is the order of the table.
 var groups = []string{signUp, signIn, sessionRead, refresh, signOut, pageRead}
 
-// Choice narrows what is measured.
-type Choice struct {
-	Cases   *regexp.Regexp // of "group, name"; nil: all
-	Profile string         // a folder that gets the profile of each of our servers' processor; empty: none
-	Leaving int            // how many sessions there are to sign out of, for each engine
+// Selection narrows what is measured.
+type Selection struct {
+	Cases    *regexp.Regexp // of "group, name"; nil: all
+	Profile  string         // a folder that gets the profile of each of our servers' processor; empty: none
+	SignOuts int            // how many sessions there are to sign out of, for each engine
 }
 
-// takes reports whether a case is chosen.
-func (c Choice) takes(group, name string) bool {
+// includes reports whether a case is chosen.
+func (c Selection) includes(group, name string) bool {
 	return c.Cases == nil || c.Cases.MatchString(group+", "+name)
 }
 
-// takesAny reports whether some case of ours on an engine is chosen.
-func (c Choice) takesAny(engine string) bool {
-	return slices.ContainsFunc(groups, func(group string) bool { return c.takes(group, engine) })
+// includesAny reports whether some case of ours on an engine is chosen.
+func (c Selection) includesAny(engine string) bool {
+	return slices.ContainsFunc(groups, func(group string) bool { return c.includes(group, engine) })
 }
 
 // Run measures the cases.
-func (p Plan) Run(ctx context.Context, c Choice) (_ Results, err error) {
-	s := &stage{choice: c}
+func (p Plan) Run(ctx context.Context, c Selection) (_ Results, err error) {
+	s := &setup{selection: c}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.build(ctx); err != nil {
 		return nil, err
 	}
-	return s.benches, p.run(s.benches)
+	return s.benchmarks, p.run(s.benchmarks)
 }
 
-// stage is everything that runs for a measurement.
-type stage struct {
-	choice    Choice
-	folder    string
-	processes []*programtest.Program
-	cluster   *cluster // nil: not started
-	benches   []*bench // those chosen
+// setup is everything that runs for a measurement.
+type setup struct {
+	selection  Selection
+	folder     string
+	processes  []*programtest.Program
+	cluster    *cluster     // nil: not started
+	benchmarks []*benchmark // those chosen
 }
 
 // The engines.
@@ -70,7 +70,7 @@ const (
 )
 
 // build starts every server that a chosen case needs.
-func (s *stage) build(ctx context.Context) (err error) {
+func (s *setup) build(ctx context.Context) (err error) {
 	if s.folder, err = os.MkdirTemp("", "serverbench-"); err != nil {
 		return err
 	}
@@ -78,15 +78,16 @@ func (s *stage) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	var sites []*site
-	if s.choice.takesAny(embedded) {
-		sites = append(sites, newSQLite(s.folder))
+	var deployments []*deployment
+	if s.selection.includesAny(embedded) {
+		deployments = append(deployments, newSQLite(s.folder))
 	}
-	if s.choice.takesAny(shared) || s.choice.takes(floor, updates) || s.choice.takes(floor, plain) {
+	if s.selection.includesAny(shared) || s.selection.includes(floor, updates) ||
+		s.selection.includes(floor, updatesAndSigns) {
 		if s.cluster, err = startCluster(ctx); err != nil {
 			return err
 		}
-		for _, kind := range []string{updates, plain} {
+		for _, kind := range []string{updates, updatesAndSigns} {
 			one, err := s.cluster.floor(kind, s.started)
 			if err != nil {
 				return err
@@ -94,26 +95,26 @@ func (s *stage) build(ctx context.Context) (err error) {
 			all = append(all, one)
 		}
 	}
-	if s.choice.takesAny(shared) {
+	if s.selection.includesAny(shared) {
 		on, err := s.cluster.newPostgres()
 		if err != nil {
 			return err
 		}
-		sites = append(sites, on)
+		deployments = append(deployments, on)
 	}
-	for _, on := range sites {
+	for _, on := range deployments {
 		cases, err := s.cases(ctx, on)
 		if err != nil {
 			return fmt.Errorf("%s: %w", on.engine, err)
 		}
 		all = append(all, cases...)
 	}
-	s.benches = slices.DeleteFunc(all, func(b *bench) bool { return !s.choice.takes(b.group, b.name) })
+	s.benchmarks = slices.DeleteFunc(all, func(b *benchmark) bool { return !s.selection.includes(b.group, b.name) })
 	return nil
 }
 
-// started starts a child, which ends with the measurement.
-func (s *stage) started(kind string, given map[string]string) (*programtest.Program, error) {
+// started starts a child process, which ends with the measurement.
+func (s *setup) started(kind string, given map[string]string) (*programtest.Program, error) {
 	one, err := child(kind, given)
 	if err == nil {
 		s.processes = append(s.processes, one)
@@ -122,9 +123,9 @@ func (s *stage) started(kind string, given map[string]string) (*programtest.Prog
 }
 
 // close ends everything.
-func (s *stage) close() error {
+func (s *setup) close() error {
 	var errs []error
-	for _, b := range s.benches {
+	for _, b := range s.benchmarks {
 		b.close()
 	}
 	for _, p := range s.processes {
@@ -136,26 +137,34 @@ func (s *stage) close() error {
 	return errors.Join(append(errs, os.RemoveAll(s.folder))...)
 }
 
-// starter is stage.started.
+// starter is setup.started.
 type starter func(kind string, given map[string]string) (*programtest.Program, error)
 
-// floors are the cases that need no engine.
-func (s *stage) floors() ([]*bench, error) {
-	var all []*bench
+// floors returns the cases that need no engine.
+func (s *setup) floors() ([]*benchmark, error) {
+	var all []*benchmark
 	for _, kind := range []string{bare, signs} {
 		target, err := s.started(kind, nil)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, &bench{group: floor, name: kind, target: target, clients: asking(200, request("GET /v1/session", "", ""))})
+		all = append(
+			all,
+			&benchmark{
+				group:   floor,
+				name:    kind,
+				target:  target,
+				clients: repeatClients(200, request("GET /v1/session", "", "")),
+			},
+		)
 	}
 	return all, nil
 }
 
-// asking returns clients that all repeat the same questions, each from a place of its own.
-func asking(want int, requests ...[]byte) (all []client) {
+// repeatClients returns clients that all repeat the same requests, each beginning at another one.
+func repeatClients(want int, requests ...[]byte) (all []client) {
 	for i := range connections {
-		all = append(all, &repeating{requests: requests, want: want, asked: i * len(requests) / connections})
+		all = append(all, &repeater{requests: requests, want: want, sent: i * len(requests) / connections})
 	}
 	return all
 }
@@ -166,16 +175,16 @@ const (
 	shown     = 320
 )
 
-// cases are ours, on one engine.
-func (s *stage) cases(ctx context.Context, on *site) ([]*bench, error) {
-	tokens, err := on.seed(ctx, refreshed+shown+s.choice.Leaving)
+// cases returns ours, on one engine.
+func (s *setup) cases(ctx context.Context, on *deployment) ([]*benchmark, error) {
+	tokens, err := on.seed(ctx, refreshed+shown+s.selection.SignOuts)
 	if err != nil {
 		return nil, err
 	}
 	given := on.settings()
 	given[hashSetting] = "yes"
-	if s.choice.Profile != "" {
-		given[profileSetting] = filepath.Join(s.choice.Profile, on.engine+".pprof")
+	if s.selection.Profile != "" {
+		given[profileSetting] = filepath.Join(s.selection.Profile, on.engine+".pprof")
 	}
 	target, err := s.started(ours, given)
 	if err != nil {
@@ -192,18 +201,18 @@ func (s *stage) cases(ctx context.Context, on *site) ([]*bench, error) {
 	for n := range users {
 		signIns = append(signIns, request("POST /v1/session", "", credentials(email(n))))
 	}
-	newcomers := make([]client, connections)
+	signUpClients := make([]client, connections)
 	var number atomic.Int64
-	for i := range newcomers {
-		newcomers[i] = joining{&number}
+	for i := range signUpClients {
+		signUpClients[i] = signUps{&number}
 	}
-	all := []*bench{
-		{group: signUp, clients: newcomers},
-		{group: signIn, clients: asking(201, signIns...)},
-		{group: sessionRead, clients: asking(200, reads...)},
-		{group: refresh, clients: refreshers(tokens[:refreshed])},
-		{group: signOut, clients: leavers(tokens[refreshed+shown:]), most: s.choice.Leaving},
-		{group: pageRead, clients: asking(200, request("GET /signin", "", ""))},
+	all := []*benchmark{
+		{group: signUp, clients: signUpClients},
+		{group: signIn, clients: repeatClients(201, signIns...)},
+		{group: sessionRead, clients: repeatClients(200, reads...)},
+		{group: refresh, clients: refreshClients(tokens[:refreshed])},
+		{group: signOut, clients: signOutClients(tokens[refreshed+shown:]), most: s.selection.SignOuts},
+		{group: pageRead, clients: repeatClients(200, request("GET /signin", "", ""))},
 	}
 	for _, b := range all {
 		b.name, b.target, b.engine = on.engine, target, on.pid
@@ -238,18 +247,18 @@ func share(tokens []string) [][]string {
 	return parts
 }
 
-// refreshers divide sessions to be refreshed among the connections.
-func refreshers(tokens []string) (all []client) {
+// refreshClients divides sessions to be refreshed among the connections.
+func refreshClients(tokens []string) (all []client) {
 	for _, part := range share(tokens) {
-		all = append(all, &refreshing{tokens: part})
+		all = append(all, &refresher{tokens: part})
 	}
 	return all
 }
 
-// leavers divide sessions to sign out of among the connections.
-func leavers(tokens []string) (all []client) {
+// signOutClients divides sessions to sign out of among the connections.
+func signOutClients(tokens []string) (all []client) {
 	for _, part := range share(tokens) {
-		all = append(all, &leaving{part})
+		all = append(all, &signOuts{part})
 	}
 	return all
 }

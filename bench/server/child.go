@@ -25,11 +25,11 @@ const childCommand = "server"
 
 // What a child can be. All but ours are floors.
 const (
-	ours    = "handstamp"
-	bare    = "a bare handler"
-	signs   = "a handler that signs"
-	updates = "one UPDATE a request"
-	plain   = "one UPDATE and a signature a request"
+	ours            = "handstamp"
+	bare            = "a bare handler"
+	signs           = "a handler that signs"
+	updates         = "one UPDATE a request"
+	updatesAndSigns = "one UPDATE and a signature a request"
 )
 
 // The settings of a child that are not the product's.
@@ -105,7 +105,7 @@ func serve(kind string, given map[string]string) error {
 		return serveFloor(ctx, given["listen"], signer())
 	}
 	answer := http.HandlerFunc(answerBare)
-	if kind == plain {
+	if kind == updatesAndSigns {
 		answer = signer()
 	}
 	return serveUpdates(ctx, given, answer)

@@ -6,21 +6,21 @@ import (
 	"sync/atomic"
 )
 
-// repeating asks the same questions again and again.
-type repeating struct {
+// repeater sends the same requests again and again.
+type repeater struct {
 	requests [][]byte
 	want     int // status
-	asked    int
+	sent     int
 }
 
 // next returns the next question.
-func (c *repeating) next() []byte {
-	c.asked++
-	return c.requests[c.asked%len(c.requests)]
+func (c *repeater) next() []byte {
+	c.sent++
+	return c.requests[c.sent%len(c.requests)]
 }
 
 // take wants the one status.
-func (c *repeating) take(a answer) error { return wantStatus(a, c.want) }
+func (c *repeater) take(a answer) error { return wantStatus(a, c.want) }
 
 // wantStatus is an error for any other status.
 func wantStatus(a answer, want int) error {
@@ -30,19 +30,19 @@ func wantStatus(a answer, want int) error {
 	return nil
 }
 
-// refreshing holds sessions, and refreshes one after the other with the token that it got last.
-type refreshing struct {
+// refresher holds sessions, and refreshes one after the other with the token that it got last.
+type refresher struct {
 	tokens []string
 	at     int
 }
 
-// next shows the session's newest token.
-func (c *refreshing) next() []byte {
+// next returns a refresh with the newest token of the session.
+func (c *refresher) next() []byte {
 	return request("POST /v1/session/refresh", "", refreshBody(c.tokens[c.at]))
 }
 
 // take keeps the successor.
-func (c *refreshing) take(a answer) error {
+func (c *refresher) take(a answer) error {
 	if err := wantStatus(a, 200); err != nil {
 		return err
 	}
@@ -65,34 +65,34 @@ func member(body []byte, name string) string {
 	return string(value)
 }
 
-// leaving signs out of sessions, each once.
-type leaving struct{ tokens []string }
+// signOuts signs out of sessions, each once.
+type signOuts struct{ tokens []string }
 
-// next signs out of the next one.
-func (c *leaving) next() []byte {
+// next returns the sign-out of the next one.
+func (c *signOuts) next() []byte {
 	token := c.tokens[0]
 	c.tokens = c.tokens[1:]
 	return request("DELETE /v1/session", "", refreshBody(token))
 }
 
-// take wants it done.
-func (c *leaving) take(a answer) error { return wantStatus(a, 204) }
+// take wants the session ended.
+func (c *signOuts) take(a answer) error { return wantStatus(a, 204) }
 
-// joining makes users, each with an address that nobody has.
-type joining struct{ number *atomic.Int64 }
+// signUps makes users, each with an address that nobody has.
+type signUps struct{ number *atomic.Int64 }
 
-// next signs the next one up.
-func (c joining) next() []byte {
+// next returns the sign-up of the next one.
+func (c signUps) next() []byte {
 	return request("POST /v1/users", "", credentials(fmt.Sprintf("new-%d@example.com", c.number.Add(1))))
 }
 
 // take wants a user made.
-func (c joining) take(a answer) error { return wantStatus(a, 201) }
+func (c signUps) take(a answer) error { return wantStatus(a, 201) }
 
 // goodPassword is everybody's.
 const goodPassword = "violet teapots orbit quietly"
 
-// credentials are an address and everybody's password.
+// credentials returns a body with an address and everybody's password.
 func credentials(email string) string {
 	return `{"email":"` + email + `","password":"` + goodPassword + `"}`
 }

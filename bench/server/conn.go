@@ -20,8 +20,8 @@ type conn struct {
 	body []byte // of the last answer
 }
 
-// patience is how long an answer may take.
-const patience = time.Minute
+// timeout is how long an answer may take.
+const timeout = time.Minute
 
 // dial connects.
 func dial(address string) (*conn, error) {
@@ -41,7 +41,7 @@ type answer struct {
 
 // do sends one request and reads the whole answer.
 func (c *conn) do(request []byte) (answer, error) {
-	if err := c.net.SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := c.net.SetDeadline(time.Now().Add(timeout)); err != nil {
 		return answer{}, err
 	}
 	if _, err := c.net.Write(request); err != nil {

@@ -14,38 +14,41 @@ import (
 	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
-// Storm says how a server is flooded with sign-ins, at the real cost of a hash, while others go on.
-type Storm struct {
-	SignIns int           // connections that sign in as soon as they may: at once after an answer, after Retry-After when refused
-	Calm    time.Duration // how long the others are watched before
-	Rage    time.Duration // how long while it lasts
+// FloodPlan says how a server is flooded with sign-ins, at the real cost of a hash, while others go
+// on.
+type FloodPlan struct {
+	// SignIns is how many connections sign in as soon as they may: at once after an answer, after
+	// Retry-After when refused.
+	SignIns int
+	Before  time.Duration // how long the others are watched before
+	During  time.Duration // how long the flood lasts
 }
 
 // pace is how often each of the others asks.
 const pace = 10 * time.Millisecond
 
-// Flooded is what came of it. Latencies are in milliseconds.
-type Flooded struct {
-	storm        Storm
-	calm, rage   map[string][]time.Duration // group → latencies
-	signedIn     []time.Duration
-	refused      []time.Duration
-	withoutRetry int // refusals that did not say when to come again
+// FloodResult is what was measured. Latencies are in milliseconds.
+type FloodResult struct {
+	plan           FloodPlan
+	before, during map[string][]time.Duration // group → latencies
+	signedIn       []time.Duration
+	refused        []time.Duration
+	withoutRetry   int // refusals that did not say when to retry
 }
 
-// Flood measures.
-func Flood(ctx context.Context, s Storm) (_ *Flooded, err error) {
+// Flood floods a server and measures it.
+func Flood(ctx context.Context, s FloodPlan) (_ *FloodResult, err error) {
 	folder, err := os.MkdirTemp("", "serverbench-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
-	site := newSQLite(folder)
-	tokens, err := site.seed(ctx, connections*100)
+	on := newSQLite(folder)
+	tokens, err := on.seed(ctx, connections*100)
 	if err != nil {
 		return nil, err
 	}
-	target, err := child(ours, site.settings())
+	target, err := child(ours, on.settings())
 	if err != nil {
 		return nil, err
 	}
@@ -59,21 +62,24 @@ func Flood(ctx context.Context, s Storm) (_ *Flooded, err error) {
 	for _, token := range access {
 		reads = append(reads, request("GET /v1/session", token, ""))
 	}
-	others := map[string][]client{refresh: refreshers(tokens[:half])[:8], sessionRead: asking(200, reads...)[:8]}
-	f := &Flooded{storm: s}
-	if f.calm, err = watch(target, others, s.Calm); err != nil {
+	others := map[string][]client{
+		refresh:     refreshClients(tokens[:half])[:8],
+		sessionRead: repeatClients(200, reads...)[:8],
+	}
+	f := &FloodResult{plan: s}
+	if f.before, err = watch(target, others, s.Before); err != nil {
 		return nil, err
 	}
-	return f, f.rages(target, others)
+	return f, f.run(target, others)
 }
 
-// rages floods, and watches the others.
-func (f *Flooded) rages(target *programtest.Program, others map[string][]client) error {
-	end := time.Now().Add(f.storm.Rage)
+// run floods, and watches the others.
+func (f *FloodResult) run(target *programtest.Program, others map[string][]client) error {
+	end := time.Now().Add(f.plan.During)
 	var mu sync.Mutex // guards f and failed
 	var failed error
 	var flood sync.WaitGroup
-	for n := range f.storm.SignIns {
+	for n := range f.plan.SignIns {
 		flood.Go(func() {
 			err := f.signIn(target, n, end, &mu)
 			mu.Lock()
@@ -82,22 +88,22 @@ func (f *Flooded) rages(target *programtest.Program, others map[string][]client)
 		})
 	}
 	var err error
-	f.rage, err = watch(target, others, f.storm.Rage)
+	f.during, err = watch(target, others, f.plan.During)
 	flood.Wait()
 	return errors.Join(err, failed)
 }
 
-// signIn signs one person in, again and again.
-func (f *Flooded) signIn(target *programtest.Program, n int, end time.Time, mu *sync.Mutex) error {
+// signIn signs one user in, again and again.
+func (f *FloodResult) signIn(target *programtest.Program, n int, end time.Time, mu *sync.Mutex) error {
 	c, err := dial(target.Address)
 	if err != nil {
 		return err
 	}
 	defer c.net.Close()
-	asking := request("POST /v1/session", "", credentials(email(n%users)))
+	signIn := request("POST /v1/session", "", credentials(email(n%users)))
 	for time.Now().Before(end) {
 		began := time.Now()
-		a, err := c.do(asking)
+		a, err := c.do(signIn)
 		if err != nil {
 			return err
 		}
@@ -120,14 +126,16 @@ func (f *Flooded) signIn(target *programtest.Program, n int, end time.Time, mu *
 		}
 		if a.status == 503 {
 			wait := time.Duration(max(1, number([]byte(a.retryAfter)))) * time.Second
-			time.Sleep(wait + rand.N(wait/2)) // people do not come again in step
+			time.Sleep(wait + rand.N(wait/2)) // clients do not return in step
 		}
 	}
 	return nil
 }
 
-// watch has clients ask at their pace, and returns how long the answers took.
-func watch(target *programtest.Program, others map[string][]client, during time.Duration) (map[string][]time.Duration, error) {
+// watch sends requests of clients at a fixed rate, and returns the latencies.
+func watch(
+	target *programtest.Program, others map[string][]client, during time.Duration,
+) (map[string][]time.Duration, error) {
 	end := time.Now().Add(during)
 	took := map[string][]time.Duration{}
 	var mu sync.Mutex // guards took and failed
@@ -148,8 +156,8 @@ func watch(target *programtest.Program, others map[string][]client, during time.
 	return took, failed
 }
 
-// paced asks at a fixed pace, from a moment after now. What is asked late because the answer before
-// was late counts from when it should have been asked.
+// paced sends requests at a fixed rate, from a moment after now. A request that is late because
+// the answer before was late counts from when it was due.
 func paced(target *programtest.Program, by client, end time.Time, after time.Duration) ([]time.Duration, error) {
 	c, err := dial(target.Address)
 	if err != nil {
@@ -168,30 +176,37 @@ func paced(target *programtest.Program, by client, end time.Time, after time.Dur
 	return took, nil
 }
 
-// table writes what came of it.
-func (f *Flooded) table(b *strings.Builder) {
-	fmt.Fprintf(b, "### A flood of sign-ins\n\n%d connections sign in at once, at the real cost of a hash, each again as soon as it may: at once after "+
-		"an answer, and after `Retry-After`, and up to half as long again, when refused. Meanwhile eight connections refresh and eight read their session, each every %v; "+
-		"an answer's time counts from when its question was due. SQLite, %v before and %v during the flood, the server on one core.\n\n",
-		f.storm.SignIns, pace, f.storm.Calm, f.storm.Rage)
+// table writes the results.
+func (f *FloodResult) table(b *strings.Builder) {
+	fmt.Fprintf(b,
+		"### A flood of sign-ins\n\n%d connections sign in at once, at the real cost of a hash, each again as "+
+			"soon as it may: at once after "+
+			"an answer, or, when refused, after `Retry-After` and up to half as long again. Meanwhile eight "+
+			"connections refresh and eight read their session, each every %v; "+
+			"an answer's time counts from when its request was due. SQLite, %v before and %v during the flood, "+
+			"the server on one core.\n\n",
+		f.plan.SignIns, pace, f.plan.Before, f.plan.During,
+	)
 	row := func(name string, took []time.Duration, target string) []string {
 		if len(took) == 0 {
 			return []string{name, "0", "", "", target}
 		}
-		return []string{name, page.Grouped(len(took)), page.Figure(milliseconds(percentile(took, 50))), page.Figure(milliseconds(percentile(took, 99))), target}
+		return []string{
+			name, page.Grouped(len(took)), page.Figure(milliseconds(percentile(took, 50))),
+			page.Figure(milliseconds(percentile(took, 99))), target,
+		}
 	}
 	page.Table(b, []string{"answers", "number", "p50, ms", "p99, ms", "target, p99"}, [][]string{
-		row("refresh, before", f.calm[refresh], ""),
-		row("refresh, during", f.rage[refresh], "below 20"),
-		row("session read, before", f.calm[sessionRead], ""),
-		row("session read, during", f.rage[sessionRead], "below 20"),
+		row("refresh, before", f.before[refresh], ""), row("refresh, during", f.during[refresh], "below 20"),
+		row("session read, before", f.before[sessionRead], ""),
+		row("session read, during", f.during[sessionRead], "below 20"),
 		row("sign-in, 201", f.signedIn, ""),
 		row("sign-in, 503 with `Retry-After`", f.refused, "at once"),
 	})
 }
 
 // SignIns tells how many of the flood were let in, how many were refused, and how many of those
-// were not told when to come again.
-func (f *Flooded) SignIns() (in, refused, withoutRetry int) {
+// were not told when to retry.
+func (f *FloodResult) SignIns() (in, refused, withoutRetry int) {
 	return len(f.signedIn), len(f.refused), f.withoutRetry
 }

@@ -14,7 +14,9 @@ import (
 )
 
 // text is as long as our answer to GET /v1/session.
-const text = `{"user":{"id":"usr_AZq0hCLdfQK0dAyNnBqtmw","roles":[]},"session":{"id":"0o9mzXkP5Vb8m3lkDqZ1Qw","auth_time":"2026-11-22T06:00:00Z","amr":["pwd"],"acr":"aal1"},"expires_in":899}`
+const text = `{"user":{"id":"usr_AZq0hCLdfQK0dAyNnBqtmw","roles":[]},` +
+	`"session":{"id":"0o9mzXkP5Vb8m3lkDqZ1Qw","auth_time":"2026-11-22T06:00:00Z",` +
+	`"amr":["pwd"],"acr":"aal1"},"expires_in":899}`
 
 // answerBare answers the same text always.
 func answerBare(w http.ResponseWriter, _ *http.Request) {
@@ -29,7 +31,10 @@ func signer() http.HandlerFunc {
 		panic(err) // only an algorithm that is not there fails
 	}
 	return func(w http.ResponseWriter, _ *http.Request) {
-		claims := fmt.Sprintf(`{"iss":"http://localhost:8787","sub":"usr_AZq0hCLdfQK0dAyNnBqtmw","aud":"http://localhost:8787","exp":%d}`, time.Now().Unix())
+		claims := fmt.Sprintf(
+			`{"iss":"http://localhost:8787","sub":"usr_AZq0hCLdfQK0dAyNnBqtmw","aud":"http://localhost:8787","exp":%d}`,
+			time.Now().Unix(),
+		)
 		token, err := jose.SignCompact(key, "at+jwt", []byte(claims))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -49,8 +54,10 @@ var floorTable = []string{
 	`CREATE TABLE sessions (id int PRIMARY KEY, generation bigint NOT NULL, nonce bytea NOT NULL, parent bytea NOT NULL,
 		rotated_at bigint NOT NULL, last_used_at bigint NOT NULL, last_used_ip text NOT NULL, last_used_agent text NOT NULL,
 		rest text NOT NULL) WITH (fillfactor = 80)`,
-	fmt.Sprintf(`INSERT INTO sessions SELECT n, 0, '\x0102030405060708', '\x0102030405060708', 0, 0, '', '', repeat('x', 200)
-		FROM generate_series(0, %d) n`, floorRows-1),
+	fmt.Sprintf(
+		`INSERT INTO sessions SELECT n, 0, '\x0102030405060708', '\x0102030405060708', 0, 0, '', '', repeat('x', 200)
+		FROM generate_series(0, %d) n`, floorRows-1,
+	),
 }
 
 // serveUpdates refreshes by one UPDATE … RETURNING a request, as anybody would write it, and then

@@ -22,7 +22,7 @@ const (
 	connections   = 16
 )
 
-// client makes the requests of one connection, one after the other, and takes the answers.
+// client makes the requests of one connection, one after the other, and reads the answers.
 type client interface {
 	next() []byte
 	take(answer) error
@@ -36,15 +36,15 @@ type sample struct {
 	database float64 // microseconds of processor an answer, in the database's processes; zero: it has none
 }
 
-// bench is one case: who is asked what.
-type bench struct {
-	group   string // what is asked
-	name    string // who answers; an engine, or a floor
-	most    int    // how many requests there is material for in all; zero: any number
+// benchmark is one case: what is requested of whom.
+type benchmark struct {
+	group   string // what is requested
+	name    string // what answers: an engine, or a floor
+	most    int    // how many requests are possible in all; zero: any number
 	target  *programtest.Program
 	engine  int // the process id of the database's server; zero: it has none
 	clients []client
-	lines   []*conn
+	conns   []*conn
 	each    int // requests of a connection in a round
 	samples []sample
 }
@@ -53,11 +53,11 @@ type bench struct {
 type Plan struct {
 	Rounds int
 	Slice  time.Duration // how long each case takes in each round, about
-	Report func(string)  // hears of progress
+	Report func(string)  // is called with the progress
 }
 
 // run measures all cases in rounds: A B C, A B C, and so on.
-func (p Plan) run(all []*bench) error {
+func (p Plan) run(all []*benchmark) error {
 	for _, b := range all {
 		if err := b.prepare(p); err != nil {
 			return fmt.Errorf("%s, %s: %w", b.group, b.name, err)
@@ -80,13 +80,13 @@ func (p Plan) run(all []*bench) error {
 const trials = 50
 
 // prepare connects, warms up, and finds how many requests fill a slice.
-func (b *bench) prepare(p Plan) error {
+func (b *benchmark) prepare(p Plan) error {
 	for range b.clients {
 		c, err := dial(b.target.Address)
 		if err != nil {
 			return err
 		}
-		b.lines = append(b.lines, c)
+		b.conns = append(b.conns, c)
 	}
 	first, err := b.round(trials)
 	if err != nil {
@@ -99,21 +99,21 @@ func (b *bench) prepare(p Plan) error {
 	return nil
 }
 
-// close hangs up.
-func (b *bench) close() {
-	for _, c := range b.lines {
+// close closes the connections.
+func (b *benchmark) close() {
+	for _, c := range b.conns {
 		c.net.Close()
 	}
 }
 
 // round has every connection make so many requests.
-func (b *bench) round(each int) (sample, error) {
+func (b *benchmark) round(each int) (sample, error) {
 	before, err := b.used()
 	if err != nil {
 		return sample{}, err
 	}
 	began := time.Now()
-	took, err := b.together(each)
+	took, err := b.concurrently(each)
 	wall := time.Since(began)
 	if err != nil {
 		return sample{}, err
@@ -131,11 +131,11 @@ func (b *bench) round(each int) (sample, error) {
 }
 
 // used is the processor time of the server and of the database so far.
-func (b *bench) used() (used [2]time.Duration, err error) {
+func (b *benchmark) used() (used [2]time.Duration, err error) {
 	if used[0], err = cpu(b.target.Pid()); err != nil || b.engine == 0 {
 		return used, err
 	}
-	all, err := family(b.engine)
+	all, err := withChildren(b.engine)
 	if err != nil {
 		return used, err
 	}
@@ -147,13 +147,13 @@ func (b *bench) used() (used [2]time.Duration, err error) {
 	return used, nil
 }
 
-// together makes the requests on all connections, and returns how long each took.
-func (b *bench) together(each int) ([]time.Duration, error) {
-	took := make([][]time.Duration, len(b.lines))
-	errs := make([]error, len(b.lines))
+// concurrently makes the requests on all connections, and returns how long each took.
+func (b *benchmark) concurrently(each int) ([]time.Duration, error) {
+	took := make([][]time.Duration, len(b.conns))
+	errs := make([]error, len(b.conns))
 	var all sync.WaitGroup
-	for i := range b.lines {
-		all.Go(func() { took[i], errs[i] = loop(b.lines[i], b.clients[i], each) })
+	for i := range b.conns {
+		all.Go(func() { took[i], errs[i] = loop(b.conns[i], b.clients[i], each) })
 	}
 	all.Wait()
 	return slices.Concat(took...), errors.Join(errs...)

@@ -55,20 +55,20 @@ func (c *cluster) find(ctx context.Context) (parent int, err error) {
 	return parent, err
 }
 
-// newPostgres is a site on it.
-func (c *cluster) newPostgres() (*site, error) {
+// newPostgres is a deployment on it.
+func (c *cluster) newPostgres() (*deployment, error) {
 	url, err := c.NewDatabase()
 	if err != nil {
 		return nil, err
 	}
-	return &site{
+	return &deployment{
 		engine: shared, database: url, master: secret.NewMaster(), pid: c.pid,
 		open: func(ctx context.Context) (store.Store, error) { return postgres.Open(ctx, url) },
 	}, nil
 }
 
 // floor is a case that does little but one write of this database a request.
-func (c *cluster) floor(kind string, started starter) (*bench, error) {
+func (c *cluster) floor(kind string, started starter) (*benchmark, error) {
 	url, err := c.NewDatabase()
 	if err == nil {
 		err = c.Exec(url, floorTable...)
@@ -80,5 +80,11 @@ func (c *cluster) floor(kind string, started starter) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bench{group: floor, name: kind, target: target, engine: c.pid, clients: asking(200, request("GET /v1/session", "", ""))}, nil
+	return &benchmark{
+		group:   floor,
+		name:    kind,
+		target:  target,
+		engine:  c.pid,
+		clients: repeatClients(200, request("GET /v1/session", "", "")),
+	}, nil
 }

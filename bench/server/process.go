@@ -33,8 +33,8 @@ func cpu(pid int) (time.Duration, error) {
 	return time.Duration(ran.Nano()), nil
 }
 
-// family is a process and those that it has started, as a PostgreSQL is.
-func family(pid int) ([]int, error) {
+// withChildren is a process and those that it has started, as a PostgreSQL is.
+func withChildren(pid int) ([]int, error) {
 	all := []int{pid}
 	files, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {

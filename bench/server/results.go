@@ -7,10 +7,10 @@ import (
 )
 
 // Results is what was measured.
-type Results []*bench
+type Results []*benchmark
 
 // find returns a case, or nil.
-func (r Results) find(group, name string) *bench {
+func (r Results) find(group, name string) *benchmark {
 	for _, b := range r {
 		if b.group == group && b.name == name {
 			return b
@@ -20,7 +20,7 @@ func (r Results) find(group, name string) *bench {
 }
 
 // over is the spread of one figure of a case.
-func (b *bench) over(figure func(sample) float64) page.Spread {
+func (b *benchmark) over(figure func(sample) float64) page.Spread {
 	if b == nil {
 		return page.SpreadOf(nil)
 	}
@@ -32,7 +32,7 @@ func (b *bench) over(figure func(sample) float64) page.Spread {
 }
 
 // ratio is how many times as high a figure of a case is as that of a floor, round by round.
-func ratio(b, floor *bench, figure func(sample) float64) page.Spread {
+func ratio(b, floor *benchmark, figure func(sample) float64) page.Spread {
 	if b == nil || floor == nil {
 		return page.SpreadOf(nil)
 	}

@@ -22,8 +22,8 @@ type Growth struct {
 	Plan      Plan          // of the comparison
 }
 
-// Grown is what came of it.
-type Grown struct {
+// GrowthResult is what was measured.
+type GrowthResult struct {
 	growth  Growth
 	results Results
 	starts  []float64 // milliseconds from the start of the program to its first answer
@@ -33,7 +33,7 @@ type Grown struct {
 }
 
 // Grow measures the program as it is built.
-func Grow(ctx context.Context, g Growth) (_ *Grown, err error) {
+func Grow(ctx context.Context, g Growth) (_ *GrowthResult, err error) {
 	folder, err := os.MkdirTemp("", "serverbench-")
 	if err != nil {
 		return nil, err
@@ -42,15 +42,15 @@ func Grow(ctx context.Context, g Growth) (_ *Grown, err error) {
 	if err := programtest.Build(folder, "cmd/handstamp"); err != nil {
 		return nil, err
 	}
-	grown := &Grown{growth: g}
+	grown := &GrowthResult{growth: g}
 	if err := grown.watch(ctx, folder); err != nil {
 		return nil, err
 	}
 	return grown, grown.compare(ctx, folder)
 }
 
-// begin starts the program of a folder on a site.
-func begin(folder string, s *site) (*programtest.Program, error) {
+// startProgram starts the program of a folder on a deployment.
+func startProgram(folder string, s *deployment) (*programtest.Program, error) {
 	p, err := programtest.Server(filepath.Join(folder, "handstamp"), folder)
 	if err != nil {
 		return nil, err
@@ -61,8 +61,8 @@ func begin(folder string, s *site) (*programtest.Program, error) {
 	return p, start(p)
 }
 
-// watch starts servers on one database, and has the last of them refresh under load.
-func (g *Grown) watch(ctx context.Context, folder string) (err error) {
+// watch starts servers on one database, and refreshes at the last of them under load.
+func (g *GrowthResult) watch(ctx context.Context, folder string) (err error) {
 	s := newSQLite(folder)
 	tokens, err := s.seed(ctx, g.growth.Live)
 	if err != nil {
@@ -70,7 +70,7 @@ func (g *Grown) watch(ctx context.Context, folder string) (err error) {
 	}
 	for range g.growth.Starts {
 		began := time.Now()
-		p, err := begin(folder, s)
+		p, err := startProgram(folder, s)
 		if err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (g *Grown) watch(ctx context.Context, folder string) (err error) {
 			return err
 		}
 	}
-	p, err := begin(folder, s)
+	p, err := startProgram(folder, s)
 	if err != nil {
 		return err
 	}
@@ -93,15 +93,15 @@ func (g *Grown) watch(ctx context.Context, folder string) (err error) {
 	if g.idle, err = p.Memory(); err != nil {
 		return err
 	}
-	return g.press(p, tokens)
+	return g.sample(p, tokens)
 }
 
-// looks is how often memory is looked at under load.
-const looks = 10
+// memorySamples is how often memory is read under load.
+const memorySamples = 10
 
-// press has every session refreshed, over and over, at a pace.
-func (g *Grown) press(p *programtest.Program, tokens []string) error {
-	clients := refreshers(tokens)
+// sample refreshes every session, over and over, at a fixed rate, and samples the memory meanwhile.
+func (g *GrowthResult) sample(p *programtest.Program, tokens []string) error {
+	clients := refreshClients(tokens)
 	failed := make(chan error, 1)
 	began, asked := time.Now(), 0
 	go func() {
@@ -109,8 +109,8 @@ func (g *Grown) press(p *programtest.Program, tokens []string) error {
 		asked = len(took[refresh])
 		failed <- err
 	}()
-	for n := range looks {
-		time.Sleep(time.Until(began.Add(g.growth.During * time.Duration(n+1) / looks)))
+	for n := range memorySamples {
+		time.Sleep(time.Until(began.Add(g.growth.During * time.Duration(n+1) / memorySamples)))
 		now, err := p.Memory()
 		if err != nil {
 			return errors.Join(err, <-failed)
@@ -122,9 +122,9 @@ func (g *Grown) press(p *programtest.Program, tokens []string) error {
 	return err
 }
 
-// compare has refreshes take turns on a small and on a large database.
-func (g *Grown) compare(ctx context.Context, folder string) error {
-	s := &stage{}
+// compare measures refreshes by turns on a small and on a large database.
+func (g *GrowthResult) compare(ctx context.Context, folder string) error {
+	s := &setup{}
 	for _, n := range []int{g.growth.Few, g.growth.Many} {
 		sub := filepath.Join(folder, fmt.Sprint(n))
 		if err := os.Mkdir(sub, 0o700); err != nil {
@@ -139,24 +139,39 @@ func (g *Grown) compare(ctx context.Context, folder string) error {
 		if err != nil {
 			return errors.Join(err, s.close())
 		}
-		s.benches = append(s.benches, &bench{group: refresh, name: page.Grouped(n), target: target, clients: refreshers(tokens)})
+		s.benchmarks = append(
+			s.benchmarks,
+			&benchmark{group: refresh, name: page.Grouped(n), target: target, clients: refreshClients(tokens)},
+		)
 	}
-	g.results = s.benches
-	return errors.Join(g.growth.Plan.run(s.benches), s.close())
+	g.results = s.benchmarks
+	return errors.Join(g.growth.Plan.run(s.benchmarks), s.close())
 }
 
 // Section is the part of docs/performance.md about what grows.
-func (g *Grown) Section() string {
+func (g *GrowthResult) Section() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## What grows with the number of sessions\n\nMeasured by `make bench-server-long` on %s: SQLite, the program as it is built, on one core, with databases in %s. "+
-		"Under load, sixteen connections refresh %s sessions one after the other, %s times a second, for %v; memory is looked at %d times.\n\n",
-		page.Processor(), os.TempDir(), page.Grouped(g.growth.Live), page.Figure(g.rate), g.growth.During, looks)
-	few, many := g.results.find(refresh, page.Grouped(g.growth.Few)), g.results.find(refresh, page.Grouped(g.growth.Many))
+	fmt.Fprintf(&b,
+		"## What grows with the number of sessions\n\nMeasured by `make bench-server-long` on %s: SQLite, the "+
+			"program as it is built, on one core, with databases in %s. "+
+			"Under load, sixteen connections refresh %s sessions one after the other, %s times a second, for %v; "+
+			"memory is read %d times.\n\n",
+		page.Processor(), os.TempDir(), page.Grouped(g.growth.Live), page.Figure(g.rate), g.growth.During,
+		memorySamples,
+	)
+	few := g.results.find(refresh, page.Grouped(g.growth.Few))
+	many := g.results.find(refresh, page.Grouped(g.growth.Many))
 	page.Table(&b, []string{"figure", "target", "measured"}, [][]string{
-		{"start on a database with " + page.Grouped(g.growth.Live) + " sessions, to the first answer, ms", "at most 50", page.SpreadOf(g.starts).String()},
+		{
+			"start on a database with " + page.Grouped(g.growth.Live) + " sessions, to the first answer, ms",
+			"at most 50", page.SpreadOf(g.starts).String(),
+		},
 		{"memory after a start, MB", "at most 40", page.Figure(g.idle)},
 		{"memory under load, MB", "at most 120", page.SpreadOf(g.load).String()},
-		{"memory at the end of the load against its first tenth", "flat", page.Figure(g.load[len(g.load)-1] / g.load[0])},
+		{
+			"memory at the end of the load against its first tenth", "flat",
+			page.Figure(g.load[len(g.load)-1] / g.load[0]),
+		},
 		{"a refresh with " + few.name + " sessions, server, µs", "", few.over(serverCPU).String()},
 		{"a refresh with " + many.name + " sessions, server, µs", "", many.over(serverCPU).String()},
 		{"the second against the first, in the same round", "the same", ratio(many, few, serverCPU).String()},

@@ -17,8 +17,8 @@ import (
 	"github.com/handstamp/handstamp/internal/token"
 )
 
-// site is a database of ours and what opens it.
-type site struct {
+// deployment is a database of ours and what opens it.
+type deployment struct {
 	engine   string // its name in tables
 	database string // the setting
 	master   secret.Master
@@ -26,31 +26,31 @@ type site struct {
 	open     func(context.Context) (store.Store, error)
 }
 
-// newSQLite is a site in a folder.
-func newSQLite(folder string) *site {
+// newSQLite is a deployment in a folder.
+func newSQLite(folder string) *deployment {
 	path := filepath.Join(folder, "handstamp.db")
-	return &site{
+	return &deployment{
 		engine: embedded, database: "sqlite:" + path, master: secret.NewMaster(),
-		open: func(ctx context.Context) (store.Store, error) { return sqlite.Options{Wait: patience}.Open(ctx, path) },
+		open: func(ctx context.Context) (store.Store, error) { return sqlite.Options{Wait: timeout}.Open(ctx, path) },
 	}
 }
 
-// settings are what a server of the site is started with, beside where it listens.
-func (s *site) settings() map[string]string {
+// settings are what a server of the deployment is started with, beside where it listens.
+func (s *deployment) settings() map[string]string {
 	return map[string]string{
 		"public_url": "http://localhost:8787", "ops_listen": "", "access_ttl": "15m",
 		"database": s.database, "master_key": s.master.Text().Reveal(),
 	}
 }
 
-// users is how many people a site has.
+// users is how many users a deployment has.
 const users = 1000
 
-// email is a person's address.
+// email returns the address of a user.
 func email(n int) string { return fmt.Sprintf("person-%d@example.com", n) }
 
-// person is a user's id.
-func person(n int) store.UserID { return store.UserID(fmt.Sprintf("usr_%022d", n)) }
+// userID returns the id of a user.
+func userID(n int) store.UserID { return store.UserID(fmt.Sprintf("usr_%022d", n)) }
 
 // begun is when everything in a seeded database began: a while ago, so that no session is of the
 // same second as its first refresh.
@@ -58,7 +58,7 @@ var begun = time.Now().Add(-time.Minute).UTC().Truncate(time.Second)
 
 // seed makes the users, with the cheapest of hashes, and their sessions, and returns the first
 // refresh token of each.
-func (s *site) seed(ctx context.Context, sessions int) (tokens []string, err error) {
+func (s *deployment) seed(ctx context.Context, sessions int) (tokens []string, err error) {
 	db, err := s.open(ctx)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,17 @@ func (s *site) seed(ctx context.Context, sessions int) (tokens []string, err err
 		return nil, err
 	}
 	err = inParallel(users, func(n int) error {
-		return db.CreateUser(ctx, store.User{ID: person(n), Email: email(n), EmailKey: email(n), Name: "Person " + strconv.Itoa(n), Password: hash, CreatedAt: begun})
+		return db.CreateUser(
+			ctx,
+			store.User{
+				ID:        userID(n),
+				Email:     email(n),
+				EmailKey:  email(n),
+				Name:      "Person " + strconv.Itoa(n),
+				Password:  hash,
+				CreatedAt: begun,
+			},
+		)
 	})
 	if err != nil {
 		return nil, err
@@ -78,11 +88,11 @@ func (s *site) seed(ctx context.Context, sessions int) (tokens []string, err err
 }
 
 // moreSessions begins sessions of the users that are there.
-func (s *site) moreSessions(ctx context.Context, db store.Store, n int) ([]string, error) {
+func (s *deployment) moreSessions(ctx context.Context, db store.Store, n int) ([]string, error) {
 	refresher := token.NewRefresher(s.master)
 	tokens := make([]string, n)
 	err := inParallel(n, func(i int) error {
-		row := session(person(i % users))
+		row := session(userID(i % users))
 		_, err := db.Begin(ctx, store.Beginning{Session: row}, begun)
 		tokens[i] = refresher.First(row).Reveal()
 		return err

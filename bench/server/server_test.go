@@ -22,17 +22,24 @@ var trial = server.Plan{Rounds: 2, Slice: time.Millisecond, Report: func(string)
 // engines, or this fails. Of a flood of sign-ins some are let in, and all others are told to come
 // again, and when.
 func TestRun(t *testing.T) {
-	results, err := trial.Run(t.Context(), server.Choice{Leaving: 16 * 55})
+	results, err := trial.Run(t.Context(), server.Selection{SignOuts: 16 * 55})
 	if err != nil {
 		t.Fatal(err)
 	}
-	flooded, err := server.Flood(t.Context(), server.Storm{SignIns: 200, Calm: 50 * time.Millisecond, Rage: 300 * time.Millisecond})
+	flooded, err := server.Flood(
+		t.Context(),
+		server.FloodPlan{SignIns: 200, Before: 50 * time.Millisecond, During: 300 * time.Millisecond},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	in, refused, unsaid := flooded.SignIns()
 	if in == 0 || refused == 0 || unsaid > 0 {
-		t.Errorf("of 200 sign-ins at once %d were let in and %d refused, %d of them without Retry-After; want some of both, and none", in, refused, unsaid)
+		t.Errorf(
+			"of 200 sign-ins at once %d were let in and %d refused, %d of them without Retry-After; want some of "+
+				"both, and none",
+			in, refused, unsaid,
+		)
 	}
 	section := results.Section(trial, flooded)
 	for _, row := range []string{"sign-up", "sign-in", "session read", "refresh", "sign-out", "page"} {
@@ -52,7 +59,10 @@ func TestRun(t *testing.T) {
 
 // TestGrow compares two small databases, and watches one.
 func TestGrow(t *testing.T) {
-	grown, err := server.Grow(t.Context(), server.Growth{Few: 64, Many: 640, Live: 640, During: 200 * time.Millisecond, Starts: 1, Plan: trial})
+	grown, err := server.Grow(
+		t.Context(),
+		server.Growth{Few: 64, Many: 640, Live: 640, During: 200 * time.Millisecond, Starts: 1, Plan: trial},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,8 @@ type npmError struct {
 
 // Error says what to do.
 func (e *npmError) Error() string {
-	return "npm ci in test/browser/axe: " + e.err.Error() + "\n" + e.output + "These tests need npm. On Debian: apt-get install npm"
+	return "npm ci in test/browser/axe: " + e.err.Error() + "\n" + e.output + "These tests need npm. On Debian: " +
+		"apt-get install npm"
 }
 
 // finding is what axe has to say of a page.
@@ -62,9 +63,12 @@ func (p *profile) judge() []finding {
 	}
 	const run = `axe.run(document, {preload: false, resultTypes: ["violations"]}).then(r => r.violations)`
 	var findings []finding
-	p.do(chromedp.Evaluate(source, nil), chromedp.Evaluate(run, &findings, func(e *runtime.EvaluateParams) *runtime.EvaluateParams {
-		return e.WithAwaitPromise(true)
-	}))
+	p.do(
+		chromedp.Evaluate(source, nil),
+		chromedp.Evaluate(run, &findings, func(e *runtime.EvaluateParams) *runtime.EvaluateParams {
+			return e.WithAwaitPromise(true)
+		}),
+	)
 	return findings
 }
 
@@ -73,7 +77,11 @@ func TestAxe(t *testing.T) {
 	t.Parallel()
 	p := newProfile(t, start(t).URL)
 	p.visit("/signin")
-	p.do(chromedp.Evaluate(`document.querySelector("label").remove(); document.documentElement.removeAttribute("lang")`, nil))
+	p.do(
+		chromedp.Evaluate(
+			`document.querySelector("label").remove(); document.documentElement.removeAttribute("lang")`, nil,
+		),
+	)
 	found := map[string]bool{} // rule → it was broken
 	for _, f := range p.judge() {
 		found[f.ID] = f.Impact == "serious" || f.Impact == "critical"

@@ -39,7 +39,9 @@ func runAll(m *testing.M) int {
 		return 1
 	}
 	defer fmt.Println("screenshots:", screens)
-	allocator, release := chromedp.NewExecAllocator(context.Background(), flags(program)...) // makes a profile folder and removes it
+	allocator, release := chromedp.NewExecAllocator(
+		context.Background(),
+		flags(program)...) // makes a profile folder and removes it
 	defer release()
 	started, stop := chromedp.NewContext(allocator, chromedp.WithErrorf(driver.add))
 	defer stop()

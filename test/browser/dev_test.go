@@ -25,7 +25,9 @@ func startDev(t *testing.T) dev {
 	if err := programtest.Build(folder, "cmd/handstamp"); err != nil {
 		t.Fatal(err)
 	}
-	run := exec.Command(filepath.Join(folder, "handstamp"), "dev", "--listen", "127.0.0.1:0", "--app-listen", "127.0.0.1:0")
+	run := exec.Command(
+		filepath.Join(folder, "handstamp"), "dev", "--listen", "127.0.0.1:0", "--app-listen", "127.0.0.1:0",
+	)
 	said, err := run.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +77,10 @@ func TestDev(t *testing.T) {
 		d.tell("ada", newProfile(t, d.issuer, d.app), newProfile(t, d.issuer, d.app))
 	})
 	t.Run("without scripts", func(t *testing.T) {
-		d.tell("grace", newProfile(t, d.issuer, d.app).withoutScripts(), newProfile(t, d.issuer, d.app).withoutScripts())
+		d.tell(
+			"grace", newProfile(t, d.issuer, d.app).withoutScripts(),
+			newProfile(t, d.issuer, d.app).withoutScripts(),
+		)
 	})
 }
 

@@ -35,7 +35,10 @@ func refuse(p *profile, button, target string) {
 func signedOut(link string) []state {
 	return []state{
 		{"signin", func(p *profile) { p.visit("/signin") }},
-		{"signin_refused", func(p *profile) { p.visit("/signin"); p.signIn("ada@example.com", "not this one, no", "/signin") }},
+		{
+			"signin_refused",
+			func(p *profile) { p.visit("/signin"); p.signIn("ada@example.com", "not this one, no", "/signin") },
+		},
 		{"signin_empty", func(p *profile) { p.visit("/signin"); refuse(p, "Sign in", "/signin") }},
 		{"signin_ended", func(p *profile) { p.visit("/signin?reason=reuse_detected") }},
 		{"signin_deleted", func(p *profile) { p.visit("/signin?reason=user_deleted") }},
@@ -49,7 +52,10 @@ func signedOut(link string) []state {
 		{"renew", func(p *profile) { p.visit("/session/renew?repeated=1") }},
 		{"not_found", func(p *profile) { p.visit("/nothing") }},
 		{"setup", func(p *profile) { p.visit(link) }},
-		{"setup_refused", func(p *profile) { p.visit(link); p.fill("email", "ada"); refuse(p, "Make the admin", link) }},
+		{
+			"setup_refused",
+			func(p *profile) { p.visit(link); p.fill("email", "ada"); refuse(p, "Make the admin", link) },
+		},
 		{"setup_bad_link", func(p *profile) { p.visit("/setup/x") }},
 	}
 }
@@ -79,9 +85,15 @@ func signedIn(link string) []state {
 			p.fill("current_password", "not this one, no", "new_password", "seven lanterns hum at dusk")
 			p.press("Change password", "/account/security")
 		}},
-		{"security_empty", func(p *profile) { p.visit("/account/security"); refuse(p, "Change password", "/account/security") }},
+		{
+			"security_empty",
+			func(p *profile) { p.visit("/account/security"); refuse(p, "Change password", "/account/security") },
+		},
 		{"delete", func(p *profile) { p.visit("/account/delete") }},
-		{"delete_not_sure", func(p *profile) { p.visit("/account/delete"); refuse(p, "Delete account", "/account/delete") }},
+		{
+			"delete_not_sure",
+			func(p *profile) { p.visit("/account/delete"); refuse(p, "Delete account", "/account/delete") },
+		},
 		{"signin_signed_in", func(p *profile) { p.visit("/signin?reason=reauthentication_required") }},
 		{"signup_signed_in", func(p *profile) { p.visit("/signup") }},
 		{"setup_signed_in", func(p *profile) { p.visit(link) }},
@@ -113,7 +125,10 @@ func TestPages(t *testing.T) {
 	out.visit(link)
 	out.fill("email", "grace@example.com", "password", handstamptest.GoodPassword)
 	out.press("Make the admin", "/account")
-	t.Run("setup_done", func(t *testing.T) { in.in(t).inspect(state{"setup_done", func(p *profile) { p.visit(link) }}) })
+	t.Run(
+		"setup_done",
+		func(t *testing.T) { in.in(t).inspect(state{"setup_done", func(p *profile) { p.visit(link) }}) },
+	)
 }
 
 // Widths of screens.
@@ -152,14 +167,20 @@ func (p *profile) inspect(at state) {
 // wear sets theme and width. Nothing moves, so that colours are what they will be.
 func (p *profile) wear(theme string, width int64) {
 	p.t.Helper()
-	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}
+	features := []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: theme},
+		{Name: "prefers-reduced-motion", Value: "reduce"},
+	}
 	p.do(emulation.SetEmulatedMedia().WithFeatures(features), emulation.SetDeviceMetricsOverride(width, 900, 1, false))
 }
 
 // sticksOut returns what makes a page wider than its screen.
 func (p *profile) sticksOut(width int64) []string {
 	p.t.Helper()
-	found := eval[[]string](p, `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 0.5).map(e => e.outerHTML.slice(0, 120))`)
+	found := eval[[]string](
+		p,
+		`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 0.5).map(e => e.outerHTML.slice(0, 120))`,
+	)
 	if got := eval[int64](p, "document.scrollingElement.scrollWidth"); got > width {
 		found = append(found, fmt.Sprintf("it scrolls sideways, to %d", got))
 	}
@@ -191,13 +212,27 @@ func TestInspection(t *testing.T) {
 	}{
 		{"nothing, by keyboard", "0", walk, ""},
 		{"nothing, on the narrowest screen", "0", func() []string { return p.sticksOut(narrow) }, ""},
-		{"too wide", `document.querySelector("h1").style.width = "400px"`, func() []string { return p.sticksOut(narrow) }, "<h1"},
-		{"scrolls", `document.querySelector("h1").style.width = "400px"`, func() []string { return p.sticksOut(narrow) }, "sideways"},
+		{
+			"too wide", `document.querySelector("h1").style.width = "400px"`,
+			func() []string { return p.sticksOut(narrow) }, "<h1",
+		},
+		{
+			"scrolls", `document.querySelector("h1").style.width = "400px"`,
+			func() []string { return p.sticksOut(narrow) }, "sideways",
+		},
 		{"no outline", `document.querySelector("#email").style.outline = "none"`, walk, "nobody sees"},
 		{"out of reach", `document.querySelector("#password").tabIndex = -1`, walk, "want them in order"},
 		{"out of order", `document.querySelector("#password").tabIndex = 1`, walk, "want them in order"},
-		{"drawn in another order", `document.querySelector("form.leave, main form").style.cssText = "display: flex; flex-direction: column-reverse"`, walk, "goes up"},
-		{"off the screen", `document.querySelector("#remember").style.cssText = "position: fixed; left: -200px"`, walk, "not on the screen"},
+		{
+			"drawn in another order",
+			`document.querySelector("form.leave, main form").style.cssText = "display: flex; flex-direction: column-reverse"`,
+			walk, "goes up",
+		},
+		{
+			"off the screen",
+			`document.querySelector("#remember").style.cssText = "position: fixed; left: -200px"`, walk,
+			"not on the screen",
+		},
 	}
 	for _, test := range tests {
 		p.wear("light", narrow)

@@ -18,7 +18,9 @@ const markup = `<img src=x onerror="document.title='owned'">`
 // TestMarkup shows what strangers typed as text, on every page that shows it.
 func TestMarkup(t *testing.T) {
 	t.Parallel()
-	p := newProfile(t, start(t).URL).as(`Mozilla/5.0 (<img src=x onerror="document.title='owned'">; "'>) Firefox/145.0 ` + markup)
+	p := newProfile(
+		t, start(t).URL,
+	).as(`Mozilla/5.0 (<img src=x onerror="document.title='owned'">; "'>) Firefox/145.0 ` + markup)
 	p.visit("/signup")
 	p.fill("email", `a'"<b>@example.com`, "name", markup, "password", handstamptest.GoodPassword)
 	p.press("Create account", "/signup") // which takes no such address, and shows it again
@@ -29,7 +31,10 @@ func TestMarkup(t *testing.T) {
 		t.Errorf("the name is %q, want %q", kept, markup)
 	}
 	p.checkInert()
-	for _, page := range []string{"/account/sessions", "/account/security", "/account/delete", "/signin", "/signin?reason=<img src=x>&return_to=<img src=x>", "/setup/<img src=x>", "/" + markup} {
+	for _, page := range []string{
+		"/account/sessions", "/account/security", "/account/delete", "/signin",
+		"/signin?reason=<img src=x>&return_to=<img src=x>", "/setup/<img src=x>", "/" + markup,
+	} {
 		p.do(chromedp.Navigate(p.base + page))
 		p.checkInert()
 	}
@@ -56,10 +61,12 @@ func TestNothingForScripts(t *testing.T) {
 	p.signIn("ada@example.com", handstamptest.GoodPassword, "/account")
 	for _, page := range []string{"/account", "/account/sessions", "/account/security", "/signin"} {
 		p.visit(page)
-		if found := eval[string](p, `document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + window.name`); found != "{}{}" {
+		stored := `document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + window.name`
+		if found := eval[string](p, stored); found != "{}{}" {
 			t.Errorf("%s: scripts find %q, want nothing", page, found)
 		}
-		if html := eval[string](p, "document.documentElement.outerHTML"); strings.Contains(html, "hsr_") || strings.Contains(html, "eyJ") {
+		if html := eval[string](p, "document.documentElement.outerHTML"); strings.Contains(html, "hsr_") ||
+			strings.Contains(html, "eyJ") {
 			t.Errorf("%s holds a token:\n%s", page, html)
 		}
 	}
@@ -84,7 +91,10 @@ func TestAnotherSite(t *testing.T) {
 	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		if r.URL.Path == "/frame" {
-			fmt.Fprintf(w, `<!doctype html><html lang=en><title>x</title><iframe src="%s%s"></iframe>`, s.URL, r.URL.Query().Get("of"))
+			fmt.Fprintf(
+				w, `<!doctype html><html lang=en><title>x</title><iframe src="%s%s"></iframe>`, s.URL,
+				r.URL.Query().Get("of"),
+			)
 			return
 		}
 		fmt.Fprintf(w, `<!doctype html><html lang=en><title>x</title><main><form method=post action="%s%s">
@@ -99,7 +109,9 @@ func TestAnotherSite(t *testing.T) {
 		p.do(chromedp.Navigate(evil.URL + query("/frame", "of", page)))
 		p.expect("frame-ancestors")
 	}
-	for _, action := range []string{"/signin", "/signout", "/signup", "/account", "/account/delete", "/account/sessions/end-others"} {
+	for _, action := range []string{
+		"/signin", "/signout", "/signup", "/account", "/account/delete", "/account/sessions/end-others",
+	} {
 		p.visit(evil.URL + query("/form", "to", action))
 		p.do(chromedp.Click(button("Win"), chromedp.BySearch), chromedp.WaitVisible(".ticket", chromedp.ByQuery))
 		p.visit("/account")

@@ -142,7 +142,9 @@ func testAgain(t *testing.T, open func(*testing.T, string) *profile) {
 func (p *profile) checkDownload() {
 	p.t.Helper()
 	folder := p.t.TempDir()
-	allow := browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithBrowserContextID(p.jar).WithDownloadPath(folder)
+	allow := browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).
+		WithBrowserContextID(p.jar).
+		WithDownloadPath(folder)
 	if err := allow.Do(whole()); err != nil {
 		p.t.Fatal(err)
 	}

@@ -47,7 +47,12 @@ func (p *profile) next() focus {
 // out of order, or does not show that the keyboard is there. WCAG 2.2 §2.1.1, §2.4.3, §2.4.7
 func (p *profile) walk() (problems []string) {
 	p.t.Helper()
-	p.do(chromedp.Evaluate(`document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex"); scrollTo(0, 0)`, nil))
+	p.do(
+		chromedp.Evaluate(
+			`document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex"); scrollTo(0, 0)`,
+			nil,
+		),
+	)
 	last := focus{}
 	for i := range eval[int](p, reachable+".length") {
 		at := p.next()
@@ -55,7 +60,10 @@ func (p *profile) walk() (problems []string) {
 		case at.Index != i:
 			return append(problems, fmt.Sprintf("Tab %d leads to %d (%q), want them in order", i+1, at.Index, at.Text))
 		case at.Outline < 2:
-			problems = append(problems, fmt.Sprintf("nobody sees that it is at %q: the outline is %v pixels", at.Text, at.Outline))
+			problems = append(
+				problems,
+				fmt.Sprintf("nobody sees that it is at %q: the outline is %v pixels", at.Text, at.Outline),
+			)
 		case !at.Inside:
 			problems = append(problems, fmt.Sprintf("it is at %q, which is not on the screen", at.Text))
 		case at.Bottom < last.Top:

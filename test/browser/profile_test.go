@@ -144,7 +144,10 @@ func (p *profile) arrive(target string) {
 	var got string
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
 		limited, cancel := context.WithTimeout(p.tab, patience)
-		err := chromedp.Run(limited, chromedp.Evaluate(`window.`+mark+` || document.readyState != "complete" ? "" : location.href`, &got))
+		err := chromedp.Run(
+			limited,
+			chromedp.Evaluate(`window.`+mark+` || document.readyState != "complete" ? "" : location.href`, &got),
+		)
 		cancel()
 		if err == nil && got == want { // an error: it was on its way
 			return
@@ -187,7 +190,10 @@ func (p *profile) click(text, target string) {
 
 // button finds one in the page's main part, or else in its head, by the beginning of its text.
 func button(text string) string {
-	return fmt.Sprintf(`//main//button[starts-with(normalize-space(), %[1]q)] | //header[not(//main//button[starts-with(normalize-space(), %[1]q)])]//button[starts-with(normalize-space(), %[1]q)]`, text)
+	return fmt.Sprintf(
+		`//main//button[starts-with(normalize-space(), %[1]q)] | //header[not(//main//button[starts-with(normalize-space(), %[1]q)])]//button[starts-with(normalize-space(), %[1]q)]`,
+		text,
+	)
 }
 
 // fill puts texts into fields, as a password manager or a paste does: name, value.
@@ -196,8 +202,7 @@ func (p *profile) fill(fields ...string) {
 	for i := 0; i+1 < len(fields); i += 2 {
 		p.do(
 			chromedp.Focus("#"+fields[i], chromedp.ByQuery),
-			chromedp.KeyEvent("a", chromedp.KeyModifiers(input.ModifierCtrl)),
-			input.InsertText(fields[i+1]),
+			chromedp.KeyEvent("a", chromedp.KeyModifiers(input.ModifierCtrl)), input.InsertText(fields[i+1]),
 		)
 	}
 }

@@ -44,8 +44,10 @@ func (w *watch) note(event any) {
 	case *network.EventWebSocketCreated:
 		w.request(e.URL)
 	case *log.EventEntryAdded:
-		refused := e.Entry.Source == log.SourceNetwork                                   // which is what some tests are about
-		early := e.Entry.Source == log.SourceRendering && e.Entry.Level == log.LevelInfo // a test typed before the page had put the focus somewhere
+		// Some tests are about refused requests.
+		refused := e.Entry.Source == log.SourceNetwork
+		// A test typed before the page had put the focus somewhere.
+		early := e.Entry.Source == log.SourceRendering && e.Entry.Level == log.LevelInfo
 		if !refused && !early {
 			w.complaints.add("%s %s: %s", e.Entry.Source, e.Entry.Level, e.Entry.Text)
 		}
@@ -99,12 +101,20 @@ func TestWatch(t *testing.T) {
 	elsewhere := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(elsewhere.Close)
 	tests := []struct{ name, script, want string }{
-		{"script in the page", `let e = document.createElement("script"); e.textContent = "window.ran = true"; document.body.append(e)`, "script-src"},
+		{
+			"script in the page",
+			`let e = document.createElement("script"); e.textContent = "window.ran = true"; document.body.append(e)`,
+			"script-src",
+		},
 		{"script in an attribute", `document.body.innerHTML = "<img src=x onerror='window.ran = true'>"`, "script-src"},
 		{"image from elsewhere", `new Image().src = "` + elsewhere.URL + `"`, "img-src"},
 		{"style in an attribute", `document.body.setAttribute("style", "color: red")`, "style-src"},
 		{"call elsewhere", `fetch("` + elsewhere.URL + `").catch(() => 0)`, "connect-src"},
-		{"form to elsewhere", `let f = document.forms[0]; f.action = "` + elsewhere.URL + `"; f.noValidate = true; f.requestSubmit()`, "form-action"},
+		{
+			"form to elsewhere",
+			`let f = document.forms[0]; f.action = "` + elsewhere.URL + `"; f.noValidate = true; f.requestSubmit()`,
+			"form-action",
+		},
 		{"going elsewhere", `location.href = "` + elsewhere.URL + `"`, "request to " + elsewhere.URL},
 		{"an error of a script", `setTimeout(() => { throw new Error("oops") })`, "exception"},
 		{"a console line", `console.log("oops")`, "console.log"},

@@ -19,8 +19,9 @@ var nodeLibraries = []library{
 	{
 		name: "jose", language: "Node", packages: []string{"jose"},
 		says: map[fault]string{
-			badSignature: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED", otherIssuer: `unexpected "iss" claim value`, otherAudience: `unexpected "aud" claim value`,
-			otherType: `unexpected "typ" JWT header value`, expired: "ERR_JWT_EXPIRED",
+			badSignature: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED", otherIssuer: `unexpected "iss" claim value`,
+			otherAudience: `unexpected "aud" claim value`,
+			otherType:     `unexpected "typ" JWT header value`, expired: "ERR_JWT_EXPIRED",
 		},
 		remark: "What we recommend for Node, as in `examples/node`.",
 	},
@@ -36,8 +37,9 @@ var nodeLibraries = []library{
 	{
 		name: "fast-jwt", language: "Node", packages: []string{"fast-jwt"},
 		says: map[fault]string{
-			badSignature: "FAST_JWT_INVALID_SIGNATURE", otherIssuer: "The iss claim value is not allowed", otherAudience: "The aud claim value is not allowed",
-			otherType: "FAST_JWT_INVALID_TYPE", expired: "FAST_JWT_EXPIRED",
+			badSignature: "FAST_JWT_INVALID_SIGNATURE", otherIssuer: "The iss claim value is not allowed",
+			otherAudience: "The aud claim value is not allowed",
+			otherType:     "FAST_JWT_INVALID_TYPE", expired: "FAST_JWT_EXPIRED",
 		},
 		remark: "Reads no key set; `node:crypto` does. Tolerances are in milliseconds.",
 	},
@@ -128,10 +130,17 @@ func mustInstall(t *testing.T, source string) (folder string) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), "npm", "ci", "--engine-strict", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
+	cmd := exec.CommandContext(
+		t.Context(), "npm", "ci", "--engine-strict", "--ignore-scripts", "--prefer-offline", "--no-audit",
+		"--no-fund",
+	)
 	cmd.Dir = folder
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s\nThis test needs Node 20.19 or newer and npm: run .ci/setup, or install them from https://nodejs.org", err, out)
+		t.Fatalf(
+			"npm ci: %v\n%s\nThis test needs Node 20.19 or newer and npm: run .ci/setup, or install them from "+
+				"https://nodejs.org",
+			err, out,
+		)
 	}
 	return folder
 }

@@ -34,7 +34,8 @@ func testExample(t *testing.T, program string) {
 	}{
 		{"good token", app, bearer(token.Token), http.StatusOK, "", token.Subject},
 		{"no credential", app, nil, http.StatusUnauthorized, "Bearer", "sign in"},
-		{"other scheme", app, []string{"Authorization", "Basic YWRhOmFkYQ=="}, http.StatusUnauthorized, "Bearer", "sign in"},
+		{"other scheme", app, []string{"Authorization", "Basic YWRhOmFkYQ=="},
+			http.StatusUnauthorized, "Bearer", "sign in"},
 		{"flipped bit", app, bearer(token.flipped()), http.StatusUnauthorized, invalid, "sign in again"},
 		{"not a token", app, bearer("x"), http.StatusUnauthorized, invalid, "sign in again"},
 		{"other audience", elsewhere, bearer(token.Token), http.StatusUnauthorized, invalid, "sign in again"},
@@ -43,8 +44,12 @@ func testExample(t *testing.T, program string) {
 	} {
 		got := mustSend(t, http.MethodGet, test.app+"/hello", "", test.headers...)
 		challenge := got.header.Get("WWW-Authenticate")
-		if got.status != test.want || challenge != test.wantChallenge || !strings.Contains(string(got.body), test.wantBody) {
-			t.Errorf("%s: GET /hello = %d, challenge %q, %s; want %d, %q, %s", test.name, got.status, challenge, got.body, test.want, test.wantChallenge, test.wantBody)
+		if got.status != test.want || challenge != test.wantChallenge ||
+			!strings.Contains(string(got.body), test.wantBody) {
+			t.Errorf(
+				"%s: GET /hello = %d, challenge %q, %s; want %d, %q, %s", test.name, got.status, challenge,
+				got.body, test.want, test.wantChallenge, test.wantBody,
+			)
 		}
 	}
 }

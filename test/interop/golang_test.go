@@ -20,36 +20,43 @@ import (
 // goLibraries run inside the test.
 var goLibraries = []library{
 	{
-		name: "golang-jwt", language: "Go", packages: []string{"github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4"}, check: told(checkGolangJWT),
+		name: "golang-jwt", language: "Go",
+		packages: []string{"github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4"},
+		check:    told(checkGolangJWT),
 		says: map[fault]string{
-			badSignature: "token signature is invalid", otherIssuer: "token has invalid issuer", otherAudience: "token has invalid audience",
-			otherType: typByHand, expired: "token is expired",
+			badSignature: "token signature is invalid", otherIssuer: "token has invalid issuer",
+			otherAudience: "token has invalid audience",
+			otherType:     typByHand, expired: "token is expired",
 		},
 		remark: "Reads no key set; go-jose reads it here.",
 	},
 	{
 		name: "go-jose", language: "Go", packages: []string{"github.com/go-jose/go-jose/v4"}, check: told(checkGoJose),
 		says: map[fault]string{
-			badSignature: "error in cryptographic primitive", otherIssuer: "invalid issuer claim", otherAudience: "invalid audience claim",
-			otherType: typByHand, expired: "token is expired", clockBehind: "token issued in the future",
+			badSignature: "error in cryptographic primitive", otherIssuer: "invalid issuer claim",
+			otherAudience: "invalid audience claim",
+			otherType:     typByHand, expired: "token is expired", clockBehind: "token issued in the future",
 		},
 		remark: "Fetches no key set; it reads one.",
 	},
 	{
 		name: "jwx", language: "Go", packages: []string{"github.com/lestrrat-go/jwx/v3"}, check: told(checkJWX),
 		says: map[fault]string{
-			badSignature: "failed to verify signature", otherIssuer: `"iss" not satisfied`, otherAudience: `"aud" not satisfied`,
-			otherType: typByHand, expired: `"exp" not satisfied`, clockBehind: `"iat" not satisfied`,
+			badSignature: "failed to verify signature", otherIssuer: `"iss" not satisfied`,
+			otherAudience: `"aud" not satisfied`,
+			otherType:     typByHand, expired: `"exp" not satisfied`, clockBehind: `"iat" not satisfied`,
 		},
 		remark: "Takes the algorithm from the key's `alg`, which we always publish.",
 	},
 	{
 		name: "go-oidc", language: "Go", packages: []string{"github.com/coreos/go-oidc/v3"}, check: told(checkGoOIDC),
 		says: map[fault]string{
-			badSignature: "failed to verify signature", otherIssuer: "issued by a different provider", otherAudience: "expected audience",
-			otherType: typByHand, expired: "token is expired",
+			badSignature: "failed to verify signature", otherIssuer: "issued by a different provider",
+			otherAudience: "expected audience",
+			otherType:     typByHand, expired: "token is expired",
 		},
-		remark: "Made for ID tokens: give the audience as `ClientID`, and name the algorithm in `SupportedSigningAlgs`, else it takes RS256 alone. Has no leeway.",
+		remark: "Made for ID tokens: give the audience as `ClientID`, and name the algorithm in " +
+			"`SupportedSigningAlgs`, else it takes RS256 alone. Has no leeway.",
 	},
 }
 
@@ -78,7 +85,8 @@ func checkGolangJWT(ctx context.Context, d demand) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	parsed, err := jwt.Parse(d.Token,
+	parsed, err := jwt.Parse(
+		d.Token,
 		func(t *jwt.Token) (any, error) {
 			kid, _ := t.Header["kid"].(string)
 			for _, k := range keys.Key(kid) {
@@ -86,8 +94,11 @@ func checkGolangJWT(ctx context.Context, d demand) (string, error) {
 			}
 			return nil, errors.New("no such key")
 		},
-		jwt.WithValidMethods([]string{d.Algorithm}), jwt.WithIssuer(d.Issuer), jwt.WithAudience(d.Audience), jwt.WithExpirationRequired(),
-		jwt.WithLeeway(time.Duration(d.Leeway)*time.Second), jwt.WithTimeFunc(func() time.Time { return time.Unix(d.Now, 0) }))
+		jwt.WithValidMethods([]string{d.Algorithm}),
+		jwt.WithIssuer(d.Issuer), jwt.WithAudience(d.Audience), jwt.WithExpirationRequired(),
+		jwt.WithLeeway(time.Duration(d.Leeway)*time.Second),
+		jwt.WithTimeFunc(func() time.Time { return time.Unix(d.Now, 0) }),
+	)
 	if err != nil {
 		return "", err
 	}
@@ -145,8 +156,12 @@ func checkJWX(ctx context.Context, d demand) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	parsed, err := jwxjwt.ParseString(d.Token, jwxjwt.WithKeySet(keys), jwxjwt.WithIssuer(d.Issuer), jwxjwt.WithAudience(d.Audience), jwxjwt.WithRequiredClaim("exp"),
-		jwxjwt.WithAcceptableSkew(time.Duration(d.Leeway)*time.Second), jwxjwt.WithClock(jwxjwt.ClockFunc(func() time.Time { return time.Unix(d.Now, 0) })))
+	parsed, err := jwxjwt.ParseString(
+		d.Token, jwxjwt.WithKeySet(keys), jwxjwt.WithIssuer(d.Issuer), jwxjwt.WithAudience(d.Audience),
+		jwxjwt.WithRequiredClaim("exp"),
+		jwxjwt.WithAcceptableSkew(time.Duration(d.Leeway)*time.Second),
+		jwxjwt.WithClock(jwxjwt.ClockFunc(func() time.Time { return time.Unix(d.Now, 0) })),
+	)
 	if err != nil {
 		return "", err
 	}
@@ -165,7 +180,8 @@ func checkJWX(ctx context.Context, d demand) (string, error) {
 // checkGoOIDC checks with go-oidc.
 func checkGoOIDC(ctx context.Context, d demand) (string, error) {
 	verifier := oidc.NewVerifier(d.Issuer, oidc.NewRemoteKeySet(ctx, d.JWKS), &oidc.Config{
-		ClientID: d.Audience, SupportedSigningAlgs: []string{d.Algorithm}, Now: func() time.Time { return time.Unix(d.Now, 0) },
+		ClientID: d.Audience, SupportedSigningAlgs: []string{d.Algorithm},
+		Now: func() time.Time { return time.Unix(d.Now, 0) },
 	})
 	token, err := verifier.Verify(ctx, d.Token)
 	if err != nil {

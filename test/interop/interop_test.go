@@ -38,7 +38,10 @@ type trial struct {
 var trials = []trial{
 	{"as issued", "", func(*demand, issued) {}},
 	{"by a clock ten seconds behind", "", func(d *demand, i issued) { d.Now = i.IssuedAt - 10 }},
-	{"by a clock ten seconds behind, without leeway", clockBehind, func(d *demand, i issued) { d.Now, d.Leeway = i.IssuedAt-10, 0 }},
+	{
+		"by a clock ten seconds behind, without leeway", clockBehind,
+		func(d *demand, i issued) { d.Now, d.Leeway = i.IssuedAt-10, 0 },
+	},
 	{"with a flipped bit in its signature", badSignature, func(d *demand, i issued) { d.Token = i.flipped() }},
 	{"for another issuer", otherIssuer, func(d *demand, _ issued) { d.Issuer += "/other" }},
 	{"for another audience", otherAudience, func(d *demand, _ issued) { d.Audience += "/other" }},

@@ -32,10 +32,13 @@ func testKeySetOf(t *testing.T, program, algorithm string) {
 	if kind := published.header.Get("Content-Type"); kind != "application/jwk-set+json" { // RFC 7517 §8.5.2
 		t.Errorf("Content-Type = %q", kind)
 	}
-	if cached := published.header.Get("Cache-Control"); !strings.Contains(cached, "public") || !strings.Contains(cached, "max-age=") {
+	if cached := published.header.Get("Cache-Control"); !strings.Contains(cached, "public") ||
+		!strings.Contains(cached, "max-age=") {
 		t.Errorf("Cache-Control = %q, want public with max-age", cached)
 	}
-	mustSend(t, http.MethodGet, s.jwks, "", "If-None-Match", published.header.Get("ETag")).want(t, http.StatusNotModified)
+	mustSend(
+		t, http.MethodGet, s.jwks, "", "If-None-Match", published.header.Get("ETag"),
+	).want(t, http.StatusNotModified)
 
 	var set struct {
 		Keys []map[string]string `json:"keys"`

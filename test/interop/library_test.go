@@ -81,7 +81,9 @@ func mustOpenLibraries(t *testing.T) []library {
 			l.versions = goVersions
 		case "Node":
 			l.versions = nodeVersions
-			l.check = mustStartChild(t, exec.CommandContext(t.Context(), "node", folder+"/answer.mjs", l.packages[0])).ask
+			l.check = mustStartChild(
+				t, exec.CommandContext(t.Context(), "node", folder+"/answer.mjs", l.packages[0]),
+			).ask
 		case "Python":
 			l.versions = mustReadPythonVersions(t)
 			l.check = mustStartChild(t, exec.CommandContext(t.Context(), pythonPath, "python/answer.py")).ask
@@ -125,9 +127,14 @@ func mustReadNodeVersions(t *testing.T) map[string]string {
 // mustReadPythonVersions asks the library itself: it is whichever Debian has.
 func mustReadPythonVersions(t *testing.T) map[string]string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), pythonPath, "-c", "import cryptography, jwt; print(jwt.__version__)").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), pythonPath, "-c", "import cryptography, jwt; print(jwt.__version__)").
+		CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s: %v\n%s\nThis test needs Debian's python3-jwt and python3-cryptography: run .ci/setup, or apt install them", pythonPath, err, out)
+		t.Fatalf(
+			"%s: %v\n%s\nThis test needs Debian's python3-jwt and python3-cryptography: run .ci/setup, or apt "+
+				"install them",
+			pythonPath, err, out,
+		)
 	}
 	return map[string]string{"python3-jwt": strings.TrimSpace(string(out))}
 }

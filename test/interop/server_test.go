@@ -50,8 +50,13 @@ func mustServe(t *testing.T, program, algorithm string) server {
 	s := server{issuer: "http://" + front.Listener.Addr().String(), algorithm: algorithm}
 	folder := t.TempDir()
 	run := func(signing string, words ...string) *exec.Cmd {
-		return exec.CommandContext(t.Context(), program, append(words, "--signing-alg", signing, "--public-url", s.issuer,
-			"--database", "sqlite:"+filepath.Join(folder, "handstamp.db"), "--master-key-file", filepath.Join(folder, "handstamp.key"))...)
+		return exec.CommandContext(
+			t.Context(), program,
+			append(
+				words, "--signing-alg", signing, "--public-url", s.issuer, "--database",
+				"sqlite:"+filepath.Join(folder, "handstamp.db"), "--master-key-file",
+				filepath.Join(folder, "handstamp.key"),
+			)...)
 	}
 	other := algorithms[(slices.Index(algorithms, algorithm)+1)%len(algorithms)]
 	for _, signing := range []string{algorithm, other} { // the first key signs, the second waits
@@ -59,7 +64,9 @@ func mustServe(t *testing.T, program, algorithm string) server {
 			t.Fatalf("handstamp key rotate: %v\n%s", err, out)
 		}
 	}
-	line, err := mustStart(t, run(other, "serve", "--listen", "127.0.0.1:0", "--ops-listen", "", "--log-level", "warn")).ReadString('\n')
+	line, err := mustStart(
+		t, run(other, "serve", "--listen", "127.0.0.1:0", "--ops-listen", "", "--log-level", "warn"),
+	).ReadString('\n')
 	if err != nil {
 		t.Fatalf("handstamp serve: %v", err)
 	}
@@ -105,7 +112,10 @@ func (s server) mustSignUpAs(t *testing.T, name string) issued {
 		Token string `json:"access_token"`
 	}
 	person := `{"email": "` + name + `@example.com", "password": "violet teapots orbit quietly", "transport": "token"}`
-	mustSend(t, http.MethodPost, s.issuer+"/v1/users", person, "Content-Type", "application/json").want(t, http.StatusCreated).mustRead(t, &answer)
+	mustSend(
+		t, http.MethodPost, s.issuer+"/v1/users", person, "Content-Type", "application/json",
+	).want(t, http.StatusCreated).
+		mustRead(t, &answer)
 	parts := strings.Split(answer.Token, ".")
 	if len(parts) != 3 {
 		t.Fatalf("access_token = %q, want three parts", answer.Token)

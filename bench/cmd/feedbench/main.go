@@ -30,7 +30,10 @@ func main() {
 	flag.Parse()
 	flag.Visit(func(f *flag.Flag) {
 		if f.Name != "write" {
-			plan.Command = fmt.Sprintf("go run ./cmd/feedbench -verifiers %d -endings %d -rate %d -during %v", plan.Verifiers, plan.Endings, plan.Rate, plan.During)
+			plan.Command = fmt.Sprintf(
+				"go run ./cmd/feedbench -verifiers %d -endings %d -rate %d -during %v", plan.Verifiers,
+				plan.Endings, plan.Rate, plan.During,
+			)
 		}
 	})
 	section, err := measure(context.Background(), plan)
@@ -49,8 +52,8 @@ func main() {
 // measure returns the section.
 func measure(ctx context.Context, plan feed.Plan) (string, error) {
 	var outcomes []feed.Outcome
-	for _, troubled := range []bool{false, true} {
-		o, err := plan.Run(ctx, troubled)
+	for _, under := range []feed.Conditions{feed.Undisturbed, feed.WithFailures} {
+		o, err := plan.Run(ctx, under)
 		if err != nil {
 			return "", err
 		}

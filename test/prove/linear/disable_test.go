@@ -65,7 +65,10 @@ func startNode(t *testing.T, s *shared) *node {
 	if s.wrap != nil {
 		n.store = s.wrap(n.store)
 	}
-	n.Server, err = server.Open(t.Context(), c, server.Options{Log: slog.New(slog.DiscardHandler), Now: s.now, TestingOnlyEngine: n.store})
+	n.Server, err = server.Open(
+		t.Context(), c,
+		server.Options{Log: slog.New(slog.DiscardHandler), Now: s.now, TestingOnlyEngine: n.store},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +144,9 @@ func raceDisable(t *testing.T, nodes []*node) outcome {
 	gate := make(chan struct{})
 	behind := func(do func()) {
 		ready.Add(1)
-		late := time.Duration(rand.IntN(5)*rand.IntN(100)) * time.Microsecond // or the first behind the gate would be first each time
+		late := time.Duration(
+			rand.IntN(5)*rand.IntN(100),
+		) * time.Microsecond // or the first behind the gate would be first each time
 		done.Go(func() { ready.Done(); <-gate; time.Sleep(late); do() })
 	}
 	behind(func() {
@@ -207,7 +212,12 @@ func (h hasty) DisableUser(ctx context.Context, id store.UserID, by string, cloc
 
 // TestDisablePlanted races an engine that breaks R6: the race must show it.
 func TestDisablePlanted(t *testing.T) {
-	s := &shared{open: engines[0].open, database: engines[0].database(t), master: secret.NewMaster(), wrap: func(engine store.Store) store.Store { return hasty{engine} }}
+	s := &shared{
+		open:     engines[0].open,
+		database: engines[0].database(t),
+		master:   secret.NewMaster(),
+		wrap:     func(engine store.Store) store.Store { return hasty{engine} },
+	}
 	nodes := []*node{startNode(t, s), startNode(t, s)}
 	for i := range 500 {
 		if r := raceDisable(t, nodes); len(r.escaped) > 0 {

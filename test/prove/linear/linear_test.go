@@ -50,12 +50,18 @@ var engines = []struct {
 	database func(t *testing.T) string
 	open     func(ctx context.Context, database string) (store.Store, error)
 }{
-	{"sqlite", func(t *testing.T) string { return filepath.Join(folder(t), "handstamp.db") }, func(ctx context.Context, path string) (store.Store, error) {
-		return sqlite.Options{Wait: patience}.Open(ctx, path)
-	}},
-	{"postgres", func(t *testing.T) string { return postgrestest.Shared(t).Database(t) }, func(ctx context.Context, url string) (store.Store, error) {
-		return postgres.Options{Wait: patience, Limit: patience}.Open(ctx, url)
-	}},
+	{
+		"sqlite", func(t *testing.T) string { return filepath.Join(folder(t), "handstamp.db") },
+		func(ctx context.Context, path string) (store.Store, error) {
+			return sqlite.Options{Wait: patience}.Open(ctx, path)
+		},
+	},
+	{
+		"postgres", func(t *testing.T) string { return postgrestest.Shared(t).Database(t) },
+		func(ctx context.Context, url string) (store.Store, error) {
+			return postgres.Options{Wait: patience, Limit: patience}.Open(ctx, url)
+		},
+	},
 }
 
 // folder returns one in memory where the system has such: the disk has tests of its own.
@@ -88,7 +94,9 @@ func TestLinearizable(t *testing.T) {
 			for what, n := range seen {
 				t.Logf("%6d × %s", n, what)
 			}
-			for _, what := range []string{"rotated", "repeated", "recovered", "late", "reused", "ended", "end true", "end false"} {
+			for _, what := range []string{
+				"rotated", "repeated", "recovered", "late", "reused", "ended", "end true", "end false",
+			} {
 				if seen[what] == 0 {
 					t.Errorf("%q never came up: the rounds prove little", what)
 				}
@@ -149,7 +157,10 @@ func (r *round) play(nodes ...store.Store) {
 					r.t.Error(err)
 				}
 				mu.Lock()
-				r.history = append(r.history, porcupine.Operation{ClientId: i, Input: c, Call: begun, Output: said, Return: ended})
+				r.history = append(
+					r.history,
+					porcupine.Operation{ClientId: i, Input: c, Call: begun, Output: said, Return: ended},
+				)
 				mu.Unlock()
 			}
 		})

@@ -49,7 +49,10 @@ func newUser(t *testing.T, s store.Store) store.UserID {
 	_, _ = rand.Read(raw) // never fails
 	name := base64.RawURLEncoding.EncodeToString(raw)
 	id := store.UserID("usr_" + name)
-	err := s.CreateUser(t.Context(), store.User{ID: id, Email: name + "@example.com", EmailKey: name + "@example.com", CreatedAt: start})
+	err := s.CreateUser(
+		t.Context(),
+		store.User{ID: id, Email: name + "@example.com", EmailKey: name + "@example.com", CreatedAt: start},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,8 +63,10 @@ func newUser(t *testing.T, s store.Store) store.UserID {
 // is to present afterwards goes into tokens.
 func (r *round) begin(s store.Store, i int) {
 	session := store.Session{
-		User: r.user, Line: store.Line{Nonce: newNonce(), RotatedAt: r.now}, CreatedAt: r.now, CreatedBy: home, LastUsedAt: r.now, LastUsedBy: home,
-		IdleLimit: 24 * time.Hour, ExpiresAt: r.now.Add(48 * time.Hour), AuthTime: r.now, AMR: []string{"pwd"}, ACR: "aal1",
+		User: r.user, Line: store.Line{Nonce: newNonce(), RotatedAt: r.now},
+		CreatedAt: r.now, CreatedBy: home, LastUsedAt: r.now, LastUsedBy: home,
+		IdleLimit: 24 * time.Hour, ExpiresAt: r.now.Add(48 * time.Hour),
+		AuthTime: r.now, AMR: []string{"pwd"}, ACR: "aal1",
 	}
 	_, _ = rand.Read(session.ID[:]) // never fails
 	if _, err := s.Begin(r.t.Context(), store.Beginning{Session: session}, r.now); err != nil {
@@ -114,7 +119,8 @@ func (r *round) do(s store.Store, c call) (said, error) {
 	switch c.verb {
 	case rotate:
 		p := store.Presented{
-			Session: r.sessions[c.session], Generation: c.token.generation, Parent: c.token.parent, Nonce: c.token.nonce,
+			Session: r.sessions[c.session], Generation: c.token.generation,
+			Parent: c.token.parent, Nonce: c.token.nonce,
 			From: home, Window: store.Window{Grace: grace, Recovery: recovery},
 		}
 		if c.far {
@@ -149,7 +155,9 @@ func (r *round) list(s store.Store) (said, error) {
 // read returns the row of a session.
 func read(s store.Session) row {
 	return row{
-		confirmed: token{s.Line.Generation, s.Line.Parent, s.Line.Nonce}, parentForked: s.Line.ParentForked, forks: s.Line.Forks,
+		confirmed: token{
+			s.Line.Generation, s.Line.Parent, s.Line.Nonce,
+		}, parentForked: s.Line.ParentForked, forks: s.Line.Forks,
 		rotatedAt: s.Line.RotatedAt.UnixMilli(), far: s.LastUsedBy == abroad, over: s.EndReason != "",
 	}
 }

@@ -54,11 +54,12 @@ func standing(r Row, idle int8) store.Standing {
 // line turns a row back into what an engine must write.
 func line(r Row) store.Line { return standing(r, Always).Session.Line }
 
-// presented turns a question into one to the store.
+// presented turns an input into what the store gets.
 func presented(in Input) store.Presented {
 	return store.Presented{
-		Generation: uint32(in.Presented.Generation), Parent: nonce(in.Presented.Parent), Nonce: nonce(in.Presented.Nonce),
-		From: place(in.Presented.From), Window: store.Window{Grace: span(in.Grace), Recovery: span(in.Recovery)},
+		Generation: uint32(in.Presented.Generation), Parent: nonce(in.Presented.Parent),
+		Nonce: nonce(in.Presented.Nonce),
+		From:  place(in.Presented.From), Window: store.Window{Grace: span(in.Grace), Recovery: span(in.Recovery)},
 	}
 }
 
@@ -88,7 +89,8 @@ func rows() (all []Row) {
 					each([]int8{-3, -2, -1, 0, 1, 2, 3}, func(age int8) {
 						each(states, func(state func(*Row)) {
 							r := plain
-							r.Generation, r.Parent, r.Forks, r.ParentForked, r.Age = generation, parent, forks, forked, age
+							r.Generation, r.Parent, r.Age = generation, parent, age
+							r.Forks, r.ParentForked = forks, forked
 							state(&r)
 							all = append(all, r)
 						})
@@ -105,7 +107,8 @@ func tokens() (all []Presented) {
 	each([]int8{0, 1, 2, 3, 4, 5}, func(generation int8) {
 		each([]Token{None, 0, 1, 2}, func(parent Token) {
 			each([]Token{0, 1, 2}, func(own Token) {
-				all = append(all, Presented{generation, parent, own, Home}, Presented{generation, parent, own, Elsewhere})
+				all = append(all,
+					Presented{generation, parent, own, Home}, Presented{generation, parent, own, Elsewhere})
 			})
 		})
 	})
@@ -123,7 +126,8 @@ func TestJudge(t *testing.T) {
 	table := Protocol()
 	shown, given := rows(), tokens()
 	each([]Windows{
-		{0, 0, 3}, {0, 1, 3}, {0, Always, 3}, {1, 0, 3}, {1, 2, 3}, {1, 1, Always}, {1, Always, Always}, {2, 1, 3}, {2, 0, Always}, {2, Always, 3},
+		{0, 0, 3}, {0, 1, 3}, {0, Always, 3}, {1, 0, 3},
+		{1, 2, 3}, {1, 1, Always}, {1, Always, Always}, {2, 1, 3}, {2, 0, Always}, {2, Always, 3},
 	}, func(w Windows) {
 		each(shown, func(r Row) {
 			row := standing(r, w.Idle)
@@ -137,8 +141,9 @@ func TestJudge(t *testing.T) {
 				if want != Rotated && want != Ahead {
 					return
 				}
-				if got, want := row.Session.Line.Confirm(presented(in), now), line(table.Write(want, in, r)); got != want {
-					t.Fatalf("Confirm(%+v), got +, want -:\n%s", in, cmp.Diff(want, got))
+				got, wantLine := row.Session.Line.Confirm(presented(in), now), line(table.Write(want, in, r))
+				if got != wantLine {
+					t.Fatalf("Confirm(%+v), got +, want -:\n%s", in, cmp.Diff(wantLine, got))
 				}
 			})
 		})

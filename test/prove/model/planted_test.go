@@ -22,7 +22,10 @@ func (f fault) run(t *testing.T) {
 	f.plant(table)
 	r := f.scenario.Search(table, Options{Limit: most})
 	if r.Broken != f.want {
-		t.Fatalf("Search(%q) with the fault = %v, want %v:\n%s", f.scenario.Name, r.Broken, f.want, strings.Join(r.Trace, "\n"))
+		t.Fatalf(
+			"Search(%q) with the fault = %v, want %v:\n%s", f.scenario.Name, r.Broken, f.want,
+			strings.Join(r.Trace, "\n"),
+		)
 	}
 	t.Logf("after %d states: %v\n%s", r.States, r.Broken, strings.Join(r.Trace, "\n"))
 }
@@ -67,10 +70,16 @@ func TestPlantedWindow(t *testing.T) {
 			}
 		}, R1},
 		{"recover moves rotated_at", ends, func(table *Table) {
-			table.Fork = func(row Row, _ Presented) Row { row.Forks, row.Unused, row.Age = row.Forks+1, 0, 0; return row }
+			table.Fork = func(row Row, _ Presented) Row {
+				row.Forks, row.Unused, row.Age = row.Forks+1, 0, 0
+				return row
+			}
 		}, R2},
 		{"recover moves the network", roaming, func(table *Table) {
-			table.Fork = func(row Row, p Presented) Row { row.Forks, row.Unused, row.From = row.Forks+1, 0, p.From; return row }
+			table.Fork = func(row Row, p Presented) Row {
+				row.Forks, row.Unused, row.From = row.Forks+1, 0, p.From
+				return row
+			}
 		}, R2},
 	}
 	for _, tt := range tests {
@@ -93,13 +102,17 @@ func TestPlantedWrite(t *testing.T) {
 			table.Rotate = func(in Input) bool { return !table.Over(in) && next(in) }
 		}, R2},
 		{"rotate by generation, an older one too", thief, func(table *Table) {
-			table.Rotate = func(in Input) bool { return !table.Over(in) && in.Presented.Generation >= in.Row.Generation }
+			table.Rotate = func(in Input) bool {
+				return !table.Over(in) && in.Presented.Generation >= in.Row.Generation
+			}
 		}, R3},
 		{"a decision on an old row is written whatever the row has become", nodes, func(table *Table) {
 			table.Holds = func(_, now Row) bool { return !now.Ended }
 		}, R3},
 		{"a decision on an old row is written though it ended", raced, func(table *Table) {
-			table.Holds = func(read, now Row) bool { return read.Generation == now.Generation && read.Nonce == now.Nonce }
+			table.Holds = func(read, now Row) bool {
+				return read.Generation == now.Generation && read.Nonce == now.Nonce
+			}
 		}, Over},
 		{"parent_forked from the row as it was read", raced, func(table *Table) {
 			table.Confirm = func(row, read Row, p Presented) Row {
@@ -149,7 +162,8 @@ func TestPlantedWrite(t *testing.T) {
 // TestPlantedLine gets a line of the table wrong.
 func TestPlantedLine(t *testing.T) {
 	sibling := func(in Input) bool {
-		return in.Presented.Generation == in.Row.Generation && in.Presented.Parent == in.Row.Parent && in.Presented.Nonce != in.Row.Nonce
+		return in.Presented.Generation == in.Row.Generation && in.Presented.Parent == in.Row.Parent &&
+			in.Presented.Nonce != in.Row.Nonce
 	}
 	tests := []fault{
 		{"siblings are forgiven within grace", thief, func(table *Table) {
@@ -172,12 +186,15 @@ func TestPlantedLine(t *testing.T) {
 		}, R2},
 		{"every older token is forgiven within grace", thief, func(table *Table) {
 			table.Late = func(in Input) bool {
-				return in.Presented.Generation < in.Row.Generation && !in.Row.ParentForked && table.Within(in.Row.Age, in.Grace)
+				return in.Presented.Generation < in.Row.Generation && !in.Row.ParentForked &&
+					table.Within(in.Row.Age, in.Grace)
 			}
 		}, R2},
 		{"the parent is forgiven though it was forked", thief, func(table *Table) {
 			sound := table.Late
-			table.Late = func(in Input) bool { return sound(changed(in, func(in *Input) { in.Row.ParentForked = false })) }
+			table.Late = func(in Input) bool {
+				return sound(changed(in, func(in *Input) { in.Row.ParentForked = false }))
+			}
 		}, R2},
 		{"the parent is never forgiven", tabs, func(table *Table) {
 			table.Late = func(Input) bool { return false }
@@ -193,7 +210,9 @@ func TestPlantedLine(t *testing.T) {
 		}, R2},
 		{"repeat for anybody", thief, func(table *Table) {
 			sound := table.Repeat
-			table.Repeat = func(in Input) bool { return sound(changed(in, func(in *Input) { in.Presented.From = in.Row.From })) }
+			table.Repeat = func(in Input) bool {
+				return sound(changed(in, func(in *Input) { in.Presented.From = in.Row.From }))
+			}
 		}, R2},
 		{"repeat with a fresh successor", neighbour, func(table *Table) {
 			sound := table.Answer

@@ -27,7 +27,8 @@ func (m *machine) keepsC(st *state, a arrival) bool {
 	if a.token == st.row.Nonce {
 		return true // confirmed since: overtaken no more
 	}
-	return st.tokens[st.row.Nonce].parent == a.token && within(st.rotated.age, m.Grace) && !st.tokens[a.token].has(wasForked)
+	return st.tokens[st.row.Nonce].parent == a.token && within(st.rotated.age, m.Grace) &&
+		!st.tokens[a.token].has(wasForked)
 }
 
 // keepsB is condition (b), of an answer about to be applied: a sibling or child of its token

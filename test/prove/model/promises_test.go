@@ -25,7 +25,10 @@ func TestPromises(t *testing.T) {
 	var states, steps atomic.Int64
 	began := time.Now()
 	t.Cleanup(func() {
-		t.Logf("%d scenarios, %d states, %d steps; %v", len(scenarios), states.Load(), steps.Load(), time.Since(began).Round(time.Second))
+		t.Logf(
+			"%d scenarios, %d states, %d steps; %v", len(scenarios), states.Load(), steps.Load(),
+			time.Since(began).Round(time.Second),
+		)
 	})
 	for _, s := range scenarios {
 		t.Run(s.Name, func(t *testing.T) {

@@ -17,8 +17,11 @@ type Scenario struct {
 
 	Thief       []Net // where the thief may be; empty: there is none
 	Connections int   // the thief's own connections. 0: its requests take no time, which suits it best
-	Timeout     int8  // ticks after which a client gives up and takes its request back. 0: never, and the request goes on
-	Locked      bool  // one refresh at a time in all tabs
+
+	// Timeout is after how many ticks a client gives up and takes its request back. 0: never, and
+	// the request goes on.
+	Timeout int8
+	Locked  bool // one refresh at a time in all tabs
 
 	Generations int8 // no token beyond this one is presented
 	Forks       int8 // so many forks that anybody still has; another one is beyond the scenario
@@ -127,11 +130,13 @@ type Condition uint8
 
 // R1's conditions.
 const (
-	A          Condition = iota + 1 // whenever a token is confirmed, the jar holds it
-	B                               // no response is applied after a sibling or child of its token was confirmed
-	C                               // what was overtaken arrives only while its token is the direct parent, within grace, not recovered
-	D                               // none is retried later than the longer of grace and recovery
-	conditions                      // how many there are, and one
+	A Condition = iota + 1 // whenever a token is confirmed, the jar holds it
+	B                      // no response is applied after a sibling or child of its token was confirmed
+	// C: what was overtaken arrives while its token is the direct parent, within grace,
+	// and not recovered.
+	C
+	D          // none is retried later than the longer of grace and recovery
+	conditions // how many there are, and one
 )
 
 // String names the condition as the document does.

@@ -79,7 +79,8 @@ var (
 		Windows: lasting, Life: Always,
 	}
 	roaming = Scenario{
-		Name: "thief who is here and there, late request", Tabs: 1, Strays: 1, Homes: home, Thief: both, Generations: 2, Forks: 2,
+		Name: "thief who is here and there, late request", Tabs: 1, Strays: 1, Homes: home, Thief: both,
+		Generations: 2, Forks: 2,
 		Windows: lasting, Life: Always,
 	}
 	caught = Scenario{
@@ -95,7 +96,8 @@ var (
 		Windows: lasting, Life: Always, Restores: 1,
 	}
 	raced = Scenario{
-		Name: "thief, nodes that read, then write", Tabs: 1, Connections: 1, Homes: home, Thief: away, Generations: 2, Forks: 1,
+		Name: "thief, nodes that read, then write", Tabs: 1, Connections: 1, Homes: home, Thief: away,
+		Generations: 2, Forks: 1,
 		Windows: lasting, Life: Always, Nodes: true,
 	}
 	leaves = Scenario{

@@ -17,7 +17,9 @@ import (
 // tally is what happened to all clients together.
 type tally struct {
 	refreshed, retried, overtaken, ended, denied atomic.Int64
-	latest                                       atomic.Int64 // how long after an end an access token was taken, in nanoseconds
+
+	// latest is how long after an end an access token was taken, at most, in nanoseconds.
+	latest atomic.Int64
 }
 
 // taken notes that an access token was taken so long after its session's end could be known.
@@ -28,8 +30,12 @@ func (s *tally) taken(late time.Duration) {
 
 // String is the summary.
 func (s *tally) String() string {
-	return fmt.Sprintf("%d refreshes answered, %d tried again, %d overtaken; %d sessions ended, refused %d times afterwards, and everywhere after %v",
-		s.refreshed.Load(), s.retried.Load(), s.overtaken.Load(), s.ended.Load(), s.denied.Load(), time.Duration(s.latest.Load()).Round(time.Millisecond))
+	return fmt.Sprintf(
+		"%d refreshes answered, %d tried again, %d overtaken; %d sessions ended, refused %d times afterwards, and "+
+			"everywhere after %v",
+		s.refreshed.Load(), s.retried.Load(), s.overtaken.Load(), s.ended.Load(), s.denied.Load(),
+		time.Duration(s.latest.Load()).Round(time.Millisecond),
+	)
 }
 
 // client is an honest native client: it has one request under way at a time, keeps a token
@@ -51,7 +57,14 @@ const hurry = 4 * time.Second
 
 // newClient makes a client that is not signed in. All share one pool of connections.
 func newClient(c *cluster, shared *http.Client, s *tally, number int) *client {
-	return &client{t: c.t, cluster: c, tally: s, http: shared, email: fmt.Sprintf("user%d@example.com", number), first: number == 0}
+	return &client{
+		t:       c.t,
+		cluster: c,
+		tally:   s,
+		http:    shared,
+		email:   fmt.Sprintf("user%d@example.com", number),
+		first:   number == 0,
+	}
 }
 
 // answer is what came back; status 0: nothing did.
@@ -132,7 +145,10 @@ func (c *client) someNode() *node { return c.cluster.nodes[rand.IntN(len(c.clust
 
 // signUp makes the user and signs in.
 func (c *client) signUp(ctx context.Context) {
-	a := c.anywhere(ctx, "POST", "/v1/users", map[string]string{"email": c.email, "password": "violet teapots orbit quietly", "transport": "token"})
+	a := c.anywhere(
+		ctx, "POST", "/v1/users",
+		map[string]string{"email": c.email, "password": "violet teapots orbit quietly", "transport": "token"},
+	)
 	if a.status != http.StatusCreated {
 		c.t.Fatalf("POST /v1/users = %d %s, want 201", a.status, a.body)
 	}

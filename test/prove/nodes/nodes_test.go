@@ -59,7 +59,10 @@ func TestNodes(t *testing.T) {
 			t.Errorf("a node tells of %s, which no honest client causes while no write is lost", event)
 		}
 	}
-	t.Logf("%d clients at %d nodes for %v; %d nodes killed, PostgreSQL crashed %d times: %v", clientCount, nodeCount, *duration, kills, outages, &sum)
+	t.Logf(
+		"%d clients at %d nodes for %v; %d nodes killed, PostgreSQL crashed %d times: %v", clientCount, nodeCount,
+		*duration, kills, outages, &sum,
+	)
 	if sum.refreshed.Load() == 0 || sum.denied.Load() == 0 {
 		t.Error("something of that did not happen: the trial proves nothing")
 	}
@@ -115,10 +118,16 @@ func settle(clients []*client) {
 		}
 		for _, n := range c.cluster.nodes {
 			if a := c.at(n, "POST", "/v1/session/refresh", map[string]string{"refresh_token": c.refresh}); a.status != http.StatusUnauthorized {
-				c.t.Errorf("%s refreshes at %s with %d %s after its end was answered, want 401", c.email, n.Address, a.status, a.body)
+				c.t.Errorf(
+					"%s refreshes at %s with %d %s after its end was answered, want 401", c.email, n.Address,
+					a.status, a.body,
+				)
 			}
 			if a := c.at(n, "GET", "/v1/session", nil); a.status != http.StatusUnauthorized {
-				c.t.Errorf("%s: an access token at %s = %d %s after the end was answered, want 401", c.email, n.Address, a.status, a.body)
+				c.t.Errorf(
+					"%s: an access token at %s = %d %s after the end was answered, want 401", c.email, n.Address,
+					a.status, a.body,
+				)
 			}
 		}
 	}

@@ -33,7 +33,11 @@ type thief struct {
 
 // newThief brings one in, from somewhere else or from the person's own network.
 func (r *run) newThief() *thief {
-	return &thief{r: r, at: oneOf(r, abroad, disguise, sofa, desk), polls: oneOf(r, 0, time.Second, 5*time.Second, r.world.rules.grace+time.Second)}
+	return &thief{
+		r:     r,
+		at:    oneOf(r, abroad, disguise, sofa, desk),
+		polls: oneOf(r, 0, time.Second, 5*time.Second, r.world.rules.grace+time.Second),
+	}
 }
 
 // steal copies what a jar holds, or what a log has leaked, and begins to use it.
@@ -185,7 +189,16 @@ func (r *run) signOut(c *client, l *line) {
 	at := r.server()
 	var a answer
 	did := r.world.wire.during(met, func() {
-		a = r.do(call{method: "DELETE", path: "/v1/session", from: c.at, header: c.headers(), cookies: c.cookies(), body: body})
+		a = r.do(
+			call{
+				method:  "DELETE",
+				path:    "/v1/session",
+				from:    c.at,
+				header:  c.headers(),
+				cookies: c.cookies(),
+				body:    body,
+			},
+		)
 	})
 	r.tell("%s signs out of session %s: %d", c.name, l.name, a.status)
 	switch {
@@ -208,7 +221,14 @@ func (r *run) look(t *tab, a answer) {
 	if r.stepped || r.chance(60) {
 		return
 	}
-	said := r.world.do(call{method: "GET", path: "/v1/session", from: t.at, header: http.Header{"Authorization": {"Bearer " + a.access}}})
+	said := r.world.do(
+		call{
+			method: "GET",
+			path:   "/v1/session",
+			from:   t.at,
+			header: http.Header{"Authorization": {"Bearer " + a.access}},
+		},
+	)
 	if l := t.line; l.over == "" && said.status != http.StatusOK {
 		r.breaks("§3", "an access token of session %s, which lives, was answered %d %s", l.name, said.status, said.code)
 	}
@@ -222,9 +242,20 @@ func (r *run) refused(l *line) {
 	}
 	l.checked = true
 	for _, a := range l.dead[max(0, len(l.dead)-2):] {
-		said := r.world.do(call{method: "GET", path: "/v1/session", from: abroad, header: http.Header{"Authorization": {"Bearer " + a.text}}})
+		said := r.world.do(
+			call{
+				method: "GET",
+				path:   "/v1/session",
+				from:   abroad,
+				header: http.Header{"Authorization": {"Bearer " + a.text}},
+			},
+		)
 		if said.status != http.StatusUnauthorized {
-			r.breaks("§6", "session %s is over (%s) and that was answered, but an access token of it opens a route: %d", l.name, l.over, said.status)
+			r.breaks(
+				"§6",
+				"session %s is over (%s) and that was answered, but an access token of it opens a route: %d",
+				l.name, l.over, said.status,
+			)
 		}
 	}
 }

@@ -35,7 +35,9 @@ var site = &url.URL{Scheme: "https", Host: "auth.example.com", Path: "/"}
 var fromOurPage = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {origin}}
 
 // navigation is what a browser says of a page that it opens from our own site.
-var navigation = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}
+var navigation = http.Header{
+	"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"},
+}
 
 // held returns the refresh token that the client holds now; empty: none.
 func (c *client) held() string {
@@ -94,7 +96,16 @@ func (c *client) signIn() {
 	held := r.tokens[c.held()]
 	var a answer
 	did := r.world.wire.during(met, func() {
-		a = r.do(call{method: "POST", path: "/v1/session", from: c.at, header: c.headers(), cookies: c.cookies(), body: body})
+		a = r.do(
+			call{
+				method:  "POST",
+				path:    "/v1/session",
+				from:    c.at,
+				header:  c.headers(),
+				cookies: c.cookies(),
+				body:    body,
+			},
+		)
 	})
 	if did.begun && c.jar != nil && held != nil {
 		held.line.end("replaced", at)
@@ -142,7 +153,14 @@ func (t *tab) wake(l *line) {
 		return
 	}
 	t.lock = t
-	q := request{number: r.nextNumber(), name: t.name, client: t.client, token: token, call: t.refresh(token), heard: t.hear}
+	q := request{
+		number: r.nextNumber(),
+		name:   t.name,
+		client: t.client,
+		token:  token,
+		call:   t.refresh(token),
+		heard:  t.hear,
+	}
 	t.waiting = q.number
 	r.send(q)
 	r.in(r.plan.patience, func() {

@@ -28,7 +28,9 @@ type condition string
 const (
 	conditionA condition = "a" // whenever a token is confirmed, the jar holds it
 	conditionB condition = "b" // no response is applied after a sibling or child of its token was confirmed
-	conditionC condition = "c" // an overtaken request arrives while its token is the direct parent, within grace, not forked
+
+	// what was overtaken arrives while its token is the direct parent, within grace, and not forked
+	conditionC condition = "c"
 	conditionD condition = "d" // none is retried later than grace and recovery
 )
 

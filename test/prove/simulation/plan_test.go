@@ -28,8 +28,10 @@ type plan struct {
 // draw makes a plan.
 func (r *run) draw() plan {
 	p := plan{
-		calls: oneOf(r, 6, 9, 12, 18), tabs: r.dice.IntN(4), app: r.chance(25), thief: r.chance(45), locks: r.chance(80), sloppy: r.chance(10),
-		patience: r.world.rules.grace * 8 / 10, hurried: r.chance(50), smooth: oneOf(r, 95, 80, 50), loss: oneOf(r, 0, 2, 10), twice: oneOf(r, 0, 2, 10),
+		calls: oneOf(r, 6, 9, 12, 18), tabs: r.dice.IntN(4), app: r.chance(25),
+		thief: r.chance(45), locks: r.chance(80), sloppy: r.chance(10),
+		patience: r.world.rules.grace * 8 / 10, hurried: r.chance(50), smooth: oneOf(r, 95, 80, 50),
+		loss: oneOf(r, 0, 2, 10), twice: oneOf(r, 0, 2, 10),
 		clock: r.chance(15), endings: r.chance(20), roams: r.chance(25),
 	}
 	if r.chance(40) {
@@ -50,7 +52,9 @@ func (r *run) draw() plan {
 
 // Where people are. The first two are in one network.
 var (
-	desk     = place{"192.0.2.10", "192.0.2.0/24", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
+	desk = place{
+		"192.0.2.10", "192.0.2.0/24", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+	}
 	sofa     = place{"192.0.2.200", "192.0.2.0/24", desk.agent}
 	train    = place{"2001:db8:7:1::5", "2001:db8:7::/48", desk.agent}
 	station  = place{"2001:db8:7:2::9", "2001:db8:7::/48", desk.agent}
@@ -122,7 +126,10 @@ func (c *client) roam() {
 // step moves the server's clock, as somebody who sets it does.
 func (r *run) step() {
 	grace := r.world.rules.grace
-	r.skew += oneOf(r, grace, -grace, grace+time.Millisecond, -grace-time.Millisecond, time.Hour, -time.Hour, 40*24*time.Hour, -40*24*time.Hour)
+	r.skew += oneOf(
+		r, grace, -grace, grace+time.Millisecond, -grace-time.Millisecond, time.Hour, -time.Hour, 40*24*time.Hour,
+		-40*24*time.Hour,
+	)
 	r.stepped = true
 	r.tick()
 	r.tell("the server's clock is set: now %v off", r.skew)
@@ -144,7 +151,16 @@ func (r *run) close() {
 			continue
 		}
 		tab := c.tabs[0]
-		r.arrive(request{number: r.nextNumber(), name: tab.name, client: c, token: t, call: tab.refresh(t), heard: func(request, verdict, answer) {}})
+		r.arrive(
+			request{
+				number: r.nextNumber(),
+				name:   tab.name,
+				client: c,
+				token:  t,
+				call:   tab.refresh(t),
+				heard:  func(request, verdict, answer) {},
+			},
+		)
 	}
 	for _, l := range r.lines {
 		r.refused(l)

@@ -46,27 +46,33 @@ func (m planted) RevocationsSince(ctx context.Context, seq int64, limit int) ([]
 // asked changes what is presented before the engine sees it.
 func asked(change func(p *store.Presented, row store.Standing)) mistake {
 	return func(engine store.Store) store.Store {
-		return planted{Store: engine, rotate: func(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
-			if row, err := engine.Session(ctx, p.Session); err == nil {
-				change(&p, row)
-			}
-			return engine.Rotate(ctx, p, now)
-		}}
+		return planted{
+			Store: engine,
+			rotate: func(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
+				if row, err := engine.Session(ctx, p.Session); err == nil {
+					change(&p, row)
+				}
+				return engine.Rotate(ctx, p, now)
+			},
+		}
 	}
 }
 
 // instead answers, for what judged is about, by itself and without a write.
 func instead(judged func(row store.Standing, p store.Presented, now time.Time) store.Case) mistake {
 	return func(engine store.Store) store.Store {
-		return planted{Store: engine, rotate: func(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
-			row, err := engine.Session(ctx, p.Session)
-			if err == nil {
-				if said := judged(row, p, now); said != 0 {
-					return store.Outcome{Case: said, Standing: row}, nil
+		return planted{
+			Store: engine,
+			rotate: func(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
+				row, err := engine.Session(ctx, p.Session)
+				if err == nil {
+					if said := judged(row, p, now); said != 0 {
+						return store.Outcome{Case: said, Standing: row}, nil
+					}
 				}
-			}
-			return engine.Rotate(ctx, p, now)
-		}}
+				return engine.Rotate(ctx, p, now)
+			},
+		}
 	}
 }
 
@@ -97,22 +103,37 @@ var mistakes = []struct {
 			p.Window.Grace = 0
 		}
 	}), "R1"},
-	{"siblings are tolerated within grace", instead(func(row store.Standing, p store.Presented, now time.Time) store.Case {
-		line := row.Session.Line
-		if store.Judge(row, p, now) == store.Reused && p.Generation == line.Generation && now.Sub(line.RotatedAt).Abs() <= p.Window.Grace {
-			return store.Late
-		}
-		return 0
-	}), "R2"},
+	{
+		"siblings are tolerated within grace",
+		instead(func(row store.Standing, p store.Presented, now time.Time) store.Case {
+			line := row.Session.Line
+			if store.Judge(row, p, now) == store.Reused && p.Generation == line.Generation &&
+				now.Sub(line.RotatedAt).Abs() <= p.Window.Grace {
+				return store.Late
+			}
+			return 0
+		}),
+		"R2",
+	},
 	{"the parent is tolerated for ever", instead(func(row store.Standing, p store.Presented, now time.Time) store.Case {
-		if store.Judge(row, p, now) == store.Reused && p.Generation+1 == row.Session.Line.Generation && p.Nonce == row.Session.Line.Parent {
+		if store.Judge(row, p, now) == store.Reused && p.Generation+1 == row.Session.Line.Generation &&
+			p.Nonce == row.Session.Line.Parent {
 			return store.Late
 		}
 		return 0
 	}), "R2"},
-	{"grace is a millisecond too long", asked(func(p *store.Presented, _ store.Standing) { p.Window.Grace += time.Millisecond }), ""},
-	{"grace is a millisecond too short", asked(func(p *store.Presented, _ store.Standing) { p.Window.Grace -= time.Millisecond }), ""},
-	{"nobody looks at the network", asked(func(p *store.Presented, row store.Standing) { p.From = row.Session.LastUsedBy }), ""},
+	{
+		"grace is a millisecond too long",
+		asked(func(p *store.Presented, _ store.Standing) { p.Window.Grace += time.Millisecond }), "",
+	},
+	{
+		"grace is a millisecond too short",
+		asked(func(p *store.Presented, _ store.Standing) { p.Window.Grace -= time.Millisecond }), "",
+	},
+	{
+		"nobody looks at the network",
+		asked(func(p *store.Presented, row store.Standing) { p.From = row.Session.LastUsedBy }), "",
+	},
 	{"nothing is ever repeated", asked(func(p *store.Presented, _ store.Standing) { p.Window.Grace = -1 }), ""},
 	{"signing out is forgotten", func(engine store.Store) store.Store {
 		return planted{Store: engine, end: func(context.Context, store.Ending, time.Time) error { return nil }}
@@ -125,14 +146,17 @@ var mistakes = []struct {
 
 // endsOnError ends the session when a write fails.
 func endsOnError(engine store.Store) store.Store {
-	return planted{Store: engine, rotate: func(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
-		if ctx.Value(doomed{}) != nil {
-			if err := engine.EndSession(ctx, store.Ending{Session: p.Session, Reason: store.ReuseDetected}, now); err != nil {
-				return store.Outcome{}, err
+	return planted{
+		Store: engine,
+		rotate: func(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
+			if ctx.Value(doomed{}) != nil {
+				if err := engine.EndSession(ctx, store.Ending{Session: p.Session, Reason: store.ReuseDetected}, now); err != nil {
+					return store.Outcome{}, err
+				}
 			}
-		}
-		return engine.Rotate(ctx, p, now)
-	}}
+			return engine.Rotate(ctx, p, now)
+		},
+	}
 }
 
 // TestPlanted has engines with mistakes simulated: a simulation that finds nothing proves

@@ -120,8 +120,10 @@ func (r *run) play() bool {
 
 // report tells the story of a schedule that went wrong.
 func (r *run) report() string {
-	return fmt.Sprintf("seed %d: %s\n(again: go test ./test/prove/simulation -run Simulation -args -seed %d -schedules 1)\n\n%s\n\n%s",
-		r.seed, r.wrong, r.seed, r.world.rules, strings.Join(r.story, "\n"))
+	return fmt.Sprintf(
+		"seed %d: %s\n(again: go test ./test/prove/simulation -run Simulation -args -seed %d -schedules 1)\n\n%s\n\n%s",
+		r.seed, r.wrong, r.seed, r.world.rules, strings.Join(r.story, "\n"),
+	)
 }
 
 // chance reports whether something happens that does so in p of 100 cases.

@@ -215,7 +215,10 @@ func (w *watch) handedOut(p presentation, worth worth) {
 func (w *watch) overtakes(p presentation, worth worth) {
 	switch {
 	case p.token.line.over != "":
-		w.breaks("R4", "%s was called overtaken, but session %s is over: %s", p.token.name, p.token.line.name, p.token.line.over)
+		w.breaks(
+			"R4", "%s was called overtaken, but session %s is over: %s", p.token.name, p.token.line.name,
+			p.token.line.over,
+		)
 	case worth == worthNothing:
 		w.breaks("R2", "%s was tolerated, the confirmed token is %s", p.token.name, p.token.line.head.name)
 	case worth != worthLate:
@@ -268,7 +271,10 @@ func (w *watch) presentedBehind(p presentation, said verdict) {
 	case p.said == granted && w.tokens[p.got.refresh] == nil:
 		w.see(t.grow(p.got.refresh))
 	case said == over && l.over == "" && p.got.reason == string(store.ReuseDetected) && p.honest && !l.stolen && l.intact():
-		w.breaks("R1", "%s is in the jar of a person who is alone, and the database that was set back calls it reuse", t.name)
+		w.breaks(
+			"R1", "%s is in the jar of a person who is alone, and the database that was set back calls it reuse",
+			t.name,
+		)
 	}
 	if said == over {
 		l.end(p.got.reason, p.at)

@@ -114,7 +114,8 @@ func (w *wire) Rotate(ctx context.Context, p store.Presented, now time.Time) (st
 func (w *wire) EndSession(ctx context.Context, e store.Ending, now time.Time) error {
 	_, err := through(ctx, w, verbEnd, func(ctx context.Context) (struct{}, error) {
 		err := w.Store.EndSession(ctx, e, now)
-		w.did.ended = err == nil || fault.HasCode(err, fault.SessionNotFound) // one past its limits is not found, and ended for good
+		w.did.ended = err == nil ||
+			fault.HasCode(err, fault.SessionNotFound) // one past its limits is not found, and ended for good
 		return struct{}{}, err
 	})
 	return err
@@ -131,7 +132,10 @@ func (w *wire) Begin(ctx context.Context, b store.Beginning, now time.Time) (sto
 
 // RevocationsSince is the engine's, with trouble.
 func (w *wire) RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error) {
-	return through(ctx, w, verbEntries, func(ctx context.Context) ([]revoked.Entry, error) { return w.Store.RevocationsSince(ctx, seq, limit) })
+	return through(
+		ctx, w, verbEntries,
+		func(ctx context.Context) ([]revoked.Entry, error) { return w.Store.RevocationsSince(ctx, seq, limit) },
+	)
 }
 
 // Offset says that the database's clock is the server's, whatever machine the engine has asked.

@@ -46,7 +46,10 @@ type rules struct {
 	recovery string        // session or off
 	idle     time.Duration // of a remembered session
 	browser  time.Duration // idle limit of one that is not
-	secret   bool          // access tokens are signed with a shared secret, at a tenth of the cost; otherwise keys come and go
+
+	// secret has access tokens signed with a shared secret, at a tenth of the cost; otherwise keys
+	// come and go.
+	secret bool
 }
 
 // String shows the rules in a story.
@@ -202,7 +205,9 @@ func (w *world) somebody() person {
 	}
 	w.people++
 	email := fmt.Sprintf("person-%d@example.com", w.people)
-	made, err := w.server.Users.Create(context.Background(), audit.Operator(), user.Fresh{Email: email, Password: secret.New(goodPassword)})
+	made, err := w.server.Users.Create(
+		context.Background(), audit.Operator(), user.Fresh{Email: email, Password: secret.New(goodPassword)},
+	)
 	if err != nil {
 		w.t.Fatal(err)
 	}

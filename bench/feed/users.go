@@ -20,16 +20,16 @@ import (
 type session struct {
 	refresh, access string
 
-	mu    sync.Mutex // guards what follows
-	asked bool       // its end was asked for
-	at    time.Time  // when the end was answered; zero: it was not
+	mu        sync.Mutex // guards what follows
+	requested bool       // its end was asked for
+	at        time.Time  // when the end was answered; zero: it was not
 }
 
-// ending reports whether the end was asked for.
-func (s *session) ending() bool {
+// endRequested reports whether the end was asked for.
+func (s *session) endRequested() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.asked
+	return s.requested
 }
 
 // ended reports whether the end was answered, and when.
@@ -39,17 +39,17 @@ func (s *session) ended() (bool, time.Time) {
 	return !s.at.IsZero(), s.at
 }
 
-// people act at any of some nodes, as native apps do.
-type people struct {
+// users act at any of some nodes, as native apps do.
+type users struct {
 	nodes  []*programtest.Program
 	client *http.Client
 }
 
-// newClient makes what people ask with.
-func newClient() *http.Client { return &http.Client{Timeout: 10 * time.Second} }
+// newHTTPClient makes what users ask with.
+func newHTTPClient() *http.Client { return &http.Client{Timeout: 10 * time.Second} }
 
 // signUpMany makes users, each with a session.
-func (p people) signUpMany(ctx context.Context, count int) ([]*session, error) {
+func (p users) signUpMany(ctx context.Context, count int) ([]*session, error) {
 	made, errs := make([]*session, count), make([]error, count)
 	lanes := make(chan struct{}, 2) // hashing is what takes long
 	var all sync.WaitGroup
@@ -65,9 +65,10 @@ func (p people) signUpMany(ctx context.Context, count int) ([]*session, error) {
 }
 
 // signUp makes a user with a session.
-func (p people) signUp(ctx context.Context, number int) (*session, error) {
-	text, status, err := p.post(ctx, "POST", "/v1/users", map[string]string{
-		"email": fmt.Sprintf("user%d@example.com", number), "password": "violet teapots orbit quietly", "transport": "token",
+func (p users) signUp(ctx context.Context, number int) (*session, error) {
+	text, status, err := p.request(ctx, "POST", "/v1/users", map[string]string{
+		"email":    fmt.Sprintf("user%d@example.com", number),
+		"password": "violet teapots orbit quietly", "transport": "token",
 	})
 	if err != nil || status != http.StatusCreated {
 		return nil, errors.Join(err, fmt.Errorf("sign up: %d %s", status, text))
@@ -81,12 +82,12 @@ func (p people) signUp(ctx context.Context, number int) (*session, error) {
 }
 
 // signOut ends a session at any node, and asks again until it is answered.
-func (p people) signOut(ctx context.Context, s *session) (retried int, err error) {
+func (p users) signOut(ctx context.Context, s *session) (retried int, err error) {
 	s.mu.Lock()
-	s.asked = true
+	s.requested = true
 	s.mu.Unlock()
 	for end := time.Now().Add(30 * time.Second); ; retried++ {
-		text, status, err := p.post(ctx, "DELETE", "/v1/session", map[string]string{"refresh_token": s.refresh})
+		text, status, err := p.request(ctx, "DELETE", "/v1/session", map[string]string{"refresh_token": s.refresh})
 		if err == nil && status == http.StatusNoContent {
 			s.mu.Lock()
 			s.at = time.Now()
@@ -100,8 +101,8 @@ func (p people) signOut(ctx context.Context, s *session) (retried int, err error
 	}
 }
 
-// post asks any node for something, as a native app.
-func (p people) post(ctx context.Context, method, path string, body map[string]string) ([]byte, int, error) {
+// request sends a request to any node, as a native app does.
+func (p users) request(ctx context.Context, method, path string, body map[string]string) ([]byte, int, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, 0, err
