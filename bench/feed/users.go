@@ -1,22 +1,19 @@
 package feed
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/handstamp/handstamp/internal/test/programtest"
+	"github.com/handstamp/handstamp/test/prove/apiclient"
 )
 
-// session is somebody's, on one device
+// session is the session of a user on one device.
 type session struct {
 	refresh, access string
 
@@ -39,13 +36,13 @@ func (s *session) ended() (bool, time.Time) {
 	return !s.at.IsZero(), s.at
 }
 
-// users act at any of some nodes, as native apps do.
+// users sign in and out at any of some nodes, as native apps do.
 type users struct {
 	nodes  []*programtest.Program
 	client *http.Client
 }
 
-// newHTTPClient makes what users ask with.
+// newHTTPClient returns what users send requests with.
 func newHTTPClient() *http.Client { return &http.Client{Timeout: 10 * time.Second} }
 
 // signUpMany makes users, each with a session.
@@ -66,58 +63,38 @@ func (p users) signUpMany(ctx context.Context, count int) ([]*session, error) {
 
 // signUp makes a user with a session.
 func (p users) signUp(ctx context.Context, number int) (*session, error) {
-	text, status, err := p.request(ctx, "POST", "/v1/users", map[string]string{
-		"email":    fmt.Sprintf("user%d@example.com", number),
-		"password": "violet teapots orbit quietly", "transport": "token",
+	a, err := p.send(ctx, "POST", "/v1/users", map[string]any{
+		"email": fmt.Sprintf("user%d@example.com", number), "password": apiclient.Password, "transport": "token",
 	})
-	if err != nil || status != http.StatusCreated {
-		return nil, errors.Join(err, fmt.Errorf("sign up: %d %s", status, text))
+	if err != nil || a.Status != http.StatusCreated {
+		return nil, errors.Join(err, fmt.Errorf("sign up: %d %s", a.Status, a.Body))
 	}
-	var got struct {
-		Access  string `json:"access_token"`
-		Refresh string `json:"refresh_token"`
-	}
-	err = json.Unmarshal(text, &got)
-	return &session{refresh: got.Refresh, access: got.Access}, err
+	return &session{refresh: a.Refresh, access: a.Access}, nil
 }
 
-// signOut ends a session at any node, and asks again until it is answered.
+// signOut ends a session at any node, and retries until it is answered.
 func (p users) signOut(ctx context.Context, s *session) (retried int, err error) {
 	s.mu.Lock()
 	s.requested = true
 	s.mu.Unlock()
 	for end := time.Now().Add(30 * time.Second); ; retried++ {
-		text, status, err := p.request(ctx, "DELETE", "/v1/session", map[string]string{"refresh_token": s.refresh})
-		if err == nil && status == http.StatusNoContent {
+		a, err := p.send(ctx, "DELETE", "/v1/session", map[string]any{"refresh_token": s.refresh})
+		if err == nil && a.Status == http.StatusNoContent {
 			s.mu.Lock()
 			s.at = time.Now()
 			s.mu.Unlock()
 			return retried, nil
 		}
-		if err == nil && status < 500 || time.Now().After(end) {
-			return retried, errors.Join(err, fmt.Errorf("sign out: %d %s", status, text))
+		if err == nil && a.Status < 500 || time.Now().After(end) {
+			return retried, errors.Join(err, fmt.Errorf("sign out: %d %s", a.Status, a.Body))
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 }
 
-// request sends a request to any node, as a native app does.
-func (p users) request(ctx context.Context, method, path string, body map[string]string) ([]byte, int, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return nil, 0, err
-	}
+// send sends a request to any node.
+func (p users) send(ctx context.Context, method, path string, body map[string]any) (apiclient.Answer, error) {
 	n := p.nodes[rand.IntN(len(p.nodes))]
-	r, err := http.NewRequestWithContext(ctx, method, "http://"+n.Address+path, bytes.NewReader(text))
-	if err != nil {
-		return nil, 0, err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := p.client.Do(r)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer answer.Body.Close()
-	got, err := io.ReadAll(answer.Body)
-	return got, answer.StatusCode, err
+	q := apiclient.Request{Method: method, Path: path, Agent: "feedbench", Body: body}
+	return q.Send(ctx, p.client, "http://"+n.Address)
 }

@@ -1,17 +1,15 @@
 package nodes
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json"
+	"github.com/handstamp/handstamp/test/prove/apiclient"
 )
 
 // tally is what happened to all clients together.
@@ -52,8 +50,8 @@ type client struct {
 	endedAt         time.Time // when its end was answered; zero: it lives
 }
 
-// hurry is how long a client waits for an answer, well within the grace.
-const hurry = 4 * time.Second
+// requestTimeout is how long a client waits for an answer, well within the grace.
+const requestTimeout = 4 * time.Second
 
 // newClient makes a client that is not signed in. All share one pool of connections.
 func newClient(c *cluster, shared *http.Client, s *tally, number int) *client {
@@ -67,77 +65,55 @@ func newClient(c *cluster, shared *http.Client, s *tally, number int) *client {
 	}
 }
 
-// answer is what came back; status 0: nothing did.
-type answer struct {
-	status int
-	body   string
-	grant  struct {
-		Access  string `json:"access_token"`
-		Refresh string `json:"refresh_token"`
-	}
+// refreshRequest presents the refresh token.
+func (c *client) refreshRequest() apiclient.Request {
+	return c.request("POST", "/v1/session/refresh", map[string]any{"refresh_token": c.refresh})
 }
 
-// ask sends one request to a node.
-func (c *client) ask(ctx context.Context, n *node, method, path string, body map[string]string) (a answer) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		c.t.Error(err)
-		return a
-	}
-	r, err := http.NewRequestWithContext(ctx, method, "http://"+n.Address+path, bytes.NewReader(text))
-	if err != nil {
-		c.t.Error(err)
-		return a
-	}
-	r.Header.Set("User-Agent", "native client")
-	switch {
-	case body != nil:
-		r.Header.Set("Content-Type", "application/json")
-	default:
-		r.Header.Set("Authorization", "Bearer "+c.access)
-		r.Body, r.ContentLength = http.NoBody, 0
-	}
-	resp, err := c.http.Do(r)
-	if err != nil {
-		return a
-	}
-	defer resp.Body.Close()
-	read, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return a
-	}
-	a.status, a.body = resp.StatusCode, string(read)
-	if resp.StatusCode < 300 && len(read) > 0 {
-		if err := json.Unmarshal(read, &a.grant); err != nil {
-			c.t.Errorf("%s %s = %d %s: %v", method, path, a.status, read, err)
-		}
+// readRequest shows the access token.
+func (c *client) readRequest() apiclient.Request {
+	q := c.request("GET", "/v1/session", nil)
+	q.Bearer = c.access
+	return q
+}
+
+// request returns a request of a native app.
+func (c *client) request(method, path string, body map[string]any) apiclient.Request {
+	return apiclient.Request{Method: method, Path: path, Agent: "native client", Body: body}
+}
+
+// ask sends a request to a node. The zero answer: there was none, or not the whole of it.
+func (c *client) ask(ctx context.Context, n *node, q apiclient.Request) apiclient.Answer {
+	a, err := q.Send(ctx, c.http, "http://"+n.Address)
+	if err != nil && a.Status != 0 {
+		c.t.Errorf("%s %s = %d %s: %v", q.Method, q.Path, a.Status, a.Body, err)
 	}
 	return a
 }
 
 // anywhere asks nodes, one after the other, until one answers and not with a 5xx.
-func (c *client) anywhere(ctx context.Context, method, path string, body map[string]string) answer {
-	return c.persist(ctx, c.someNode, method, path, body)
+func (c *client) anywhere(ctx context.Context, q apiclient.Request) apiclient.Answer {
+	return c.persist(ctx, c.someNode, q)
 }
 
 // at asks one node until it answers, and not with a 5xx.
-func (c *client) at(n *node, method, path string, body map[string]string) answer {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func (c *client) at(n *node, q apiclient.Request) apiclient.Answer {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	return c.persist(ctx, func() *node { return n }, method, path, body)
+	return c.persist(ctx, func() *node { return n }, q)
 }
 
 // persist asks until there is an answer that is no 5xx. Between two tries it waits. The zero
 // answer: the time was up.
-func (c *client) persist(ctx context.Context, pick func() *node, method, path string, body map[string]string) answer {
+func (c *client) persist(ctx context.Context, pick func() *node, q apiclient.Request) apiclient.Answer {
 	for ctx.Err() == nil {
-		if a := c.ask(ctx, pick(), method, path, body); a.status != 0 && a.status < 500 {
+		if a := c.ask(ctx, pick(), q); a.Status != 0 && a.Status < 500 {
 			return a
 		}
 		c.tally.retried.Add(1)
 		time.Sleep(time.Duration(20+rand.IntN(150)) * time.Millisecond)
 	}
-	return answer{}
+	return apiclient.Answer{}
 }
 
 // someNode is any of the nodes.
@@ -145,18 +121,17 @@ func (c *client) someNode() *node { return c.cluster.nodes[rand.IntN(len(c.clust
 
 // signUp makes the user and signs in.
 func (c *client) signUp(ctx context.Context) {
-	a := c.anywhere(
-		ctx, "POST", "/v1/users",
-		map[string]string{"email": c.email, "password": "violet teapots orbit quietly", "transport": "token"},
-	)
-	if a.status != http.StatusCreated {
-		c.t.Fatalf("POST /v1/users = %d %s, want 201", a.status, a.body)
+	a := c.anywhere(ctx, c.request("POST", "/v1/users", map[string]any{
+		"email": c.email, "password": apiclient.Password, "transport": "token",
+	}))
+	if a.Status != http.StatusCreated {
+		c.t.Fatalf("POST /v1/users = %d %s, want 201", a.Status, a.Body)
 	}
 	c.take(a)
 }
 
 // take keeps the tokens of an answer.
-func (c *client) take(a answer) { c.refresh, c.access = a.grant.Refresh, a.grant.Access }
+func (c *client) take(a apiclient.Answer) { c.refresh, c.access = a.Refresh, a.Access }
 
 // live refreshes again and again until ctx is over, or it has signed out, which one in a hundred
 // turns does, and the first client's first. The request that is under way when time is up is waited
@@ -174,11 +149,11 @@ func (c *client) live(ctx context.Context) {
 
 // refreshOnce refreshes until it is answered.
 func (c *client) refreshOnce() {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	for {
-		a := c.anywhere(ctx, "POST", "/v1/session/refresh", map[string]string{"refresh_token": c.refresh})
-		switch a.status {
+		a := c.anywhere(ctx, c.refreshRequest())
+		switch a.Status {
 		case http.StatusOK:
 			c.take(a)
 			c.tally.refreshed.Add(1)
@@ -187,18 +162,19 @@ func (c *client) refreshOnce() {
 			c.tally.overtaken.Add(1)
 			time.Sleep(time.Second)
 		default:
-			c.t.Errorf("refresh of %s = %d %s, want 200: an honest client was signed out", c.email, a.status, a.body)
+			c.t.Errorf("refresh of %s = %d %s, want 200: an honest client was signed out", c.email, a.Status, a.Body)
 			return
 		}
 	}
 }
 
-// signOut ends the session, and is sure of it.
+// signOut ends the session, and waits for the answer.
 func (c *client) signOut() {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	if a := c.anywhere(ctx, "DELETE", "/v1/session", map[string]string{"refresh_token": c.refresh}); a.status != http.StatusNoContent {
-		c.t.Errorf("sign-out of %s = %d %s, want 204", c.email, a.status, a.body)
+	a := c.anywhere(ctx, c.request("DELETE", "/v1/session", map[string]any{"refresh_token": c.refresh}))
+	if a.Status != http.StatusNoContent {
+		c.t.Errorf("sign-out of %s = %d %s, want 204", c.email, a.Status, a.Body)
 		return
 	}
 	c.endedAt = time.Now()
@@ -206,30 +182,31 @@ func (c *client) signOut() {
 }
 
 // bound is how soon every node must refuse the access token of an ended session, once the database
-// answers: ten times as long as promised, since the machine may be busy. The summary tells how long
-// it took.
+// answers: ten times as long as promised, since the machine may be busy. The summary says how
+// long it took.
 const bound = 10 * time.Second
 
-// haunt shows the tokens of its ended session everywhere until ctx is over: no node may take
+// replay shows the tokens of its ended session everywhere until ctx is over: no node may take
 // them.
-func (c *client) haunt(ctx context.Context) {
+func (c *client) replay(ctx context.Context) {
 	for ctx.Err() == nil && !c.t.Failed() {
 		n := c.someNode()
-		asked := time.Now()
-		if a := c.ask(ctx, n, "GET", "/v1/session", nil); a.status == http.StatusUnauthorized {
+		sent := time.Now()
+		switch a := c.ask(ctx, n, c.readRequest()); a.Status {
+		case http.StatusUnauthorized:
 			c.tally.denied.Add(1)
-		} else if a.status == http.StatusOK {
-			late := asked.Sub(c.cluster.known(c.endedAt))
+		case http.StatusOK:
+			late := sent.Sub(c.cluster.known(c.endedAt))
 			c.tally.taken(late)
 			if late > bound {
-				c.t.Errorf("%s: an access token is taken at %s %v after the end was answered, want 401", c.email, n.Address, late)
+				c.t.Errorf("%s: %s takes an access token %v after the end was answered, want 401", c.email, n.Address, late)
 			}
 		}
 		// Only now: a node that refuses this one has looked into the log.
-		if a := c.ask(ctx, n, "POST", "/v1/session/refresh", map[string]string{"refresh_token": c.refresh}); a.status == http.StatusUnauthorized {
+		if a := c.ask(ctx, n, c.refreshRequest()); a.Status == http.StatusUnauthorized {
 			c.tally.denied.Add(1)
-		} else if a.status != 0 && a.status < 500 {
-			c.t.Errorf("%s refreshes with %d %s after its end was answered, want 401", c.email, a.status, a.body)
+		} else if a.Status != 0 && a.Status < 500 {
+			c.t.Errorf("%s refreshes with %d %s after its end was answered, want 401", c.email, a.Status, a.Body)
 		}
 		time.Sleep(time.Duration(200+rand.IntN(800)) * time.Millisecond)
 	}

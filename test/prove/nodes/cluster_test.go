@@ -13,29 +13,29 @@ import (
 	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
-// patience is how long an answer may take.
-const patience = 2 * time.Minute
+// timeout is how long an answer may take.
+const timeout = 2 * time.Minute
 
 // cluster is one PostgreSQL and the nodes on it.
 type cluster struct {
 	t        *testing.T
 	engine   *postgrestest.Server
-	database string // its URL, as the nodes are told it
-	folder   string // holds the master key that all nodes share, and what they say
+	database string // its URL, as the nodes get it
+	folder   string // holds the master key that all nodes share, and their logs
 	nodes    []*node
 
 	mu      sync.Mutex // guards working
 	working time.Time  // since when the engine has been up; zero: it is down
 }
 
-// newCluster starts an engine. What the nodes are told of it, tell makes of its URL; nil tells
-// them the URL itself.
-func newCluster(t *testing.T, tell func(url string) string) *cluster {
+// newCluster starts an engine. rewrite changes its URL before the
+// nodes get it; nil: they get the URL itself.
+func newCluster(t *testing.T, rewrite func(url string) string) *cluster {
 	t.Helper()
 	engine := postgrestest.Options{NoSync: true}.Start(t) // a killed PostgreSQL loses nothing by it
 	c := &cluster{t: t, engine: engine, database: engine.Database(t), folder: t.TempDir(), working: time.Now()}
-	if tell != nil {
-		c.database = tell(c.database)
+	if rewrite != nil {
+		c.database = rewrite(c.database)
 	}
 	return c
 }
@@ -88,8 +88,8 @@ func (c *cluster) known(answered time.Time) time.Time {
 	return answered
 }
 
-// said returns what all nodes have said.
-func (c *cluster) said() string {
+// logs returns what all nodes have logged.
+func (c *cluster) logs() string {
 	var all strings.Builder
 	for _, n := range c.nodes {
 		all.WriteString(n.Said())

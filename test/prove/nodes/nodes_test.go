@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// duration is how long the nodes are troubled.
+// duration is how long the nodes are disturbed.
 var duration = flag.Duration("for", 30*time.Second, "how long nodes and database are killed")
 
 // The size of the trial.
@@ -31,7 +31,7 @@ func TestNodes(t *testing.T) {
 		c.add()
 	}
 	var sum tally
-	shared := &http.Client{Timeout: hurry, Transport: &http.Transport{MaxIdleConnsPerHost: clientCount}}
+	shared := &http.Client{Timeout: requestTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: clientCount}}
 	clients := make([]*client, clientCount)
 	for i := range clients {
 		clients[i] = newClient(c, shared, &sum, i)
@@ -45,18 +45,18 @@ func TestNodes(t *testing.T) {
 		living.Go(func() {
 			client.live(ctx)
 			if !client.endedAt.IsZero() {
-				client.haunt(ctx)
+				client.replay(ctx)
 			}
 		})
 	}
-	kills, outages := trouble(c, time.Now().Add(*duration))
+	kills, outages := disturb(c, time.Now().Add(*duration))
 	cancel()
 	living.Wait()
 
-	settle(clients)
+	checkFinally(clients)
 	for _, event := range []string{"row_behind", "refresh_reused"} {
-		if strings.Contains(c.said(), `"event":"`+event+`"`) {
-			t.Errorf("a node tells of %s, which no honest client causes while no write is lost", event)
+		if strings.Contains(c.logs(), `"event":"`+event+`"`) {
+			t.Errorf("a node logs %s, which no honest client causes while no write is lost", event)
 		}
 	}
 	t.Logf(
@@ -88,9 +88,9 @@ func signUpAll(t *testing.T, clients []*client) {
 	done.Wait()
 }
 
-// trouble kills a node or the database every other second until a time has come and both have
+// disturb kills a node or the database every other second until a time has come and both have
 // happened, and gives how often. Then all of them are up.
-func trouble(c *cluster, until time.Time) (kills, outages int) {
+func disturb(c *cluster, until time.Time) (kills, outages int) {
 	for turn := 1; (time.Now().Before(until) || outages == 0) && !c.t.Failed(); turn++ {
 		if turn%4 == 0 {
 			c.outage()
@@ -106,9 +106,9 @@ func trouble(c *cluster, until time.Time) (kills, outages int) {
 	return kills, outages
 }
 
-// settle asks every node for what was answered, now that nothing disturbs it: whoever lives
+// checkFinally asks every node for what was answered, now that nothing disturbs it: whoever lives
 // refreshes at each, and whoever has ended does at none.
-func settle(clients []*client) {
+func checkFinally(clients []*client) {
 	for _, c := range clients {
 		if c.endedAt.IsZero() {
 			for range nodeCount {
@@ -117,16 +117,16 @@ func settle(clients []*client) {
 			continue
 		}
 		for _, n := range c.cluster.nodes {
-			if a := c.at(n, "POST", "/v1/session/refresh", map[string]string{"refresh_token": c.refresh}); a.status != http.StatusUnauthorized {
+			if a := c.at(n, c.refreshRequest()); a.Status != http.StatusUnauthorized {
 				c.t.Errorf(
 					"%s refreshes at %s with %d %s after its end was answered, want 401", c.email, n.Address,
-					a.status, a.body,
+					a.Status, a.Body,
 				)
 			}
-			if a := c.at(n, "GET", "/v1/session", nil); a.status != http.StatusUnauthorized {
+			if a := c.at(n, c.readRequest()); a.Status != http.StatusUnauthorized {
 				c.t.Errorf(
 					"%s: an access token at %s = %d %s after the end was answered, want 401", c.email, n.Address,
-					a.status, a.body,
+					a.Status, a.Body,
 				)
 			}
 		}

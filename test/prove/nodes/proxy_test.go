@@ -7,32 +7,34 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+
+	"github.com/handstamp/handstamp/test/prove/apiclient"
 )
 
-// mood is what a proxy does to its connections.
-type mood int
+// mode is what a proxy does to its connections.
+type mode int
 
-// The moods of a proxy.
+// The modes of a proxy.
 const (
-	honest  mood = iota // hands all on
-	cut                 // closes every connection, and takes none
-	stalled             // takes everything and hands nothing on
-	reset               // takes connections and resets them
-	deaf                // hands on what is asked, and loses the answer: what was committed nobody learns
+	passes       mode = iota // hands all on
+	closed                   // closes every connection, and takes none
+	stalled                  // takes everything and hands nothing on
+	reset                    // takes connections and resets them
+	losesAnswers             // hands on what is asked, and loses the answer: what was committed nobody learns
 )
 
-// proxy stands between a node and its database, and is not always kind.
+// proxy stands between a node and its database, and can fail in several ways.
 type proxy struct {
 	listener net.Listener
 	target   string
 
 	mu    sync.Mutex // guards what follows
-	mood  mood
+	mode  mode
 	open  map[net.Conn]bool
-	woken chan struct{} // closed when the mood changes
+	woken chan struct{} // closed when the mode changes
 }
 
-// newProxy starts an honest proxy before target.
+// newProxy starts a proxy that passes all on before target.
 func newProxy(t *testing.T, target string) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -43,33 +45,33 @@ func newProxy(t *testing.T, target string) *proxy {
 	go p.serve()
 	t.Cleanup(func() {
 		l.Close()
-		p.turn(cut)
+		p.set(closed)
 	})
 	return p
 }
 
-// turn changes the mood. What is open goes with cut and with reset.
-func (p *proxy) turn(m mood) {
+// set changes the mode. The modes closed and reset end the open connections.
+func (p *proxy) set(m mode) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.mood = m
+	p.mode = m
 	close(p.woken)
 	p.woken = make(chan struct{})
 	for conn := range p.open {
 		if m == reset {
 			conn.(*net.TCPConn).SetLinger(0) // closing it sends RST
 		}
-		if m == cut || m == reset {
+		if m == closed || m == reset {
 			conn.Close()
 		}
 	}
 }
 
-// now returns the mood, and what is closed when it changes.
-func (p *proxy) now() (mood, <-chan struct{}) {
+// now returns the mode, and what is closed when it changes.
+func (p *proxy) now() (mode, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.mood, p.woken
+	return p.mode, p.woken
 }
 
 // serve takes connections until the listener is closed.
@@ -79,7 +81,7 @@ func (p *proxy) serve() {
 		if err != nil {
 			return
 		}
-		if m, _ := p.now(); m == cut || m == reset {
+		if m, _ := p.now(); m == closed || m == reset {
 			conn.(*net.TCPConn).SetLinger(0)
 			conn.Close()
 			continue
@@ -100,8 +102,8 @@ func (p *proxy) join(near net.Conn) {
 	p.open[near], p.open[far] = true, true
 	p.mu.Unlock()
 	var both sync.WaitGroup
-	both.Go(func() { p.carry(far, near, honest) }) // what is asked is never lost alone
-	both.Go(func() { p.carry(near, far, deaf) })
+	both.Go(func() { p.carry(far, near, passes) }) // what is asked is never lost alone
+	both.Go(func() { p.carry(near, far, losesAnswers) })
 	both.Wait()
 	p.mu.Lock()
 	delete(p.open, near)
@@ -109,8 +111,8 @@ func (p *proxy) join(near net.Conn) {
 	p.mu.Unlock()
 }
 
-// carry hands on what comes from one side to the other, but in the mood that loses it.
-func (p *proxy) carry(to, from net.Conn, loses mood) {
+// carry hands on what comes from one side to the other, but in the mode that loses it.
+func (p *proxy) carry(to, from net.Conn, loses mode) {
 	defer to.Close()
 	defer from.Close()
 	buffer := make([]byte, 32<<10)
@@ -118,7 +120,7 @@ func (p *proxy) carry(to, from net.Conn, loses mood) {
 		n, err := from.Read(buffer)
 		for {
 			m, woken := p.now()
-			if m == loses && m != honest {
+			if m == loses && m != passes {
 				n = 0
 			}
 			if m != stalled {
@@ -148,33 +150,33 @@ func TestDatabaseBehindBadNetwork(t *testing.T) {
 	})
 	n := c.add()
 	var sum tally
-	one := newClient(c, &http.Client{Timeout: patience}, &sum, 1)
+	one := newClient(c, &http.Client{Timeout: timeout}, &sum, 1)
 	one.signUp(t.Context())
 	for _, test := range []struct {
 		name string
-		mood mood
-	}{{"cut", cut}, {"stalled", stalled}, {"reset", reset}, {"deaf", deaf}, {"cut again", cut}} {
+		mode mode
+	}{{"closed", closed}, {"stalled", stalled}, {"reset", reset}, {"losesAnswers", losesAnswers}, {"closed again", closed}} {
 		t.Run(test.name, func(t *testing.T) {
 			one.refreshOnce()
-			p.turn(test.mood)
+			p.set(test.mode)
 			for range 2 {
-				if a := one.present(n); a.status != http.StatusServiceUnavailable {
-					t.Errorf("refresh = %d %s, want 503", a.status, a.body)
+				if a := one.present(n); a.Status != http.StatusServiceUnavailable {
+					t.Errorf("refresh = %d %s, want 503", a.Status, a.Body)
 				}
 			}
-			if a := one.ask(t.Context(), n, "GET", "/v1/session", nil); a.status != http.StatusOK {
-				t.Errorf("GET /v1/session = %d %s, want 200: it needs no database", a.status, a.body)
+			if a := one.ask(t.Context(), n, one.readRequest()); a.Status != http.StatusOK {
+				t.Errorf("GET /v1/session = %d %s, want 200: it needs no database", a.Status, a.Body)
 			}
-			p.turn(cut) // what was held up is lost, or it would arrive late
-			p.turn(honest)
+			p.set(closed) // what was held up is lost, or it would arrive late
+			p.set(passes)
 			one.refreshOnce()
 		})
 	}
 }
 
 // present shows the refresh token once, to one node, and waits for whatever comes.
-func (c *client) present(n *node) answer {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func (c *client) present(n *node) apiclient.Answer {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	return c.ask(ctx, n, "POST", "/v1/session/refresh", map[string]string{"refresh_token": c.refresh})
+	return c.ask(ctx, n, c.refreshRequest())
 }

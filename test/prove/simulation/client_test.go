@@ -4,10 +4,16 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"testing"
 	"time"
+
+	"github.com/handstamp/handstamp/test/prove/apiclient"
 )
 
-// client is what an honest person signs in with: a browser, whose tabs share a jar, or an
+// accessLife is how long an access token lives.
+const accessLife = 10 * time.Minute
+
+// client is what an honest user signs in with: a browser, whose tabs share a jar, or an
 // app that takes its tokens in the body.
 type client struct {
 	r     *run
@@ -18,6 +24,15 @@ type client struct {
 	line  *line          // of its last sign-in
 	lock  *tab           // who is refreshing
 	tabs  []*tab
+}
+
+// newJar makes a browser's jar.
+func newJar(t testing.TB) *cookiejar.Jar {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jar
 }
 
 // tab is one that refreshes: a tab of a browser, or an app itself.
@@ -45,7 +60,7 @@ func (c *client) held() string {
 		return c.token
 	}
 	for _, cookie := range c.jar.Cookies(site) {
-		if cookie.Name == refreshCookie {
+		if cookie.Name == apiclient.RefreshCookie {
 			return cookie.Value
 		}
 	}
@@ -53,88 +68,71 @@ func (c *client) held() string {
 }
 
 // take keeps what an answer gives.
-func (c *client) take(a answer) {
+func (c *client) take(a apiclient.Answer) {
 	if c.jar != nil {
-		c.jar.SetCookies(site, a.cookies)
-	} else if a.refresh != "" {
-		c.token = a.refresh
+		c.jar.SetCookies(site, a.Cookies)
+	} else if a.Refresh != "" {
+		c.token = a.Refresh
 	}
-	if a.refresh != "" {
-		c.r.applied(a.refresh)
+	if a.Refresh != "" {
+		c.r.applied(a.Refresh)
 	}
 }
 
-// cookies returns what the client's requests carry.
-func (c *client) cookies() []*http.Cookie {
-	if c.jar == nil {
-		return nil
+// call returns a request of the client, with what its requests carry and say of themselves.
+func (c *client) call(method, path string) call {
+	q := c.at.call(method, path)
+	if c.jar != nil {
+		q.Header, q.Cookies = fromOurPage, c.jar.Cookies(site)
 	}
-	return c.jar.Cookies(site)
-}
-
-// headers returns what the client's requests say of themselves.
-func (c *client) headers() http.Header {
-	if c.jar == nil {
-		return nil
-	}
-	return fromOurPage
+	return q
 }
 
 // signIn begins a session, in place of the one that the client holds.
 func (c *client) signIn() {
 	r := c.r
-	idle, remember := r.world.rules.browser, "false"
+	idle, remember := r.system.rules.browser, false
 	if r.chance(60) {
-		idle, remember = r.world.rules.idle, "true"
+		idle, remember = r.system.rules.idle, true
 	}
-	body := `{"email":"` + r.person.email + `","password":"` + goodPassword + `","remember":` + remember + `}`
-	var met trouble
-	if r.chance(r.plan.trouble) {
-		met = trouble{oneOf(r, verbBegin, verbEntries), r.chance(50)}
+	q := c.call("POST", "/v1/session")
+	q.Body = map[string]any{"email": r.testUser.email, "password": apiclient.Password, "remember": remember}
+	var met failure
+	if r.chance(r.plan.failures) {
+		met = failure{oneOf(r, opBegin, opEntries), r.chance(50)}
 	}
 	at := r.server()
 	held := r.tokens[c.held()]
-	var a answer
-	did := r.world.wire.during(met, func() {
-		a = r.do(
-			call{
-				method:  "POST",
-				path:    "/v1/session",
-				from:    c.at,
-				header:  c.headers(),
-				cookies: c.cookies(),
-				body:    body,
-			},
-		)
-	})
+	var a apiclient.Answer
+	did := r.system.store.during(met, func() { a = r.do(q) })
 	if did.begun && c.jar != nil && held != nil {
 		held.line.end("replaced", at)
-		held.line.answered = held.line.answered || a.status == http.StatusCreated
+		held.line.answered = held.line.answered || a.Status == http.StatusCreated
 	}
 	switch {
-	case a.status == http.StatusCreated:
+	case a.Status == http.StatusCreated:
 		c.begin(a, at, idle)
-	case a.status == http.StatusServiceUnavailable && did.failed:
-		r.tell("%s cannot sign in: %v", c.name, met)
+	case a.Status == http.StatusServiceUnavailable && did.failed:
+		r.log("%s cannot sign in: %v", c.name, met)
 		r.in(r.between(time.Second, 5*time.Second), c.signIn)
-	case a.code == "invalid_credentials" && r.disabled:
-		r.tell("%s cannot sign in: the user is disabled", c.name)
+	case a.Code == "invalid_credentials" && r.disabled:
+		r.log("%s cannot sign in: the user is disabled", c.name)
 	default:
-		r.breaks("docs/http-api.md", "a sign-in was answered %d %s", a.status, a.code)
+		r.breaks("docs/http-api.md", "a sign-in was answered %d %s", a.Status, a.Code)
 	}
 }
 
-// begin takes note of a new session and has the client live with it.
-func (c *client) begin(a answer, at time.Time, idle time.Duration) {
+// begin records a new session, and has the client use it.
+func (c *client) begin(a apiclient.Answer, at time.Time, idle time.Duration) {
 	r := c.r
 	l, root := newLine(string(rune('A'+len(r.lines))), at, c.at)
-	l.id, l.expires, l.idle = a.session, a.expires, idle
-	first := root.grow(a.refresh)
-	l.access = append(l.access, access{a.access, at.Add(accessLife)})
+	l.id, l.expires, l.idle = a.Session, a.Expires, idle
+	first := root.grow(a.Refresh)
+	l.access = append(l.access, access{a.Access, at.Add(accessLife)})
 	r.lines, c.line, c.lock = append(r.lines, l), l, nil
 	r.see(first)
 	c.take(a)
-	r.tell("%s signs in: session %s, token %s", c.name, l.name, first.name)
+	r.log("%s signs in: session %s, token %s", c.name, l.name, first.name)
 	for _, t := range c.tabs {
 		t.waiting, t.tries = 0, 0
 		r.in(r.pause(), func() { t.wake(l) })
@@ -154,18 +152,18 @@ func (t *tab) wake(l *line) {
 	}
 	t.lock = t
 	q := request{
-		number: r.nextNumber(),
-		name:   t.name,
-		client: t.client,
-		token:  token,
-		call:   t.refresh(token),
-		heard:  t.hear,
+		number:   r.nextNumber(),
+		name:     t.name,
+		client:   t.client,
+		token:    token,
+		call:     t.refresh(token),
+		received: t.receive,
 	}
 	t.waiting = q.number
 	r.send(q)
-	r.in(r.plan.patience, func() {
+	r.in(r.plan.timeout, func() {
 		if t.waiting == q.number {
-			r.tell("%s gives #%d up", t.name, q.number)
+			r.log("%s gives #%d up", t.name, q.number)
 			t.free()
 			r.in(r.between(100*time.Millisecond, 3*time.Second), func() { t.wake(l) })
 		}
@@ -173,14 +171,14 @@ func (t *tab) wake(l *line) {
 }
 
 // refresh returns the request that presents the token: of a script, of a page that the
-// person opens, or of an app.
+// user opens, or of an app.
 func (t *tab) refresh(token *token) call {
-	c := call{method: "POST", path: "/v1/session/refresh", from: t.at, header: t.headers(), cookies: t.cookies()}
+	c := t.call("POST", "/v1/session/refresh")
 	switch {
 	case t.jar == nil:
-		c.body = `{"refresh_token":"` + token.text + `"}`
+		c.Body = map[string]any{"refresh_token": token.text}
 	case t.r.chance(20):
-		c.method, c.path, c.header = "GET", "/session/renew?return_to=/account/sessions", navigation
+		c.Method, c.Path, c.Header = "GET", "/session/renew?return_to=/account/sessions", navigation
 	}
 	return c
 }
@@ -193,13 +191,13 @@ func (t *tab) free() {
 	}
 }
 
-// hear takes an answer. One that the tab does not wait for any more is ignored, by those who
+// receive takes an answer. One that the tab does not wait for any more is ignored, by those who
 // keep to the protocol.
-func (t *tab) hear(q request, said verdict, a answer) {
+func (t *tab) receive(q request, said verdict, a apiclient.Answer) {
 	r, l := t.r, q.token.line
 	if t.waiting != q.number {
 		if r.plan.sloppy && said == granted {
-			r.tell("%s takes the late answer to #%d", t.name, q.number)
+			r.log("%s takes the late answer to #%d", t.name, q.number)
 			t.take(a)
 		}
 		return
@@ -212,7 +210,7 @@ func (t *tab) hear(q request, said verdict, a answer) {
 	case granted:
 		t.take(a)
 		t.tries = 0
-		r.tell("%s has %s", t.name, r.tokens[a.refresh].name)
+		r.log("%s has %s", t.name, r.tokens[a.Refresh].name)
 		r.look(t, a)
 		r.in(r.pause(), func() { t.wake(l) })
 	case late:
@@ -222,7 +220,7 @@ func (t *tab) hear(q request, said verdict, a answer) {
 		}
 		r.in(time.Second, func() { t.wake(l) })
 	case over:
-		r.tell("%s is signed out", t.name)
+		r.log("%s is signed out", t.name)
 		if r.chance(50) {
 			r.in(r.between(time.Second, time.Minute), func() {
 				if t.line == l {

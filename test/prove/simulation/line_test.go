@@ -8,7 +8,7 @@ import (
 // token is a refresh token as it is seen from outside: a place in the tree of all that were
 // handed out for one session.
 type token struct {
-	name       string // for the story
+	name       string // for the trace
 	text       string // empty: nobody holds it
 	line       *line
 	parent     *token // nil: there is none before the sign-in's
@@ -36,7 +36,7 @@ const (
 
 // line is one session as it is seen from outside.
 type line struct {
-	name      string         // for the story
+	name      string         // for the trace
 	id        string         // the sid
 	head      *token         // the confirmed token
 	confirmed map[int]*token // generation → the one that was confirmed
@@ -48,7 +48,7 @@ type line struct {
 	over     string   // why it is over; empty: it is not, as far as can be known
 	answered bool     // somebody was told that it is over
 	checked  bool     // its access tokens were tried since
-	stolen   bool     // somebody who is not the person has presented a token of it
+	stolen   bool     // the thief has presented a token of it
 	behind   bool     // the database has lost writes of it
 	lost     bool     // its sign-in is among them
 	access   []access // what was handed out
@@ -80,7 +80,7 @@ func (t *token) grow(text string) *token {
 	return &token{name: name, text: text, line: l, parent: t, generation: generation}
 }
 
-// limit tells which limit the session is past at a time, or nothing.
+// limit returns the limit that the session is past at a time, or nothing.
 func (l *line) limit(at time.Time) string {
 	switch {
 	case !at.Before(l.expires):
@@ -122,7 +122,7 @@ const (
 	worthNothing worth = "nothing"
 )
 
-// worth tells what a token is good for at a time, from a place.
+// worth returns what a token is good for at a time, from a place.
 func (r rules) worth(t *token, from place, at time.Time) worth {
 	head := t.line.head
 	switch since := at.Sub(head.confirmedAt).Abs(); {

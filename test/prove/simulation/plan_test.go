@@ -2,6 +2,8 @@ package simulation
 
 import (
 	"time"
+
+	"github.com/handstamp/handstamp/test/prove/apiclient"
 )
 
 // plan is what a schedule is like. Chances are out of 100.
@@ -12,15 +14,15 @@ type plan struct {
 	thief    bool
 	locks    bool          // one refresh at a time for each jar, as clients promise
 	sloppy   bool          // answers that came too late are taken, as clients must not
-	patience time.Duration // how long a client waits for an answer
+	timeout  time.Duration // how long a client waits for an answer
 	hurried  bool          // refreshes follow each other within seconds
 	smooth   int           // chance that something arrives at once
 	loss     int
 	twice    int // chance that the network delivers twice
-	trouble  int // chance of a storage error
+	failures int // chance of a storage error
 	crash    int // chance that the server crashes before it answers
 	clock    bool
-	endings  bool // somebody ends the session otherwise
+	endings  bool // the session is ended otherwise
 	setBack  bool // the database loses writes
 	roams    bool // the clients change networks
 }
@@ -30,27 +32,27 @@ func (r *run) draw() plan {
 	p := plan{
 		calls: oneOf(r, 6, 9, 12, 18), tabs: r.dice.IntN(4), app: r.chance(25),
 		thief: r.chance(45), locks: r.chance(80), sloppy: r.chance(10),
-		patience: r.world.rules.grace * 8 / 10, hurried: r.chance(50), smooth: oneOf(r, 95, 80, 50),
+		timeout: r.system.rules.grace * 8 / 10, hurried: r.chance(50), smooth: oneOf(r, 95, 80, 50),
 		loss: oneOf(r, 0, 2, 10), twice: oneOf(r, 0, 2, 10),
 		clock: r.chance(15), endings: r.chance(20), roams: r.chance(25),
 	}
 	if r.chance(40) {
-		p.trouble = oneOf(r, 5, 20)
+		p.failures = oneOf(r, 5, 20)
 	}
 	if r.chance(10) {
 		p.crash = 10
 	}
-	if p.patience == 0 || r.chance(10) {
-		p.patience = oneOf(r, time.Second, 5*time.Second, time.Minute)
+	if p.timeout == 0 || r.chance(10) {
+		p.timeout = oneOf(r, time.Second, 5*time.Second, time.Minute)
 	}
 	if p.tabs == 0 {
 		p.app = true
 	}
-	p.setBack = r.chance(3) && r.world.file != ""
+	p.setBack = r.chance(3) && r.system.file != ""
 	return p
 }
 
-// Where people are. The first two are in one network.
+// Where clients are. The first two are in one network.
 var (
 	desk = place{
 		"192.0.2.10", "192.0.2.0/24", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
@@ -79,7 +81,7 @@ func (r *run) pause() time.Duration {
 	return r.between(12*time.Hour, 16*24*time.Hour)
 }
 
-// open brings everybody in.
+// open starts all clients, the thief and what else the plan has.
 func (r *run) open() {
 	if r.plan.tabs > 0 {
 		c := &client{r: r, name: "the browser", at: desk, jar: newJar(r.t)}
@@ -119,20 +121,20 @@ func (c *client) roam() {
 	if c.jar == nil {
 		c.at.agent = phone.agent
 	}
-	c.r.tell("%s is now at %s", c.name, c.at.ip)
+	c.r.log("%s is now at %s", c.name, c.at.ip)
 	c.r.in(c.r.pause(), c.roam)
 }
 
-// step moves the server's clock, as somebody who sets it does.
+// step moves the server's clock, as an operator does who sets it.
 func (r *run) step() {
-	grace := r.world.rules.grace
+	grace := r.system.rules.grace
 	r.skew += oneOf(
 		r, grace, -grace, grace+time.Millisecond, -grace-time.Millisecond, time.Hour, -time.Hour, 40*24*time.Hour,
 		-40*24*time.Hour,
 	)
 	r.stepped = true
 	r.tick()
-	r.tell("the server's clock is set: now %v off", r.skew)
+	r.log("the server's clock is set: now %v off", r.skew)
 	r.in(r.pause(), r.step)
 }
 
@@ -144,7 +146,7 @@ func (r *run) nextNumber() int {
 
 // close checks at the end that who should be signed in still is, and that what is over is.
 func (r *run) close() {
-	r.tell("the end")
+	r.log("the end")
 	for _, c := range r.clients {
 		t := r.tokens[c.held()]
 		if c.line == nil || t == nil {
@@ -153,12 +155,12 @@ func (r *run) close() {
 		tab := c.tabs[0]
 		r.arrive(
 			request{
-				number: r.nextNumber(),
-				name:   tab.name,
-				client: c,
-				token:  t,
-				call:   tab.refresh(t),
-				heard:  func(request, verdict, answer) {},
+				number:   r.nextNumber(),
+				name:     tab.name,
+				client:   c,
+				token:    t,
+				call:     tab.refresh(t),
+				received: func(request, verdict, apiclient.Answer) {},
 			},
 		)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// planted is a good engine with a mistake in one verb.
+// planted is a good engine with a mistake in one operation.
 type planted struct {
 	store.Store
 	rotate  func(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) // nil: the engine's
@@ -149,7 +149,7 @@ func endsOnError(engine store.Store) store.Store {
 	return planted{
 		Store: engine,
 		rotate: func(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
-			if ctx.Value(doomed{}) != nil {
+			if ctx.Value(answerLost{}) != nil {
 				if err := engine.EndSession(ctx, store.Ending{Session: p.Session, Reason: store.ReuseDetected}, now); err != nil {
 					return store.Outcome{}, err
 				}
@@ -166,7 +166,7 @@ func TestPlanted(t *testing.T) {
 	for _, m := range mistakes {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			inCalm(t, func(t *testing.T) {
+			synced(t, func(t *testing.T) {
 				p := newPlayer(t, onSQLite, m.plant)
 				defer p.close()
 				for seed := uint64(1); seed <= most; seed++ {
@@ -182,16 +182,16 @@ func TestPlanted(t *testing.T) {
 }
 
 // TestPlayedAgain plays schedules twice, on servers with other keys and other histories: a seed
-// tells one story.
+// decides the trace.
 func TestPlayedAgain(t *testing.T) {
-	inCalm(t, func(t *testing.T) {
+	synced(t, func(t *testing.T) {
 		one, other := newPlayer(t, onSQLite, nil), newPlayer(t, onSQLite, nil)
 		defer one.close()
 		defer other.close()
 		other.play(1 << 40)
 		for seed := uint64(1); seed <= 40; seed++ {
 			if a, b := one.play(seed).report(), other.play(seed).report(); a != b {
-				t.Fatalf("two stories of one seed:\n%s\n\n%s", a, b)
+				t.Fatalf("two traces of one seed:\n%s\n\n%s", a, b)
 			}
 		}
 	})

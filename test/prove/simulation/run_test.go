@@ -11,21 +11,21 @@ import (
 
 // run is one schedule: who does what when, decided by the seed alone.
 type run struct {
-	*watch
-	t     testing.TB
-	seed  uint64
-	world *world
-	dice  *rand.Rand
-	plan  plan
+	*checker
+	t      testing.TB
+	seed   uint64
+	system *system
+	dice   *rand.Rand
+	plan   plan
 
 	now    time.Duration // since the schedule began, as everybody but the server has it
 	skew   time.Duration // what the server's clock shows more
 	due    events
 	serial int // of the last event
 	calls  int // how many requests have reached the server
-	story  []string
+	trace  []string
 
-	person   person
+	testUser testUser
 	disabled bool
 	clients  []*client
 	requests int  // how many there have been
@@ -65,12 +65,12 @@ func (e *events) Pop() any {
 }
 
 // newRun lays out the schedule of a seed.
-func newRun(t testing.TB, w *world, seed uint64) *run {
-	r := &run{watch: newWatch(w.rules), t: t, seed: seed, world: w, dice: rand.New(rand.NewPCG(seed, 0))}
+func newRun(t testing.TB, w *system, seed uint64) *run {
+	r := &run{checker: newChecker(w.rules), t: t, seed: seed, system: w, dice: rand.New(rand.NewPCG(seed, 0))}
 	r.plan = r.draw()
 	r.now = time.Duration(r.dice.IntN(1000)) * time.Millisecond
 	r.tick()
-	r.person = w.somebody()
+	r.testUser = w.currentUser()
 	return r
 }
 
@@ -81,18 +81,18 @@ func (r *run) in(d time.Duration, do func()) {
 }
 
 // tick sets the server's clock.
-func (r *run) tick() { r.world.clock.at.Store(r.server().UnixMilli()) }
+func (r *run) tick() { r.system.clock.at.Store(r.server().UnixMilli()) }
 
 // server returns the time on the server's clock.
 func (r *run) server() time.Time { return epoch.Add(r.now + r.skew) }
 
-// tell writes a line of the story.
-func (r *run) tell(format string, args ...any) {
+// log adds a line to the trace.
+func (r *run) log(format string, args ...any) {
 	line := fmt.Sprintf("%14s  ", clockFace(r.now)) + fmt.Sprintf(format, args...)
-	r.story = append(r.story, line)
+	r.trace = append(r.trace, line)
 }
 
-// clockFace shows a time of the story.
+// clockFace shows a time of the trace.
 func clockFace(d time.Duration) string {
 	days := d / (24 * time.Hour)
 	rest := d % (24 * time.Hour)
@@ -118,11 +118,11 @@ func (r *run) play() bool {
 	return r.wrong == ""
 }
 
-// report tells the story of a schedule that went wrong.
+// report returns the trace of a schedule that went wrong.
 func (r *run) report() string {
 	return fmt.Sprintf(
 		"seed %d: %s\n(again: go test ./test/prove/simulation -run Simulation -args -seed %d -schedules 1)\n\n%s\n\n%s",
-		r.seed, r.wrong, r.seed, r.world.rules, strings.Join(r.story, "\n"),
+		r.seed, r.wrong, r.seed, r.system.rules, strings.Join(r.trace, "\n"),
 	)
 }
 

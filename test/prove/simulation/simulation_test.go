@@ -1,7 +1,7 @@
-// Package simulation plays the real server against everybody at once: people with tabs and
+// Package simulation plays the real server against everybody at once: users with tabs and
 // apps, a thief, a network that loses and reorders, a clock that is set, storage that fails
 // and a server that crashes. What happens when is decided by one number, the seed, so that a
-// schedule that breaks a promise of docs/protocol.md can be told as a story and played again.
+// schedule that breaks a promise of docs/protocol.md can be printed as a trace and played again.
 package simulation
 
 import (
@@ -31,9 +31,9 @@ var (
 const (
 	millions  = 2_000_000
 	enough    = 10_000 // for everything to come up
-	perWorld  = 200    // on one database, so that it stays small
-	playersOf = 2      // worlds at a time
-	garbage   = 800    // in percent of what is in use, before it is collected
+	perSystem = 200    // on one database, so that it stays small
+	playersOf = 2      // systems at a time
+	gcPercent = 800    // in percent of what is in use, before it is collected
 )
 
 // howMany returns the number of schedules to play.
@@ -59,33 +59,33 @@ func firstSeed() uint64 {
 	return 1
 }
 
-// player plays schedules, one after the other, on worlds of its own.
+// player plays schedules, one after the other, on systems of its own.
 type player struct {
-	t      testing.TB
-	on     engine
-	plant  mistake
-	worlds map[rules]*world
-	played map[rules]int
-	seen   map[string]int
+	t       testing.TB
+	on      engine
+	plant   mistake
+	systems map[rules]*system
+	played  map[rules]int
+	seen    map[string]int
 }
 
 // newPlayer makes a player.
 func newPlayer(t testing.TB, on engine, plant mistake) *player {
-	return &player{t, on, plant, map[rules]*world{}, map[rules]int{}, map[string]int{}}
+	return &player{t, on, plant, map[rules]*system{}, map[rules]int{}, map[string]int{}}
 }
 
 // play plays the schedule of one seed.
 func (p *player) play(seed uint64) *run {
 	rules := rulesOf(seed)
-	if p.worlds[rules] != nil && p.played[rules]%perWorld == 0 {
-		p.worlds[rules].close()
-		p.worlds[rules] = nil
+	if p.systems[rules] != nil && p.played[rules]%perSystem == 0 {
+		p.systems[rules].close()
+		p.systems[rules] = nil
 	}
-	if p.worlds[rules] == nil {
-		p.worlds[rules] = newWorld(p.t, p.on, rules, p.plant)
+	if p.systems[rules] == nil {
+		p.systems[rules] = newSystem(p.t, p.on, rules, p.plant)
 	}
 	p.played[rules]++
-	r := newRun(p.t, p.worlds[rules], seed)
+	r := newRun(p.t, p.systems[rules], seed)
 	r.play()
 	for what, n := range r.seen {
 		p.seen[what] += n
@@ -93,17 +93,17 @@ func (p *player) play(seed uint64) *run {
 	return r
 }
 
-// inCalm does something in a time that stands still while anybody works. A machine that stops for
-// seconds would otherwise have a write wait for longer than the server allows, and the seed would
-// not decide alone.
-func inCalm(t *testing.T, do func(*testing.T)) {
+// synced runs a function under synctest, where time stands still while any goroutine runs. A
+// machine that stops for seconds would otherwise have a write wait for longer than the server
+// allows, and the seed would not decide alone.
+func synced(t *testing.T, do func(*testing.T)) {
 	t.Helper()
 	synctest.Test(t, do)
 }
 
-// close ends the player's worlds.
+// close ends the player's systems.
 func (p *player) close() {
-	for _, w := range p.worlds {
+	for _, w := range p.systems {
 		if w != nil {
 			w.close()
 		}
@@ -126,8 +126,8 @@ func TestSimulation(t *testing.T) {
 }
 
 // TestFound plays schedules that have found something: an ending without an entry (decision 15),
-// and one that the watch itself had overlooked, of a session past its limits whose sign-out is done
-// and not answered.
+// and one that the checker itself had overlooked, of a session past its limits whose sign-out is
+// done and not answered.
 func TestFound(t *testing.T) {
 	for _, seed := range []uint64{20_002_919, 1_753_266_224_276_874} {
 		playAll(t, onSQLite, seed, 1)
@@ -136,7 +136,7 @@ func TestFound(t *testing.T) {
 
 // TestSimulationOnPostgres plays some of the schedules on the other engine.
 func TestSimulationOnPostgres(t *testing.T) {
-	postgrestest.Shared(t) // what starts in the calm would have to end there
+	postgrestest.Shared(t) // what starts in a synctest bubble would have to end there
 	playAll(t, onPostgres, firstSeed(), uint64(max(1, howMany()/30)))
 }
 
@@ -144,11 +144,11 @@ func TestSimulationOnPostgres(t *testing.T) {
 // up in them.
 func playAll(t *testing.T, on engine, first, n uint64) (uint64, map[string]int) {
 	t.Helper()
-	var late atomic.Bool // outside of the calm, where time goes by
+	var late atomic.Bool // outside of the bubble, where real time passes
 	if *most > 0 {
 		defer time.AfterFunc(*most, func() { late.Store(true) }).Stop()
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	var next, played, broken atomic.Uint64
 	var mu sync.Mutex // guards seen
 	seen := map[string]int{}
@@ -156,7 +156,7 @@ func playAll(t *testing.T, on engine, first, n uint64) (uint64, map[string]int) 
 		for i := range playersOf {
 			t.Run(strconv.Itoa(i), func(t *testing.T) {
 				t.Parallel()
-				inCalm(t, func(t *testing.T) {
+				synced(t, func(t *testing.T) {
 					p := newPlayer(t, on, nil)
 					defer p.close()
 					for i := next.Add(1) - 1; i < n && broken.Load() < 3 && !late.Load(); i = next.Add(1) - 1 {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/test/prove/apiclient"
 )
 
 // verdict is what an answer to a refresh token says.
@@ -20,8 +21,8 @@ const (
 	strange verdict = "strange" // anything else
 )
 
-// watch sees all that goes in and out of the server, and holds it to the promises.
-type watch struct {
+// checker sees all that goes in and out of the server, and holds it to the promises.
+type checker struct {
 	rules  rules
 	lines  []*line
 	tokens map[string]*token // text → token
@@ -30,9 +31,9 @@ type watch struct {
 	seen   map[string]int    // what came up → how often
 }
 
-// newWatch begins to watch.
-func newWatch(r rules) *watch {
-	return &watch{rules: r, tokens: map[string]*token{}, seen: map[string]int{}}
+// newChecker returns a checker that has seen nothing.
+func newChecker(r rules) *checker {
+	return &checker{rules: r, tokens: map[string]*token{}, seen: map[string]int{}}
 }
 
 // presentation is one arrival of a refresh token and what became of it.
@@ -43,27 +44,27 @@ type presentation struct {
 	honest bool
 	held   string // what the jar held when it arrived; of honest ones
 	said   verdict
-	got    answer
-	met    trouble
-	did    deed
+	got    apiclient.Answer
+	met    failure
+	did    effect
 }
 
 // breaks notes a broken promise.
-func (w *watch) breaks(promise, format string, args ...any) {
+func (w *checker) breaks(promise, format string, args ...any) {
 	if w.wrong == "" {
 		w.wrong = promise + ": " + fmt.Sprintf(format, args...)
 	}
 }
 
-// see takes note of a token that was handed out.
-func (w *watch) see(t *token) {
+// see records a token that was handed out.
+func (w *checker) see(t *token) {
 	w.tokens[t.text] = t
 	w.order = append(w.order, t)
 }
 
 // presented holds an arrival to the promises.
-func (w *watch) presented(p presentation) {
-	said := w.effect(p)
+func (w *checker) presented(p presentation) {
+	said := w.effectOf(p)
 	if said == unasked {
 		return
 	}
@@ -87,18 +88,18 @@ func (w *watch) presented(p presentation) {
 	case over:
 		w.ends(p, worth)
 	default:
-		w.breaks("docs/http-api.md", "%s was answered %d %s", t.name, p.got.status, p.got.code)
+		w.breaks("docs/http-api.md", "%s was answered %d %s", t.name, p.got.Status, p.got.Code)
 	}
 	t.failed = p.said == down
 }
 
-// effect tells what an arrival did to the session, whether the answer told or not.
-func (w *watch) effect(p presentation) verdict {
+// effectOf returns what an arrival did to the session, whether the answer told or not.
+func (w *checker) effectOf(p presentation) verdict {
 	if p.said != down {
 		return p.said
 	}
 	if !p.did.failed {
-		w.breaks("R5", "%d without a storage error", p.got.status)
+		w.breaks("R5", "%d without a storage error", p.got.Status)
 	}
 	w.seen["storage error"]++
 	switch p.did.rotated {
@@ -114,7 +115,7 @@ func (w *watch) effect(p presentation) verdict {
 }
 
 // condition notes which conditions of R1 an honest arrival breaks.
-func (w *watch) condition(p presentation, worth worth) {
+func (w *checker) condition(p presentation, worth worth) {
 	t, l := p.token, p.token.line
 	if !p.honest || l.over != "" {
 		return
@@ -138,7 +139,7 @@ func (w *watch) condition(p presentation, worth worth) {
 }
 
 // applied notes that a jar took a token.
-func (w *watch) applied(text string) {
+func (w *checker) applied(text string) {
 	t := w.tokens[text]
 	if t == nil {
 		return
@@ -150,7 +151,7 @@ func (w *watch) applied(text string) {
 }
 
 // grants checks that tokens were due, and which.
-func (w *watch) grants(p presentation, worth worth) {
+func (w *checker) grants(p presentation, worth worth) {
 	t, l := p.token, p.token.line
 	if l.over != "" {
 		w.breaks("R4", "%s was let in, but session %s is over: %s", t.name, l.name, l.over)
@@ -180,8 +181,8 @@ func (w *watch) grants(p presentation, worth worth) {
 	}
 }
 
-// offLine tells which promise forbids that a token was let in.
-func (w *watch) offLine(t *token) {
+// offLine reports the promise that forbids that a token was let in.
+func (w *checker) offLine(t *token) {
 	if other := t.line.confirmed[t.generation]; other != nil && other != t {
 		w.breaks("R2", "%s was let in after %s, its sibling, was confirmed", t.name, other.name)
 		return
@@ -189,10 +190,10 @@ func (w *watch) offLine(t *token) {
 	w.breaks("R3", "%s was let in, the confirmed token is %s", t.name, t.line.head.name)
 }
 
-// handedOut checks the tokens that went out, and takes note of them.
-func (w *watch) handedOut(p presentation, worth worth) {
+// handedOut checks the tokens that went out, and records them.
+func (w *checker) handedOut(p presentation, worth worth) {
 	t, l := p.token, p.token.line
-	text := p.got.refresh
+	text := p.got.Refresh
 	known := w.tokens[text]
 	switch {
 	case worth == worthAgain && t.first != "" && text != t.first:
@@ -208,11 +209,11 @@ func (w *watch) handedOut(p presentation, worth worth) {
 	if known == nil {
 		w.see(t.grow(text))
 	}
-	l.access = append(l.access, access{p.got.access, p.at.Add(accessLife)})
+	l.access = append(l.access, access{p.got.Access, p.at.Add(accessLife)})
 }
 
 // overtakes checks that a token was overtaken.
-func (w *watch) overtakes(p presentation, worth worth) {
+func (w *checker) overtakes(p presentation, worth worth) {
 	switch {
 	case p.token.line.over != "":
 		w.breaks(
@@ -229,14 +230,14 @@ func (w *watch) overtakes(p presentation, worth worth) {
 }
 
 // ends checks that a session was ended for a reason, and that the reason stays.
-func (w *watch) ends(p presentation, worth worth) {
+func (w *checker) ends(p presentation, worth worth) {
 	t, l := p.token, p.token.line
 	before := l.over
 	l.end(string(store.ReuseDetected), p.at)
 	if p.said == over {
 		l.answered = true
-		if p.got.reason != l.over {
-			w.breaks("§1", "session %s is over as %q, and %s was told %q", l.name, l.over, t.name, p.got.reason)
+		if p.got.Reason != l.over {
+			w.breaks("§1", "session %s is over as %q, and %s was told %q", l.name, l.over, t.name, p.got.Reason)
 		}
 	}
 	if before != "" || l.over != string(store.ReuseDetected) {
@@ -249,13 +250,13 @@ func (w *watch) ends(p presentation, worth worth) {
 	case worth != worthNothing:
 		w.breaks("R1", "%s ended session %s as reuse, but was good for %s", t.name, l.name, worth)
 	case p.honest && !l.stolen && l.intact():
-		w.breaks("R1", "%s ended session %s, whose person is alone and kept every condition", t.name, l.name)
+		w.breaks("R1", "%s ended session %s, whose user is alone and kept every condition", t.name, l.name)
 	}
 }
 
 // presentedBehind holds an arrival to what is promised still when the database has lost
-// writes: a person who is alone goes on.
-func (w *watch) presentedBehind(p presentation, said verdict) {
+// writes: a user who is alone goes on.
+func (w *checker) presentedBehind(p presentation, said verdict) {
 	t, l := p.token, p.token.line
 	w.seen["a database that was set back"]++
 	if p.honest && p.held != t.text {
@@ -268,15 +269,15 @@ func (w *watch) presentedBehind(p presentation, said verdict) {
 		l.confirmed[t.generation] = t // for condition (b)
 	}
 	switch {
-	case p.said == granted && w.tokens[p.got.refresh] == nil:
-		w.see(t.grow(p.got.refresh))
-	case said == over && l.over == "" && p.got.reason == string(store.ReuseDetected) && p.honest && !l.stolen && l.intact():
+	case p.said == granted && w.tokens[p.got.Refresh] == nil:
+		w.see(t.grow(p.got.Refresh))
+	case said == over && l.over == "" && p.got.Reason == string(store.ReuseDetected) && p.honest && !l.stolen && l.intact():
 		w.breaks(
-			"R1", "%s is in the jar of a person who is alone, and the database that was set back calls it reuse",
+			"R1", "%s is in the jar of a user who is alone, and the database that was set back calls it reuse",
 			t.name,
 		)
 	}
 	if said == over {
-		l.end(p.got.reason, p.at)
+		l.end(p.got.Reason, p.at)
 	}
 }

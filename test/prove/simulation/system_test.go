@@ -5,16 +5,13 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/config"
@@ -24,17 +21,11 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/test/postgrestest"
 	"github.com/handstamp/handstamp/internal/user"
+	"github.com/handstamp/handstamp/test/prove/apiclient"
 )
 
-// Where the server is, as browsers see it, and what its cookies are called there.
-const (
-	origin        = "https://auth.example.com"
-	accessCookie  = "__Host-Http-hs_access"
-	refreshCookie = "__Host-Http-hs_refresh"
-)
-
-// goodPassword is one that every policy takes.
-const goodPassword = "violet teapots orbit quietly"
+// origin is where the server is, as browsers see it.
+const origin = "https://auth.example.com"
 
 // epoch is when every schedule begins, so that a seed says everything.
 var epoch = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
@@ -52,7 +43,7 @@ type rules struct {
 	secret bool
 }
 
-// String shows the rules in a story.
+// String shows the rules in a trace.
 func (r rules) String() string {
 	return fmt.Sprintf("%s, grace %v, recovery %s", r.preset, r.grace, r.recovery)
 }
@@ -91,23 +82,23 @@ type clock struct{ at atomic.Int64 } // Unix milliseconds
 // Now returns the time.
 func (c *clock) Now() time.Time { return time.UnixMilli(c.at.Load()).UTC() }
 
-// world is one real server with its database, called as a function.
-type world struct {
-	t      testing.TB
-	rules  rules
-	clock  clock
-	wire   *wire // between the server and its engine
-	config *config.Config
-	file   string // of the database; empty: it is none
-	drop   func()
-	server *server.Server
-	secret []byte // for rules.secret
-	people int    // how many users there have been
-	person person // who may act in the next schedule
+// system is one real server with its database, called as a function.
+type system struct {
+	t        testing.TB
+	rules    rules
+	clock    clock
+	store    *faultyStore // between the server and its engine
+	config   *config.Config
+	file     string // of the database; empty: it is none
+	drop     func()
+	server   *server.Server
+	secret   []byte   // for rules.secret
+	users    int      // how many users there have been
+	testUser testUser // who may act in the next schedule
 }
 
-// newWorld starts a server on a new database. plant goes around the engine; nil: nothing.
-func newWorld(t testing.TB, on engine, r rules, plant mistake) *world {
+// newSystem starts a server on a new database. plant goes around the engine; nil: nothing.
+func newSystem(t testing.TB, on engine, r rules, plant mistake) *system {
 	t.Helper()
 	database, drop := on(t)
 	c, err := config.Load(config.Sources{Given: map[string]string{
@@ -117,7 +108,7 @@ func newWorld(t testing.TB, on engine, r rules, plant mistake) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, rules: r, wire: &wire{plant: plant}, config: c, drop: drop, secret: make([]byte, 32)}
+	w := &system{t: t, rules: r, store: &faultyStore{plant: plant}, config: c, drop: drop, secret: make([]byte, 32)}
 	rand.Read(w.secret) // never fails: it would crash the program first
 	if file, ok := strings.CutPrefix(database, "sqlite:"); ok {
 		w.file = file
@@ -128,7 +119,7 @@ func newWorld(t testing.TB, on engine, r rules, plant mistake) *world {
 }
 
 // start builds the server on the database as it is.
-func (w *world) start() {
+func (w *system) start() {
 	w.t.Helper()
 	o := server.Options{
 		Log: slog.New(slog.DiscardHandler), Now: w.clock.Now,
@@ -137,10 +128,10 @@ func (w *world) start() {
 	if w.rules.secret {
 		o.SharedSecret = w.secret
 	}
-	if w.wire.held {
-		o.TestingOnlyEngine = w.wire
+	if w.store.held {
+		o.TestingOnlyEngine = w.store
 	} else {
-		o.TestingOnlyWrapped = w.wire.wrap
+		o.TestingOnlyWrapped = w.store.wrap
 	}
 	s, err := server.Open(context.Background(), w.config, o)
 	if err != nil {
@@ -151,24 +142,24 @@ func (w *world) start() {
 
 // restart forgets everything that the server has in memory. The engine stays open: what a kill does
 // to its files is for test/crash_test.go.
-func (w *world) restart() {
+func (w *system) restart() {
 	w.t.Helper()
-	w.wire.held = true
+	w.store.held = true
 	if err := w.server.Close(); err != nil {
 		w.t.Fatal(err)
 	}
 	w.start()
-	w.wire.held = false
+	w.store.held = false
 }
 
 // backUp keeps the database as it is now, for setBack.
-func (w *world) backUp() { w.copy(w.file, w.file+".backup") }
+func (w *system) backUp() { w.copy(w.file, w.file+".backup") }
 
 // setBack makes the database what it was at the backup: what was written since is lost.
-func (w *world) setBack() { w.copy(w.file+".backup", w.file) }
+func (w *system) setBack() { w.copy(w.file+".backup", w.file) }
 
 // copy copies a file while the server is away.
-func (w *world) copy(from, to string) {
+func (w *system) copy(from, to string) {
 	w.t.Helper()
 	if err := w.server.Close(); err != nil {
 		w.t.Fatal(err)
@@ -183,41 +174,41 @@ func (w *world) copy(from, to string) {
 	w.start()
 }
 
-// close ends the world.
-func (w *world) close() {
+// close ends the system.
+func (w *system) close() {
 	if err := w.server.Close(); err != nil {
 		w.t.Error(err)
 	}
 	w.drop()
 }
 
-// person is a user.
-type person struct {
+// testUser is one who may sign in.
+type testUser struct {
 	id    store.UserID // empty: there is none
 	email string
 }
 
-// somebody returns a user, who is a new one after disable. Sessions of earlier schedules do no
+// currentUser returns a user, who is a new one after disable. Sessions of earlier schedules do no
 // harm.
-func (w *world) somebody() person {
-	if w.person.id != "" {
-		return w.person
+func (w *system) currentUser() testUser {
+	if w.testUser.id != "" {
+		return w.testUser
 	}
-	w.people++
-	email := fmt.Sprintf("person-%d@example.com", w.people)
+	w.users++
+	email := fmt.Sprintf("user-%d@example.com", w.users)
 	made, err := w.server.Users.Create(
-		context.Background(), audit.Operator(), user.Fresh{Email: email, Password: secret.New(goodPassword)},
+		context.Background(), audit.Operator(), user.Fresh{Email: email, Password: secret.New(apiclient.Password)},
 	)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.person = person{made.User, email}
-	return w.person
+	w.testUser = testUser{made.User, email}
+	return w.testUser
 }
 
-// disable has the operator disable somebody.
-func (w *world) disable(p person) error {
-	w.person = person{}
+// disable disables a user, as the operator.
+func (w *system) disable(p testUser) error {
+	w.testUser = testUser{}
 	_, err := w.server.Users.Disable(context.Background(), audit.Operator(), p.id)
 	return err
 }
@@ -232,77 +223,22 @@ type place struct {
 // near reports whether the two look like one client. protocol.md §4
 func (p place) near(other place) bool { return p.network == other.network && p.agent == other.agent }
 
-// call is one request.
+// call is one request from a place.
 type call struct {
-	method, path string
-	from         place
-	header       http.Header // nil: none
-	cookies      []*http.Cookie
-	body         string // JSON; empty: none
+	apiclient.Request
+	from place
 }
 
-// answer is a response, understood.
-type answer struct {
-	status          int
-	code            string // of a problem
-	reason          string // why a session is over
-	access, refresh string // tokens; empty: none
-	session         string // the sid
-	expires         time.Time
-	cookies         []*http.Cookie
-	location        string
+// call returns a request that says nothing of itself but its agent.
+func (p place) call(method, path string) call {
+	return call{apiclient.Request{Method: method, Path: path, Agent: p.agent}, p}
 }
 
-// do has the server answer.
-func (w *world) do(c call) answer {
-	r := httptest.NewRequest(c.method, origin+c.path, strings.NewReader(c.body))
-	if c.header != nil {
-		r.Header = c.header.Clone()
-	}
-	r.RemoteAddr = c.from.ip + ":40000"
-	if strings.Contains(c.from.ip, ":") {
-		r.RemoteAddr = "[" + c.from.ip + "]:40000"
-	}
-	r.Header.Set("User-Agent", c.from.agent)
-	if c.body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	for _, cookie := range c.cookies {
-		r.AddCookie(cookie)
-	}
-	recorded := httptest.NewRecorder()
-	w.server.ServeHTTP(recorded, r)
-	return w.read(recorded)
-}
-
-// read understands a response.
-func (w *world) read(recorded *httptest.ResponseRecorder) answer {
-	response := recorded.Result()
-	a := answer{status: response.StatusCode, cookies: response.Cookies(), location: response.Header.Get("Location")}
-	if strings.Contains(response.Header.Get("Content-Type"), "json") {
-		var body struct {
-			Code    string `json:"code"`
-			Reason  string `json:"reason"`
-			Access  string `json:"access_token"`
-			Refresh string `json:"refresh_token"`
-			Session struct {
-				ID      string    `json:"id"`
-				Expires time.Time `json:"expires_at"`
-			} `json:"session"`
-		}
-		if err := json.Unmarshal(recorded.Body.Bytes(), &body); err != nil {
-			w.t.Errorf("answer %q: %v", recorded.Body, err)
-		}
-		a.code, a.reason, a.access, a.refresh = body.Code, body.Reason, body.Access, body.Refresh
-		a.session, a.expires = body.Session.ID, body.Session.Expires
-	}
-	for _, c := range a.cookies {
-		switch c.Name {
-		case accessCookie:
-			a.access = c.Value
-		case refreshCookie:
-			a.refresh = c.Value
-		}
+// do has the server answer a call.
+func (w *system) do(c call) apiclient.Answer {
+	a, err := c.Serve(w.server, origin, netip.AddrPortFrom(netip.MustParseAddr(c.from.ip), 40000))
+	if err != nil {
+		w.t.Errorf("answer %q: %v", a.Body, err)
 	}
 	return a
 }
