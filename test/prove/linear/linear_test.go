@@ -41,8 +41,8 @@ const (
 	callsOfEach = 2
 )
 
-// patience is how long an engine may have anything wait: the machine may be busy with other tests.
-const patience = time.Minute
+// timeout is how long an engine may have anything wait: the machine may be busy with other tests.
+const timeout = time.Minute
 
 // engines returns every engine, each with a new database.
 var engines = []struct {
@@ -53,13 +53,13 @@ var engines = []struct {
 	{
 		"sqlite", func(t *testing.T) string { return filepath.Join(folder(t), "handstamp.db") },
 		func(ctx context.Context, path string) (store.Store, error) {
-			return sqlite.Options{Wait: patience}.Open(ctx, path)
+			return sqlite.Options{Wait: timeout}.Open(ctx, path)
 		},
 	},
 	{
 		"postgres", func(t *testing.T) string { return postgrestest.Shared(t).Database(t) },
 		func(ctx context.Context, url string) (store.Store, error) {
-			return postgres.Options{Wait: patience, Limit: patience}.Open(ctx, url)
+			return postgres.Options{Wait: timeout, Limit: timeout}.Open(ctx, url)
 		},
 	},
 }
@@ -151,7 +151,7 @@ func (r *round) play(nodes ...store.Store) {
 			<-gate
 			for _, c := range mine {
 				begun := r.ticks.Add(1)
-				said, err := r.do(nodes[i%len(nodes)], c)
+				result, err := r.do(nodes[i%len(nodes)], c)
 				ended := r.ticks.Add(1)
 				if err != nil {
 					r.t.Error(err)
@@ -159,7 +159,7 @@ func (r *round) play(nodes ...store.Store) {
 				mu.Lock()
 				r.history = append(
 					r.history,
-					porcupine.Operation{ClientId: i, Input: c, Call: begun, Output: said, Return: ended},
+					porcupine.Operation{ClientId: i, Input: c, Call: begun, Output: result, Return: ended},
 				)
 				mu.Unlock()
 			}
@@ -174,7 +174,7 @@ func (r *round) play(nodes ...store.Store) {
 func (r *round) check() bool {
 	model := porcupine.Model{
 		Init:  func() any { return r.state },
-		Step:  func(s, in, out any) (bool, any) { return s.(state).step(in.(call), out.(said), r.now) },
+		Step:  func(s, in, out any) (bool, any) { return s.(state).step(in.(call), out.(result), r.now) },
 		Equal: func(a, b any) bool { return a.(state) == b.(state) },
 	}
 	return porcupine.CheckOperations(model, r.history)
@@ -183,8 +183,8 @@ func (r *round) check() bool {
 // count adds what came up.
 func (r *round) count(seen map[string]int) {
 	for _, o := range r.history {
-		in, out := o.Input.(call), o.Output.(said)
-		switch in.verb {
+		in, out := o.Input.(call), o.Output.(result)
+		switch in.op {
 		case rotate:
 			seen[out.rotated.String()]++
 		case end:
@@ -195,7 +195,7 @@ func (r *round) count(seen map[string]int) {
 	}
 }
 
-// describe tells the history in the order of the calls.
+// describe returns the history in the order of the calls.
 func (r *round) describe() string {
 	text := fmt.Sprintf("before: %+v\n", r.state)
 	for _, o := range r.history {

@@ -9,7 +9,7 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// loose is an engine that forgets that others are there.
+// loose is an engine that is not linearizable.
 type loose struct {
 	store.Store
 	rotate func(engine store.Store, p store.Presented, now time.Time) (store.Outcome, error) // nil: the engine's
@@ -17,7 +17,7 @@ type loose struct {
 	end    func(engine store.Store, e store.Ending, now time.Time) error
 }
 
-// Rotate is the engine's, or looser.
+// Rotate is the engine's, or the planted one.
 func (l loose) Rotate(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
 	if l.rotate == nil {
 		return l.Store.Rotate(ctx, p, now)
@@ -25,7 +25,7 @@ func (l loose) Rotate(ctx context.Context, p store.Presented, now time.Time) (st
 	return l.rotate(l.Store, p, now)
 }
 
-// LiveSessions is the engine's, or looser.
+// LiveSessions is the engine's, or the planted one.
 func (l loose) LiveSessions(ctx context.Context, user store.UserID, now time.Time) ([]store.Session, error) {
 	if l.list == nil {
 		return l.Store.LiveSessions(ctx, user, now)
@@ -33,7 +33,7 @@ func (l loose) LiveSessions(ctx context.Context, user store.UserID, now time.Tim
 	return l.list(l.Store, user, now)
 }
 
-// EndSession is the engine's, or looser.
+// EndSession is the engine's, or the planted one.
 func (l loose) EndSession(ctx context.Context, e store.Ending, now time.Time) error {
 	if l.end == nil {
 		return l.Store.EndSession(ctx, e, now)

@@ -76,9 +76,9 @@ func (r *round) begin(s store.Store, i int) {
 	r.state[i] = row{confirmed: token{nonce: session.Line.Nonce}, rotatedAt: r.now.UnixMilli()}
 	known := []token{r.state[i].confirmed.successor()}
 	for range 1 + r.dice.IntN(2) {
-		r.must(s, call{verb: rotate, session: i, token: known[len(known)-1]})
+		r.must(s, call{op: rotate, session: i, token: known[len(known)-1]})
 		if r.dice.IntN(3) == 0 {
-			r.must(s, call{verb: rotate, session: i, token: known[len(known)-1], far: true})
+			r.must(s, call{op: rotate, session: i, token: known[len(known)-1], far: true})
 		}
 		known = append(known, known[len(known)-1].successor())
 	}
@@ -100,23 +100,23 @@ func (r *round) must(s store.Store, c call) {
 	r.state = after
 }
 
-// draw makes a call up.
+// draw draws a call.
 func (r *round) draw() call {
 	session := r.dice.IntN(2)
 	switch n := r.dice.IntN(10); {
 	case n < 7:
 		of := r.tokens[session]
-		return call{verb: rotate, session: session, token: of[r.dice.IntN(len(of))], far: r.dice.IntN(4) == 0}
+		return call{op: rotate, session: session, token: of[r.dice.IntN(len(of))], far: r.dice.IntN(4) == 0}
 	case n < 8:
-		return call{verb: end, session: session}
+		return call{op: end, session: session}
 	}
-	return call{verb: list}
+	return call{op: list}
 }
 
 // do makes a call.
-func (r *round) do(s store.Store, c call) (said, error) {
+func (r *round) do(s store.Store, c call) (result, error) {
 	ctx := r.t.Context()
-	switch c.verb {
+	switch c.op {
 	case rotate:
 		p := store.Presented{
 			Session: r.sessions[c.session], Generation: c.token.generation,
@@ -127,20 +127,20 @@ func (r *round) do(s store.Store, c call) (said, error) {
 			p.From = abroad
 		}
 		o, err := s.Rotate(ctx, p, r.now)
-		return said{rotated: o.Case, row: read(o.Standing.Session)}, err
+		return result{rotated: o.Case, row: read(o.Standing.Session)}, err
 	case end:
 		err := s.EndSession(ctx, store.Ending{Session: r.sessions[c.session], Reason: store.SignedOut}, r.now)
 		if fault.HasCode(err, fault.SessionNotFound) {
-			return said{}, nil
+			return result{}, nil
 		}
-		return said{did: err == nil}, err
+		return result{did: err == nil}, err
 	}
 	return r.list(s)
 }
 
 // list asks for the user's live sessions.
-func (r *round) list(s store.Store) (said, error) {
-	var got said
+func (r *round) list(s store.Store) (result, error) {
+	var got result
 	all, err := s.LiveSessions(r.t.Context(), r.user, r.now)
 	for _, session := range all {
 		for i, id := range r.sessions {

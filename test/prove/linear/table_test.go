@@ -12,32 +12,32 @@ const (
 	recovery = time.Hour
 )
 
-// verb is what a client does.
-type verb int
+// operation is what a client calls.
+type operation int
 
-// The verbs.
+// The operations.
 const (
-	rotate verb = iota + 1
+	rotate operation = iota + 1
 	end
 	list
 )
 
-// token is a refresh token, as small as it can be told: the tree of a session's tokens.
+// token is a refresh token, as small as it can be: the tree of a session's tokens.
 type token struct {
 	generation    uint32
 	parent, nonce store.Nonce
 }
 
-// call is one thing that a client does.
+// call is one call of a client.
 type call struct {
-	verb    verb
+	op      operation
 	session int   // which of the user's two
 	token   token // of rotate
 	far     bool  // rotate: from another network
 }
 
-// said is what came of it.
-type said struct {
+// result is what a call returned.
+type result struct {
 	rotated store.Case // of rotate
 	row     row        // of rotate: the session after it
 	did     bool       // of end: it was live
@@ -58,9 +58,9 @@ type row struct {
 // state is the sessions of one user. It is a value, so that the search may go back.
 type state [2]row
 
-// step reports whether a call may have said that, and what is so afterwards.
-func (s state) step(c call, got said, now time.Time) (bool, state) {
-	switch c.verb {
+// step reports whether a call may have returned that, and what is so afterwards.
+func (s state) step(c call, got result, now time.Time) (bool, state) {
+	switch c.op {
 	case rotate:
 		want, after := s[c.session].present(c, now)
 		s[c.session] = after
