@@ -15,6 +15,7 @@ import (
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/test/logtest"
 	"github.com/handstamp/handstamp/internal/user"
@@ -43,20 +44,20 @@ func TestCanaryFinds(t *testing.T) {
 // nest is a server full of secrets.
 type nest struct {
 	*handstamptest.Server
-	t       *testing.T
-	canary  handstamptest.Canaries
-	log     *logtest.Log
-	meddler *handstamptest.Meddler
-	users   int
+	t      *testing.T
+	canary handstamptest.Canaries
+	log    *logtest.Log
+	faults *storetest.FaultStore
+	users  int
 }
 
 // startNest starts one whose master key and signing key are looked for.
 func startNest(t *testing.T) *nest {
 	t.Helper()
-	n := &nest{t: t, log: &logtest.Log{}, meddler: &handstamptest.Meddler{}}
+	n := &nest{t: t, log: &logtest.Log{}, faults: storetest.NewFaultStore()}
 	key := filepath.Join(t.TempDir(), "test.key")
 	n.Server = handstamptest.Start(t,
-		handstamptest.Options{Settings: map[string]string{"master_key_file": key}, Log: n.log, Wrap: n.meddler.Wrap})
+		handstamptest.Options{Settings: map[string]string{"master_key_file": key}, Log: n.log, Wrap: n.faults.Wrap})
 	text, err := os.ReadFile(key)
 	if err != nil {
 		t.Fatal(err)
@@ -224,12 +225,14 @@ func (n *nest) endings() {
 	unlucky := n.newVictim()
 	full := fault.New(fault.StorageUnavailable).Because(errors.New("the disk is full"))
 	for _, err := range []error{full, errors.New("a bug")} {
-		for _, verb := range []string{"Rotate", "User", "UserByEmail", "Begin"} {
-			n.meddler.FailBefore(verb, err)
+		for _, failing := range []storetest.Operation{
+			storetest.OpRotate, storetest.OpUser, storetest.OpUserByEmail, storetest.OpBegin,
+		} {
+			n.faults.FailBefore(failing, err)
 			ask(unlucky)
 			n.look("sign in", n.Program("curl").Do("POST", "/v1/session",
 				`{"email":"`+unlucky.email+`","password":"`+unlucky.password+`"}`))
-			n.meddler.FailBefore(verb, nil)
+			n.faults.FailBefore(failing, nil)
 		}
 	}
 	n.Clock.Advance(40 * 24 * time.Hour)

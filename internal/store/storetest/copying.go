@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
@@ -28,7 +29,7 @@ var _ = register(subject{
 		{"race", testRaceCopy},
 	},
 	operations: []operation{
-		reading("CopyOut", func(_ *testing.T, f *fixture) call {
+		reading(OpCopyOut, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error {
 				for _, err := range f.CopyOut(ctx) {
 					if err != nil {
@@ -38,7 +39,7 @@ var _ = register(subject{
 				return nil
 			}
 		}),
-		writing("CopyIn", func(t *testing.T, f *fixture) call {
+		writing(OpCopyIn, func(t *testing.T, f *fixture) call {
 			from := newFixture(t, f.another)
 			from.fill(t)
 			rows := dump(t, from)
@@ -46,6 +47,12 @@ var _ = register(subject{
 		}),
 	},
 })
+
+// Its operations.
+const (
+	OpCopyOut Operation = "CopyOut"
+	OpCopyIn  Operation = "CopyIn"
+)
 
 // RunCopy tests that one engine takes over what another keeps. Each opens a new, empty store.
 func RunCopy(t *testing.T, from, to func(t *testing.T) store.Store) {
@@ -87,6 +94,9 @@ func wantRows(t *testing.T, what string, got, want []store.Row) {
 	t.Helper()
 	same(t, what, got, want, cmpopts.EquateEmpty())
 }
+
+// equalRows reports whether two stores keep the same.
+func equalRows(a, b []store.Row) bool { return cmp.Equal(a, b, cmpopts.EquateEmpty(), addresses) }
 
 // testSampleRows holds the samples to be all that is kept, and to say something in every column.
 func testSampleRows(t *testing.T, f *fixture) {
@@ -297,4 +307,28 @@ func testRaceCopy(t *testing.T, f *fixture) {
 		t.Errorf("%d of 4 copies were kept, want 1", done.Load())
 	}
 	wantRows(t, "the copy", dump(t, to), rows)
+}
+
+// CopyOut calls the engine, unless it shall fail.
+func (fs *FaultStore) CopyOut(ctx context.Context) iter.Seq2[store.Row, error] {
+	return func(yield func(store.Row, error) bool) {
+		before, after := fs.begin(OpCopyOut)
+		if before != nil {
+			yield(nil, before)
+			return
+		}
+		for row, err := range fs.engine.CopyOut(ctx) {
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+		if after != nil {
+			yield(nil, after)
+		}
+	}
+}
+
+// CopyIn calls the engine, unless it shall fail.
+func (fs *FaultStore) CopyIn(ctx context.Context, rows iter.Seq2[store.Row, error]) error {
+	return fs.run(OpCopyIn, func() error { return fs.engine.CopyIn(ctx, rows) })
 }

@@ -238,11 +238,14 @@ func wantFault(t *testing.T, call string, err error, want fault.Code) {
 // same compares what is with what should be.
 func same(t *testing.T, what string, got, want any, options ...cmp.Option) {
 	t.Helper()
-	options = append(options, cmp.Comparer(func(a, b netip.Addr) bool { return a == b }))
+	options = append(options, addresses)
 	if diff := cmp.Diff(want, got, options...); diff != "" {
 		t.Errorf("%s, got +, want -:\n%s", what, diff)
 	}
 }
+
+// addresses compares network addresses.
+var addresses = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
 
 // background is for goroutines of a race: t.Context ends before its clean-up does.
 var background = context.Background()

@@ -24,21 +24,21 @@ var _ = register(subject{
 		{"race/add", testRaceSigningKey},
 	},
 	operations: []operation{
-		reading("SigningKeys", func(_ *testing.T, f *fixture) call {
+		reading(OpSigningKeys, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error { _, err := f.SigningKeys(ctx); return err }
 		}),
-		writing("AddSigningKey", func(t *testing.T, f *fixture) call {
+		writing(OpAddSigningKey, func(t *testing.T, f *fixture) call {
 			newest := f.newestKey(t)
 			return func(ctx context.Context) error {
 				_, err := f.AddSigningKey(ctx, f.newKey("kid-z", 0), newest)
 				return err
 			}
 		}),
-		writing("DropSigningKeys", func(t *testing.T, f *fixture) call {
+		writing(OpDropSigningKeys, func(t *testing.T, f *fixture) call {
 			k := f.mustKey(t, "kid-dropped", 0)
 			return func(ctx context.Context) error { return f.DropSigningKeys(ctx, []string{k.ID}) }
 		}),
-		writing("RevokeSigningKey", func(t *testing.T, f *fixture) call {
+		writing(OpRevokeSigningKey, func(t *testing.T, f *fixture) call {
 			k := f.mustKey(t, "kid-revoked", 0)
 			return func(ctx context.Context) error {
 				_, err := f.RevokeSigningKey(ctx, k.ID, f.newKey("kid-next", 0), f.now)
@@ -48,6 +48,14 @@ var _ = register(subject{
 	},
 	rows: keyRows,
 })
+
+// Its operations.
+const (
+	OpSigningKeys      Operation = "SigningKeys"
+	OpAddSigningKey    Operation = "AddSigningKey"
+	OpDropSigningKeys  Operation = "DropSigningKeys"
+	OpRevokeSigningKey Operation = "RevokeSigningKey"
+)
 
 // newKey gives a signing key that becomes active after a while; nobody keeps it yet.
 func (f *fixture) newKey(id string, after time.Duration) store.SigningKey {
@@ -231,4 +239,24 @@ func keyRows(t *testing.T, f *fixture) rowCount {
 	_, err := f.RevokeSigningKey(t.Context(), gone.ID, f.newKey("kid-d", 0), f.now)
 	must(t, err)
 	return rowCount{"store.KeyRow": 2, "store.EntryRow": 1}
+}
+
+// SigningKeys calls the engine, unless it shall fail.
+func (fs *FaultStore) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
+	return through(fs, OpSigningKeys, func() ([]store.SigningKey, error) { return fs.engine.SigningKeys(ctx) })
+}
+
+// AddSigningKey calls the engine, unless it shall fail.
+func (fs *FaultStore) AddSigningKey(ctx context.Context, k store.SigningKey, newest string) (bool, error) {
+	return through(fs, OpAddSigningKey, func() (bool, error) { return fs.engine.AddSigningKey(ctx, k, newest) })
+}
+
+// DropSigningKeys calls the engine, unless it shall fail.
+func (fs *FaultStore) DropSigningKeys(ctx context.Context, ids []string) error {
+	return fs.run(OpDropSigningKeys, func() error { return fs.engine.DropSigningKeys(ctx, ids) })
+}
+
+// RevokeSigningKey calls the engine, unless it shall fail.
+func (fs *FaultStore) RevokeSigningKey(ctx context.Context, id string, next store.SigningKey, now time.Time) (store.SigningKey, error) {
+	return through(fs, OpRevokeSigningKey, func() (store.SigningKey, error) { return fs.engine.RevokeSigningKey(ctx, id, next, now) })
 }

@@ -14,15 +14,21 @@ var _ = register(subject{
 		{"race/keep", testRaceMetadata},
 	},
 	operations: []operation{
-		reading("ReadMetadata", func(_ *testing.T, f *fixture) call {
+		reading(OpReadMetadata, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error { _, err := f.ReadMetadata(ctx, "x"); return err }
 		}),
-		writing("KeepMetadata", func(_ *testing.T, f *fixture) call {
+		writing(OpKeepMetadata, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error { _, err := f.KeepMetadata(ctx, "x", []byte("x")); return err }
 		}),
 	},
-	rows: factRows,
+	rows: metadataRows,
 })
+
+// Its operations.
+const (
+	OpReadMetadata Operation = "ReadMetadata"
+	OpKeepMetadata Operation = "KeepMetadata"
+)
 
 // testKeepMetadata keeps what came first under a name.
 func testKeepMetadata(t *testing.T, f *fixture) {
@@ -66,9 +72,19 @@ func testRaceMetadata(t *testing.T, f *fixture) {
 	}
 }
 
-// factRows keeps bytes that are no text.
-func factRows(t *testing.T, f *fixture) rowCount {
+// metadataRows keeps bytes that are no text.
+func metadataRows(t *testing.T, f *fixture) rowCount {
 	_, err := f.KeepMetadata(t.Context(), "bytes", []byte{0, 0xff, '\''})
 	must(t, err)
 	return rowCount{"store.MetadataRow": 1}
+}
+
+// ReadMetadata calls the engine, unless it shall fail.
+func (fs *FaultStore) ReadMetadata(ctx context.Context, name string) ([]byte, error) {
+	return through(fs, OpReadMetadata, func() ([]byte, error) { return fs.engine.ReadMetadata(ctx, name) })
+}
+
+// KeepMetadata calls the engine, unless it shall fail.
+func (fs *FaultStore) KeepMetadata(ctx context.Context, name string, value []byte) ([]byte, error) {
+	return through(fs, OpKeepMetadata, func() ([]byte, error) { return fs.engine.KeepMetadata(ctx, name, value) })
 }

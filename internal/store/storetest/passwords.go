@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/store"
@@ -20,17 +21,23 @@ var _ = register(subject{
 		{"race/change password and sign in", testRaceChangePasswordSignIn},
 	},
 	operations: []operation{
-		writing("Rehash", func(t *testing.T, f *fixture) call {
+		writing(OpRehash, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			return func(ctx context.Context) error { _, err := f.Rehash(ctx, u.ID, u.Password, newHash); return err }
 		}),
-		writing("ChangePassword", func(t *testing.T, f *fixture) call {
+		writing(OpChangePassword, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			change := store.PasswordChange{User: u.ID, From: u.Password, To: newHash}
 			return func(ctx context.Context) error { _, err := f.ChangePassword(ctx, change, f.now); return err }
 		}),
 	},
 })
+
+// Its operations.
+const (
+	OpRehash         Operation = "Rehash"
+	OpChangePassword Operation = "ChangePassword"
+)
 
 // testRehash replaces the hash only while it is the old one, and ends nothing.
 func testRehash(t *testing.T, f *fixture) {
@@ -177,4 +184,14 @@ func testRaceChangePasswordSignIn(t *testing.T, f *fixture) {
 			t.Errorf("LiveSessions = %d, %v, want none from the old password", len(live), err)
 		}
 	}
+}
+
+// Rehash calls the engine, unless it shall fail.
+func (fs *FaultStore) Rehash(ctx context.Context, id store.UserID, from, to store.PasswordHash) (bool, error) {
+	return through(fs, OpRehash, func() (bool, error) { return fs.engine.Rehash(ctx, id, from, to) })
+}
+
+// ChangePassword calls the engine, unless it shall fail.
+func (fs *FaultStore) ChangePassword(ctx context.Context, c store.PasswordChange, now time.Time) (int, error) {
+	return through(fs, OpChangePassword, func() (int, error) { return fs.engine.ChangePassword(ctx, c, now) })
 }

@@ -22,15 +22,21 @@ var _ = register(subject{
 		{"race/entries", testRaceLog},
 	},
 	operations: []operation{
-		reading("Head", func(_ *testing.T, f *fixture) call {
+		reading(OpHead, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error { _, _, err := f.Head(ctx); return err }
 		}),
-		reading("RevocationsSince", func(_ *testing.T, f *fixture) call {
+		reading(OpRevocationsSince, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error { _, err := f.RevocationsSince(ctx, 0, 9); return err }
 		}),
 	},
 	rows: logRows,
 })
+
+// Its operations.
+const (
+	OpHead             Operation = "Head"
+	OpRevocationsSince Operation = "RevocationsSince"
+)
 
 // testEmptyLog has begun, and holds nothing.
 func testEmptyLog(t *testing.T, f *fixture) {
@@ -224,4 +230,19 @@ func logRows(t *testing.T, f *fixture) rowCount {
 	_, err = f.RaiseEpoch(t.Context(), epoch, 0, f.now)
 	must(t, err)
 	return rowCount{"store.LogHead": 1, "store.EntryRow": 1}
+}
+
+// Head calls the engine, unless it shall fail.
+func (fs *FaultStore) Head(ctx context.Context) (epoch, seq int64, err error) {
+	type head struct{ epoch, seq int64 }
+	got, err := through(fs, OpHead, func() (h head, err error) {
+		h.epoch, h.seq, err = fs.engine.Head(ctx)
+		return h, err
+	})
+	return got.epoch, got.seq, err
+}
+
+// RevocationsSince calls the engine, unless it shall fail.
+func (fs *FaultStore) RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error) {
+	return through(fs, OpRevocationsSince, func() ([]revoked.Entry, error) { return fs.engine.RevocationsSince(ctx, seq, limit) })
 }

@@ -17,7 +17,7 @@ var _ = register(subject{
 		{"race/end everything", testRaceEndEverything},
 	},
 	operations: []operation{
-		writing("EndEverything", func(_ *testing.T, f *fixture) call {
+		writing(OpEndEverything, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error {
 				_, err := f.EndEverything(ctx, store.Ending{Reason: store.EndedByAdmin}, f.clock)
 				return err
@@ -25,6 +25,9 @@ var _ = register(subject{
 		}),
 	},
 })
+
+// OpEndEverything is its operation.
+const OpEndEverything Operation = "EndEverything"
 
 // testEndEverything ends every session, refuses every token by one entry, above every cut-off
 // there has been, and lets everybody sign in again at once, those included who sign up later.
@@ -120,4 +123,9 @@ func testRaceEndEverything(t *testing.T, f *fixture) {
 			}
 		}
 	}
+}
+
+// EndEverything calls the engine, unless it shall fail.
+func (fs *FaultStore) EndEverything(ctx context.Context, e store.Ending, clock store.Clock) (int, error) {
+	return through(fs, OpEndEverything, func() (int, error) { return fs.engine.EndEverything(ctx, e, clock) })
 }

@@ -14,13 +14,16 @@ var _ = register(subject{
 		{"race/epoch", testRaceEpoch},
 	},
 	operations: []operation{
-		writing("RaiseEpoch", func(t *testing.T, f *fixture) call {
+		writing(OpRaiseEpoch, func(t *testing.T, f *fixture) call {
 			epoch, _, err := f.Head(t.Context())
 			must(t, err)
 			return func(ctx context.Context) error { _, err := f.RaiseEpoch(ctx, epoch, 1, f.now); return err }
 		}),
 	},
 })
+
+// OpRaiseEpoch is its operation.
+const OpRaiseEpoch Operation = "RaiseEpoch"
 
 // testRaiseEpoch begins a new epoch later than all that is named, unless somebody else did, and
 // leaves the entries and their numbers.
@@ -74,4 +77,9 @@ func testRaceEpoch(t *testing.T, f *fixture) {
 			}
 		}
 	}
+}
+
+// RaiseEpoch calls the engine, unless it shall fail.
+func (fs *FaultStore) RaiseEpoch(ctx context.Context, from, above int64, now time.Time) (int64, error) {
+	return through(fs, OpRaiseEpoch, func() (int64, error) { return fs.engine.RaiseEpoch(ctx, from, above, now) })
 }

@@ -24,29 +24,38 @@ var _ = register(subject{
 		{"race/name", testRaceService},
 	},
 	operations: []operation{
-		writing("AddService", func(_ *testing.T, f *fixture) call {
+		writing(OpAddService, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error { return f.AddService(ctx, f.newService("added")) }
 		}),
-		reading("Service", func(t *testing.T, f *fixture) call {
+		reading(OpService, func(t *testing.T, f *fixture) call {
 			s := f.mustService(t, "read")
 			return func(ctx context.Context) error { _, err := f.Service(ctx, s.ID); return err }
 		}),
-		reading("ListServices", func(_ *testing.T, f *fixture) call {
+		reading(OpListServices, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error { _, err := f.ListServices(ctx); return err }
 		}),
-		writing("NoteServiceUses", func(t *testing.T, f *fixture) call {
+		writing(OpNoteServiceUses, func(t *testing.T, f *fixture) call {
 			s := f.mustService(t, "used")
 			return func(ctx context.Context) error {
 				return f.NoteServiceUses(ctx, map[store.ServiceID]time.Time{s.ID: f.now})
 			}
 		}),
-		writing("RevokeService", func(t *testing.T, f *fixture) call {
+		writing(OpRevokeService, func(t *testing.T, f *fixture) call {
 			s := f.mustService(t, "revoked")
 			return func(ctx context.Context) error { return f.RevokeService(ctx, s.ID, f.now) }
 		}),
 	},
 	rows: serviceRows,
 })
+
+// Its operations.
+const (
+	OpAddService      Operation = "AddService"
+	OpService         Operation = "Service"
+	OpListServices    Operation = "ListServices"
+	OpNoteServiceUses Operation = "NoteServiceUses"
+	OpRevokeService   Operation = "RevokeService"
+)
 
 // newService gives a service key of this name; nobody keeps it yet.
 func (f *fixture) newService(name string) store.Service {
@@ -172,4 +181,29 @@ func serviceRows(t *testing.T, f *fixture) rowCount {
 	must(t, f.RevokeService(t.Context(), old.ID, f.now))
 	f.mustService(t, "billing")
 	return rowCount{"store.ServiceRow": 2}
+}
+
+// AddService calls the engine, unless it shall fail.
+func (fs *FaultStore) AddService(ctx context.Context, s store.Service) error {
+	return fs.run(OpAddService, func() error { return fs.engine.AddService(ctx, s) })
+}
+
+// Service calls the engine, unless it shall fail.
+func (fs *FaultStore) Service(ctx context.Context, id store.ServiceID) (store.Service, error) {
+	return through(fs, OpService, func() (store.Service, error) { return fs.engine.Service(ctx, id) })
+}
+
+// ListServices calls the engine, unless it shall fail.
+func (fs *FaultStore) ListServices(ctx context.Context) ([]store.Service, error) {
+	return through(fs, OpListServices, func() ([]store.Service, error) { return fs.engine.ListServices(ctx) })
+}
+
+// NoteServiceUses calls the engine, unless it shall fail.
+func (fs *FaultStore) NoteServiceUses(ctx context.Context, uses map[store.ServiceID]time.Time) error {
+	return fs.run(OpNoteServiceUses, func() error { return fs.engine.NoteServiceUses(ctx, uses) })
+}
+
+// RevokeService calls the engine, unless it shall fail.
+func (fs *FaultStore) RevokeService(ctx context.Context, id store.ServiceID, now time.Time) error {
+	return fs.run(OpRevokeService, func() error { return fs.engine.RevokeService(ctx, id, now) })
 }

@@ -22,21 +22,28 @@ var _ = register(subject{
 		{"all", testAllSessions},
 	},
 	operations: []operation{
-		reading("Session", func(t *testing.T, f *fixture) call {
+		reading(OpSession, func(t *testing.T, f *fixture) call {
 			k := f.mustBegin(t, f.mustUser(t).ID)
 			return func(ctx context.Context) error { _, err := f.Session(ctx, k.session); return err }
 		}),
-		reading("LiveSessions", func(t *testing.T, f *fixture) call {
+		reading(OpLiveSessions, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			return func(ctx context.Context) error { _, err := f.LiveSessions(ctx, u.ID, f.now); return err }
 		}),
-		reading("AllSessions", func(t *testing.T, f *fixture) call {
+		reading(OpAllSessions, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			return func(ctx context.Context) error { _, err := f.AllSessions(ctx, u.ID); return err }
 		}),
 	},
 	rows: sessionRows,
 })
+
+// Its operations.
+const (
+	OpSession      Operation = "Session"
+	OpLiveSessions Operation = "LiveSessions"
+	OpAllSessions  Operation = "AllSessions"
+)
 
 // testSessionRoundTrip gives back what was kept, field by field, with its user.
 func testSessionRoundTrip(t *testing.T, f *fixture) {
@@ -191,4 +198,19 @@ func (f *fixture) mustSampleSessions(t *testing.T) sampleSessions {
 func sessionRows(t *testing.T, f *fixture) rowCount {
 	f.mustSampleSessions(t)
 	return rowCount{"store.UserRow": 2, "store.SessionRow": 4, "store.EntryRow": 1}
+}
+
+// Session calls the engine, unless it shall fail.
+func (fs *FaultStore) Session(ctx context.Context, id store.SessionID) (store.Standing, error) {
+	return through(fs, OpSession, func() (store.Standing, error) { return fs.engine.Session(ctx, id) })
+}
+
+// LiveSessions calls the engine, unless it shall fail.
+func (fs *FaultStore) LiveSessions(ctx context.Context, user store.UserID, now time.Time) ([]store.Session, error) {
+	return through(fs, OpLiveSessions, func() ([]store.Session, error) { return fs.engine.LiveSessions(ctx, user, now) })
+}
+
+// AllSessions calls the engine, unless it shall fail.
+func (fs *FaultStore) AllSessions(ctx context.Context, user store.UserID) ([]store.Session, error) {
+	return through(fs, OpAllSessions, func() ([]store.Session, error) { return fs.engine.AllSessions(ctx, user) })
 }

@@ -19,13 +19,16 @@ var _ = register(subject{
 		{"race/rotate and replace", testRaceReplace},
 	},
 	operations: []operation{
-		writing("Begin", func(t *testing.T, f *fixture) call {
+		writing(OpBegin, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			b := store.Beginning{Session: f.newSession(u.ID), Replaces: f.mustBegin(t, u.ID).session}
 			return func(ctx context.Context) error { _, err := f.Begin(ctx, b, f.now); return err }
 		}),
 	},
 })
+
+// OpBegin is its operation.
+const OpBegin Operation = "Begin"
 
 // testBeginRefused begins nothing, and ends nothing, when the user is gone, disabled, or has
 // another password by now.
@@ -100,4 +103,9 @@ func testRaceReplace(t *testing.T, f *fixture) {
 		f.wantEnded(t, old.session, store.EndedReplaced, "")
 		f.wantLogged(t, seq, old.session)
 	}
+}
+
+// Begin calls the engine, unless it shall fail.
+func (fs *FaultStore) Begin(ctx context.Context, b store.Beginning, now time.Time) (store.User, error) {
+	return through(fs, OpBegin, func() (store.User, error) { return fs.engine.Begin(ctx, b, now) })
 }

@@ -22,11 +22,11 @@ var _ = register(subject{
 		{"race/ends", testRaceEnds},
 	},
 	operations: []operation{
-		writing("EndSession", func(t *testing.T, f *fixture) call {
+		writing(OpEndSession, func(t *testing.T, f *fixture) call {
 			e := store.Ending{Session: f.mustBegin(t, f.mustUser(t).ID).session, Reason: store.SignedOut}
 			return func(ctx context.Context) error { return f.EndSession(ctx, e, f.now) }
 		}),
-		writing("EndOtherSessions", func(t *testing.T, f *fixture) call {
+		writing(OpEndOtherSessions, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			f.mustBegin(t, u.ID)
 			all := store.Ending{Owner: u.ID, Reason: store.EndedByAdmin}
@@ -34,6 +34,12 @@ var _ = register(subject{
 		}),
 	},
 })
+
+// Its operations.
+const (
+	OpEndSession       Operation = "EndSession"
+	OpEndOtherSessions Operation = "EndOtherSessions"
+)
 
 // testEndSession keeps reason, time and author, and writes an entry.
 func testEndSession(t *testing.T, f *fixture) {
@@ -231,4 +237,14 @@ func testRaceEnds(t *testing.T, f *fixture) {
 			t.Errorf("%d entries, want one for each of %d sessions", n, len(live)+len(past))
 		}
 	}
+}
+
+// EndSession calls the engine, unless it shall fail.
+func (fs *FaultStore) EndSession(ctx context.Context, e store.Ending, now time.Time) error {
+	return fs.run(OpEndSession, func() error { return fs.engine.EndSession(ctx, e, now) })
+}
+
+// EndOtherSessions calls the engine, unless it shall fail.
+func (fs *FaultStore) EndOtherSessions(ctx context.Context, e store.Ending, now time.Time) (int, error) {
+	return through(fs, OpEndOtherSessions, func() (int, error) { return fs.engine.EndOtherSessions(ctx, e, now) })
 }

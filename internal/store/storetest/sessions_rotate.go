@@ -27,12 +27,15 @@ var _ = register(subject{
 		{"no row", testRotateNoRow},
 	},
 	operations: []operation{
-		writing("Rotate", func(t *testing.T, f *fixture) call {
+		writing(OpRotate, func(t *testing.T, f *fixture) call {
 			k := f.mustBegin(t, f.mustUser(t).ID)
 			return func(ctx context.Context) error { _, err := f.Rotate(ctx, k.from(home), f.now); return err }
 		}),
 	},
 })
+
+// OpRotate is its operation.
+const OpRotate Operation = "Rotate"
 
 // testRotated confirms the token and shows who used it when.
 func testRotated(t *testing.T, f *fixture) {
@@ -288,4 +291,9 @@ func testRotateNoRow(t *testing.T, f *fixture) {
 	must(t, err)
 	same(t, "Rotate without a row", o, store.Outcome{Case: store.Ended})
 	f.wantLogged(t, 0)
+}
+
+// Rotate calls the engine, unless it shall fail.
+func (fs *FaultStore) Rotate(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
+	return through(fs, OpRotate, func() (store.Outcome, error) { return fs.engine.Rotate(ctx, p, now) })
 }

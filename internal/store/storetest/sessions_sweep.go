@@ -17,7 +17,7 @@ var _ = register(subject{
 		{"sweep in parts", testSweepInParts},
 	},
 	operations: []operation{
-		writing("Sweep", func(t *testing.T, f *fixture) call {
+		writing(OpSweep, func(t *testing.T, f *fixture) call {
 			f.mustBegin(t, f.mustUser(t).ID)
 			return func(ctx context.Context) error {
 				_, err := f.Sweep(ctx, store.Sweeping{Limit: 9}, f.now.Add(100*lifetime))
@@ -26,6 +26,9 @@ var _ = register(subject{
 		}),
 	},
 })
+
+// OpSweep is its operation.
+const OpSweep Operation = "Sweep"
 
 // sweep sweeps at a time after start and gives the number dropped.
 func (f *fixture) sweep(t *testing.T, after time.Duration, limit int) int {
@@ -110,4 +113,9 @@ func testSweepInParts(t *testing.T, f *fixture) {
 			t.Errorf("Sweep %d of the others = %d, want %d", i+1, n, want)
 		}
 	}
+}
+
+// Sweep calls the engine, unless it shall fail.
+func (fs *FaultStore) Sweep(ctx context.Context, s store.Sweeping, now time.Time) (int, error) {
+	return through(fs, OpSweep, func() (int, error) { return fs.engine.Sweep(ctx, s, now) })
 }

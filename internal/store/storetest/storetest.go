@@ -46,8 +46,8 @@ type test struct {
 
 // operation is a method of store.Store, and how it is called.
 type operation struct {
-	name    string // the method's
-	writes  bool   // the call changes what is kept
+	name    Operation
+	writes  bool // the call changes what is kept
 	prepare func(*testing.T, *fixture) call
 }
 
@@ -55,12 +55,12 @@ type operation struct {
 type call func(context.Context) error
 
 // reading returns an operation that changes nothing.
-func reading(name string, prepare func(*testing.T, *fixture) call) operation {
+func reading(name Operation, prepare func(*testing.T, *fixture) call) operation {
 	return operation{name: name, prepare: prepare}
 }
 
 // writing returns an operation that changes something. prepare keeps what it needs for that.
-func writing(name string, prepare func(*testing.T, *fixture) call) operation {
+func writing(name Operation, prepare func(*testing.T, *fixture) call) operation {
 	return operation{name: name, writes: true, prepare: prepare}
 }
 
@@ -98,7 +98,7 @@ func testOperationsRegistered(t *testing.T, _ *fixture) {
 		}
 	}
 	for _, o := range operations() {
-		got = append(got, o.name)
+		got = append(got, string(o.name))
 	}
 	slices.Sort(got)
 	same(t, "registered operations", got, want) // reflection sorts them

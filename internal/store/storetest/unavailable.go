@@ -20,9 +20,9 @@ var _ = register(subject{
 })
 
 // prepared returns a call of each operation, ready to be made, by the operation's name.
-func (f *fixture) prepared(t *testing.T) map[string]call {
+func (f *fixture) prepared(t *testing.T) map[Operation]call {
 	t.Helper()
-	calls := map[string]call{}
+	calls := map[Operation]call{}
 	for _, o := range operations() {
 		calls[o.name] = o.prepare(t, f)
 	}
@@ -40,7 +40,7 @@ func testCancelled(t *testing.T, f *fixture) {
 	defer cancel()
 	for _, ctx := range []context.Context{cancelled, late} {
 		for name, call := range calls {
-			wantFault(t, name, call(ctx), fault.StorageUnavailable)
+			wantFault(t, string(name), call(ctx), fault.StorageUnavailable)
 		}
 	}
 	wantRows(t, "what is kept", dump(t, f), before)
@@ -91,7 +91,7 @@ func testClosed(t *testing.T, f *fixture) {
 	calls := f.prepared(t)
 	must(t, f.Close())
 	for name, call := range calls {
-		wantFault(t, name, call(t.Context()), fault.StorageUnavailable)
+		wantFault(t, string(name), call(t.Context()), fault.StorageUnavailable)
 	}
 	must(t, f.Close())
 }

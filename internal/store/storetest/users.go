@@ -24,27 +24,36 @@ var _ = register(subject{
 		{"race/e-mail", testRaceEmail},
 	},
 	operations: []operation{
-		writing("CreateUser", func(_ *testing.T, f *fixture) call {
+		writing(OpCreateUser, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error { return f.CreateUser(ctx, f.newUser()) }
 		}),
-		reading("User", func(t *testing.T, f *fixture) call {
+		reading(OpUser, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			return func(ctx context.Context) error { _, err := f.User(ctx, u.ID); return err }
 		}),
-		reading("UserByEmail", func(t *testing.T, f *fixture) call {
+		reading(OpUserByEmail, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			return func(ctx context.Context) error { _, err := f.UserByEmail(ctx, u.EmailKey); return err }
 		}),
-		reading("ListUsers", func(_ *testing.T, f *fixture) call {
+		reading(OpListUsers, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error { _, err := f.ListUsers(ctx, "", 9); return err }
 		}),
-		writing("RenameUser", func(t *testing.T, f *fixture) call {
+		writing(OpRenameUser, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			return func(ctx context.Context) error { _, err := f.RenameUser(ctx, u.ID, "x"); return err }
 		}),
 	},
 	rows: userRows,
 })
+
+// Its operations.
+const (
+	OpCreateUser  Operation = "CreateUser"
+	OpUser        Operation = "User"
+	OpUserByEmail Operation = "UserByEmail"
+	OpListUsers   Operation = "ListUsers"
+	OpRenameUser  Operation = "RenameUser"
+)
 
 // testUserRoundTrip gives back what was kept, field by field, to the millisecond and in UTC.
 func testUserRoundTrip(t *testing.T, f *fixture) {
@@ -201,4 +210,29 @@ func userRows(t *testing.T, f *fixture) rowCount {
 	must(t, err)
 	must(t, f.DeleteUser(t.Context(), gone.ID, f.clock))
 	return rowCount{"store.UserRow": 3, "store.SessionRow": 2, "store.EntryRow": 2, "store.MetadataRow": 1}
+}
+
+// CreateUser calls the engine, unless it shall fail.
+func (fs *FaultStore) CreateUser(ctx context.Context, u store.User) error {
+	return fs.run(OpCreateUser, func() error { return fs.engine.CreateUser(ctx, u) })
+}
+
+// User calls the engine, unless it shall fail.
+func (fs *FaultStore) User(ctx context.Context, id store.UserID) (store.User, error) {
+	return through(fs, OpUser, func() (store.User, error) { return fs.engine.User(ctx, id) })
+}
+
+// UserByEmail calls the engine, unless it shall fail.
+func (fs *FaultStore) UserByEmail(ctx context.Context, emailKey string) (store.User, error) {
+	return through(fs, OpUserByEmail, func() (store.User, error) { return fs.engine.UserByEmail(ctx, emailKey) })
+}
+
+// ListUsers calls the engine, unless it shall fail.
+func (fs *FaultStore) ListUsers(ctx context.Context, after store.UserID, limit int) ([]store.User, error) {
+	return through(fs, OpListUsers, func() ([]store.User, error) { return fs.engine.ListUsers(ctx, after, limit) })
+}
+
+// RenameUser calls the engine, unless it shall fail.
+func (fs *FaultStore) RenameUser(ctx context.Context, id store.UserID, name string) (store.User, error) {
+	return through(fs, OpRenameUser, func() (store.User, error) { return fs.engine.RenameUser(ctx, id, name) })
 }

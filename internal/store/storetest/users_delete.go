@@ -19,12 +19,15 @@ var _ = register(subject{
 		{"delete and sweep", testDeleteSwept},
 	},
 	operations: []operation{
-		writing("DeleteUser", func(t *testing.T, f *fixture) call {
+		writing(OpDeleteUser, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			return func(ctx context.Context) error { return f.DeleteUser(ctx, u.ID, f.clock) }
 		}),
 	},
 })
+
+// OpDeleteUser is its operation.
+const OpDeleteUser Operation = "DeleteUser"
 
 // testDelete forgets a person: nothing is found, nothing goes on, the address is free, and
 // what is left of the sessions knows only why it ended.
@@ -83,4 +86,9 @@ func testDeleteSwept(t *testing.T, f *fixture) {
 	}
 	_, err = f.Session(t.Context(), k.session)
 	wantFault(t, "Session", err, fault.SessionNotFound)
+}
+
+// DeleteUser calls the engine, unless it shall fail.
+func (fs *FaultStore) DeleteUser(ctx context.Context, id store.UserID, clock store.Clock) error {
+	return fs.run(OpDeleteUser, func() error { return fs.engine.DeleteUser(ctx, id, clock) })
 }

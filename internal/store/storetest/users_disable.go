@@ -23,12 +23,15 @@ var _ = register(subject{
 		{"race/disable twice", testRaceDisableTwice},
 	},
 	operations: []operation{
-		writing("DisableUser", func(t *testing.T, f *fixture) call {
+		writing(OpDisableUser, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			return func(ctx context.Context) error { _, err := f.DisableUser(ctx, u.ID, "x", f.clock); return err }
 		}),
 	},
 })
+
+// OpDisableUser is its operation.
+const OpDisableUser Operation = "DisableUser"
 
 // testDisable ends everything of a user under one entry, and is done once.
 func testDisable(t *testing.T, f *fixture) {
@@ -170,4 +173,9 @@ func testRaceDisableTwice(t *testing.T, f *fixture) {
 			t.Errorf("DisableUser did it %d times, want once", n.Load())
 		}
 	}
+}
+
+// DisableUser calls the engine, unless it shall fail.
+func (fs *FaultStore) DisableUser(ctx context.Context, id store.UserID, by string, clock store.Clock) (bool, error) {
+	return through(fs, OpDisableUser, func() (bool, error) { return fs.engine.DisableUser(ctx, id, by, clock) })
 }

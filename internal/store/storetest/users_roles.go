@@ -22,15 +22,21 @@ var _ = register(subject{
 		{"race/roles", testRaceRoles},
 	},
 	operations: []operation{
-		writing("SetRoles", func(t *testing.T, f *fixture) call {
+		writing(OpSetRoles, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
 			return func(ctx context.Context) error { _, err := f.SetRoles(ctx, u.ID, []string{"x"}, f.clock); return err }
 		}),
-		writing("CreateFirstAdmin", func(_ *testing.T, f *fixture) call {
+		writing(OpCreateFirstAdmin, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error { return f.CreateFirstAdmin(ctx, f.newUser()) }
 		}),
 	},
 })
+
+// Its operations.
+const (
+	OpSetRoles         Operation = "SetRoles"
+	OpCreateFirstAdmin Operation = "CreateFirstAdmin"
+)
 
 // testRoles gives roles to a user: the row says so, older access tokens are refused by one
 // entry, sessions live on, and the same roles again change nothing.
@@ -127,4 +133,14 @@ func testRaceRoles(t *testing.T, f *fixture) {
 			t.Fatalf("a token with the old roles has iat %d, the cut-off is %d", before, after)
 		}
 	}
+}
+
+// SetRoles calls the engine, unless it shall fail.
+func (fs *FaultStore) SetRoles(ctx context.Context, id store.UserID, roles []string, clock store.Clock) (store.User, error) {
+	return through(fs, OpSetRoles, func() (store.User, error) { return fs.engine.SetRoles(ctx, id, roles, clock) })
+}
+
+// CreateFirstAdmin calls the engine, unless it shall fail.
+func (fs *FaultStore) CreateFirstAdmin(ctx context.Context, u store.User) error {
+	return fs.run(OpCreateFirstAdmin, func() error { return fs.engine.CreateFirstAdmin(ctx, u) })
 }

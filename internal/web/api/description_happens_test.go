@@ -17,6 +17,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/web"
 	"github.com/handstamp/handstamp/internal/web/api/openapi"
@@ -51,7 +52,7 @@ type prober struct {
 	*handstamptest.Server
 	t       *testing.T
 	o       *openapi.Operation
-	meddler *handstamptest.Meddler
+	faults  *storetest.FaultStore
 	access  string          // ada's, or a service key
 	refresh string          // ada's
 	cookies string          // of ada's browser
@@ -63,14 +64,25 @@ type prober struct {
 // startProber starts one. ada is signed in with a program and with a browser.
 func startProber(t *testing.T, o *openapi.Operation, settings map[string]string) *prober {
 	t.Helper()
-	m := &handstamptest.Meddler{}
-	wrap := func(engine store.Store) store.Store { return patient{m.Wrap(engine)} }
+	faults := storetest.NewFaultStore()
+	wrap := func(engine store.Store) store.Store { return patient{faults.Wrap(engine)} }
 	s := handstamptest.Start(t, handstamptest.Options{Wrap: wrap, Settings: settings})
 	s.MustUser("ada@example.com")
 	in := s.Program(phone).SignIn("ada@example.com")
 	browser := s.Browser(firefox)
 	other := browser.SignIn("ada@example.com").Text("session.id")
-	p := &prober{s, t, o, m, in.Text("access_token"), in.Text("refresh_token"), browser.Cookies("/"), other, 0, map[string]bool{}}
+	p := &prober{
+		s,
+		t,
+		o,
+		faults,
+		in.Text("access_token"),
+		in.Text("refresh_token"),
+		browser.Cookies("/"),
+		other,
+		0,
+		map[string]bool{},
+	}
 	if o.Access == web.Service.String() {
 		_, p.access = s.MustService("prober")
 	}
@@ -175,7 +187,8 @@ func (p *prober) now() context.Context { return p.t.Context() }
 // refusals are what every operation of this kind refuses.
 func (p *prober) refusals() {
 	p.send(p.now(), "", []string{"Host", "evil.example"})
-	large := p.Program(phone).Do(p.o.Method, strings.Replace(p.o.Path, "{id}", p.other, 1), "", "X-Large", strings.Repeat("x", 32<<10))
+	large := p.Program(phone).
+		Do(p.o.Method, strings.Replace(p.o.Path, "{id}", p.other, 1), "", "X-Large", strings.Repeat("x", 32<<10))
 	p.seen[kindOf(large.Status, "")] = true
 	if p.o.Body != nil {
 		p.send(p.now(), "{", p.bearer())
@@ -195,37 +208,42 @@ func (p *prober) refusals() {
 	p.send(p.now(), p.good(), []string{"Cookie", p.cookies, "Sec-Fetch-Site", "cross-site"})
 }
 
-// troubles are what happens when the parts below fail, each verb in its turn.
+// troubles are what happens when the parts below fail, each operation of the store in its turn.
 func (p *prober) troubles() {
-	verbs := []string{"User", "UserByEmail", "CreateUser", "RenameUser", "Begin", "Rotate", "LiveSessions", "AllSessions", "EndSession", "EndOtherSessions", "ChangePassword", "DeleteUser"}
-	gone := map[string]fault.Code{ // verb → what it says of somebody who is gone
-		"User": fault.UserNotFound, "RenameUser": fault.UserNotFound, "DeleteUser": fault.UserNotFound, "Begin": fault.InvalidCredentials,
+	operations := []storetest.Operation{
+		storetest.OpUser, storetest.OpUserByEmail, storetest.OpCreateUser, storetest.OpRenameUser, storetest.OpBegin, storetest.OpRotate, storetest.OpLiveSessions, storetest.OpAllSessions, storetest.OpEndSession, storetest.OpEndOtherSessions, storetest.OpChangePassword, storetest.OpDeleteUser,
 	}
-	p.meddler.Asked()
+	gone := map[storetest.Operation]fault.Code{ // operation → what it says of somebody who is gone
+		storetest.OpUser:       fault.UserNotFound,
+		storetest.OpRenameUser: fault.UserNotFound,
+		storetest.OpDeleteUser: fault.UserNotFound,
+		storetest.OpBegin:      fault.InvalidCredentials,
+	}
+	p.faults.Asked()
 	cancelled, cancel := context.WithCancel(p.t.Context())
 	cancel()
 	p.send(cancelled, p.good(), p.bearer())
-	for _, verb := range verbs {
+	for _, operation := range operations {
 		failures := []error{errors.New("bug"), fault.New(fault.StorageUnavailable)}
-		if code := gone[verb]; code != "" && p.o.ID != "signIn" {
+		if code := gone[operation]; code != "" && p.o.ID != "signIn" {
 			failures = append(failures, fault.New(code))
 		}
 		for _, failure := range failures {
-			p.meddler.FailBefore(verb, failure)
-			if p.dependsOn(verb) {
+			p.faults.FailBefore(operation, failure)
+			if p.dependsOn(operation) {
 				p.send(p.now(), p.good(), p.bearer())
 			}
 		}
-		p.meddler.FailBefore(verb, nil)
+		p.faults.FailBefore(operation, nil)
 	}
 }
 
-// dependsOn tells whether the operation asks the store for a verb.
-func (p *prober) dependsOn(verb string) bool {
+// dependsOn reports whether the API's operation asks the store for one of its own.
+func (p *prober) dependsOn(operation storetest.Operation) bool {
 	return slices.ContainsFunc(dependents, func(d dependent) bool {
 		path, _, _ := strings.Cut(strings.Replace(d.path, "OTHER", "{id}", 1), "?")
-		return d.verb == verb && d.method == p.o.Method && path == p.o.Path
-	}) || p.o.ID == "user" && verb == "User" || p.o.ID == "export" && verb == "User"
+		return d.operation == operation && d.method == p.o.Method && path == p.o.Path
+	}) || p.o.ID == "user" && operation == storetest.OpUser || p.o.ID == "export" && operation == storetest.OpUser
 }
 
 // successes are what the operation is for.
@@ -241,7 +259,10 @@ func (p *prober) late() {
 	other := startProber(p.t, p.o, nil)
 	if p.o.Access == web.Fresh.String() {
 		other.Clock.Advance(web.FreshFor + time.Minute)
-		other.access = other.Program(phone).Do("POST", "/v1/session/refresh", `{"refresh_token":"`+other.refresh+`"}`).Want(200).Text("access_token")
+		other.access = other.Program(phone).
+			Do("POST", "/v1/session/refresh", `{"refresh_token":"`+other.refresh+`"}`).
+			Want(200).
+			Text("access_token")
 		other.send(other.now(), other.good(), other.bearer())
 	}
 	other.Clock.Advance(time.Hour)
@@ -264,7 +285,8 @@ func TestDescribedHappens(t *testing.T) {
 			var want []string
 			for _, r := range o.Responses {
 				for _, code := range append(r.Value.Codes(), "") {
-					if code == "" && len(r.Value.Codes()) > 0 || slices.Contains(unprovoked, o.Pattern()+": "+r.Name+" "+code) {
+					if code == "" && len(r.Value.Codes()) > 0 ||
+						slices.Contains(unprovoked, o.Pattern()+": "+r.Name+" "+code) {
 						continue
 					}
 					want = append(want, strings.TrimSpace(r.Name+" "+code))

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
@@ -26,8 +27,8 @@ var special = map[string]func(p *prober){ // operationId → what to try
 	"endSession":        endSessionSpecial,
 	"revocations":       feedSpecial,
 	"revocationStream":  feedSpecial,
-	"introspect":        func(p *prober) { p.oauthSpecial("Session") },
-	"revoke":            func(p *prober) { p.oauthSpecial("EndSession") },
+	"introspect":        func(p *prober) { p.oauthSpecial(storetest.OpSession) },
+	"revoke":            func(p *prober) { p.oauthSpecial(storetest.OpEndSession) },
 	"jwks":              func(*prober) {},
 	"metadata":          func(*prober) {},
 	"metadataForOpenID": func(*prober) {},
@@ -98,10 +99,10 @@ func endSessionSpecial(p *prober) {
 	p.sendTo(p.now(), "/v1/user/sessions/"+p.other, "", p.byPage())
 }
 
-// oauthSpecial asks about ada's token while a verb fails, and shows a password as a browser does from another site.
-func (p *prober) oauthSpecial(verb string) {
+// oauthSpecial asks about ada's token while an operation of the store fails, and shows a password as a browser does from another site.
+func (p *prober) oauthSpecial(failing storetest.Operation) {
 	for _, failure := range []error{errors.New("bug"), outage(), nil} {
-		p.meddler.FailBefore(verb, failure)
+		p.faults.FailBefore(failing, failure)
 		p.send(p.now(), p.good(), p.bearer())
 	}
 	p.send(p.now(), p.good(), []string{"Authorization", "Basic c3ZjX3g6eA==", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"})
@@ -110,7 +111,7 @@ func (p *prober) oauthSpecial(verb string) {
 // feedSpecial reads the feed while the log cannot be read.
 func feedSpecial(p *prober) {
 	for _, failure := range []error{errors.New("bug"), outage(), nil} {
-		p.meddler.FailBefore("Head", failure)
+		p.faults.FailBefore(storetest.OpHead, failure)
 		p.send(p.now(), "", p.bearer())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/audit"
+	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
@@ -146,19 +147,19 @@ func TestIntrospectInactive(t *testing.T) {
 // TestIntrospectRow asks the session's row as well: a session that another node has ended is inactive
 // here before this node has heard of it.
 func TestIntrospectRow(t *testing.T) {
-	m := &handstamptest.Meddler{}
-	s := handstamptest.Start(t, handstamptest.Options{Wrap: m.Wrap})
+	faults := storetest.NewFaultStore()
+	s := handstamptest.Start(t, handstamptest.Options{Wrap: faults.Wrap})
 	s.MustUser("ada@example.com")
 	ada := s.Program(phone)
 	access := ada.SignIn("ada@example.com").Text("access_token")
 	service, _ := s.MustService("billing")
-	m.FailBefore("Head", outage()) // the node hears nothing
+	faults.FailBefore(storetest.OpHead, outage()) // the node hears nothing
 	ada.Do("DELETE", "/v1/session", "").Want(503)
 	ada.Do("GET", "/v1/session", "").Want(200)
 	if got := post(service, "/oauth2/introspect", "token", access).Want(200); got.Body != inactive {
 		t.Errorf("introspection = %s, want %s by the row", got.Body, inactive)
 	}
-	m.FailBefore("Session", outage())
+	faults.FailBefore(storetest.OpSession, outage())
 	got := post(service, "/oauth2/introspect", "token", access).Want(503)
 	if got.Text("error") != "temporarily_unavailable" || got.Header.Get("Retry-After") == "" {
 		t.Errorf("without a database = %s, want temporarily_unavailable and Retry-After", got.Body)
@@ -203,13 +204,13 @@ func TestRevoke(t *testing.T) {
 func TestRevokeTrouble(t *testing.T) {
 	s := startTroubled(t)
 	service, _ := s.MustService("billing")
-	s.meddler.FailBefore("EndSession", outage())
+	s.faults.FailBefore(storetest.OpEndSession, outage())
 	got := post(service, "/oauth2/revoke", "token", s.refresh).Want(503)
 	if got.Text("error") != "temporarily_unavailable" || got.Header.Get("Retry-After") == "" {
 		t.Errorf("revoke without a database = %s, want temporarily_unavailable and Retry-After", got.Body)
 	}
 	s.ada.Do("GET", "/v1/session", "").Want(200)
-	s.meddler.FailBefore("EndSession", nil)
+	s.faults.FailBefore(storetest.OpEndSession, nil)
 	post(service, "/oauth2/revoke", "token", s.refresh).Want(200)
 	s.ada.Do("GET", "/v1/session", "").Want(401)
 }

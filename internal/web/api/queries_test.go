@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/handstamp/handstamp/internal/store/storetest"
 )
 
 // TestQueries counts what each of the busy routes asks of the database: once for a refresh, and twice for a sign-in. What asks nothing is in TestDatabaseNotAsked. requirements RF-03
@@ -14,21 +16,56 @@ func TestQueries(t *testing.T) {
 		name               string
 		method, path, body string
 		status             int
-		want               []string
+		want               []storetest.Operation
 	}{
-		{"sign-in", "POST", "/v1/session", credentials, 201, []string{"UserByEmail", "Begin"}},
-		{"sign-in, wrong password", "POST", "/v1/session", `{"email":"ada@example.com","password":"wrong, and long enough"}`, 401, []string{"UserByEmail"}},
-		{"sign-up", "POST", "/v1/users", `{"email":"new@example.com",` + password + `}`, 201, []string{"CreateUser", "Begin"}},
-		{"refresh", "POST", "/v1/session/refresh", refresh, 200, []string{"Rotate"}},
-		{"refresh, again", "POST", "/v1/session/refresh", refresh, 200, []string{"Rotate"}},
-		{"sign-out", "DELETE", "/v1/session", refresh, 204, []string{"EndSession", "Head", "RevocationsSince"}},
-		{"refresh, over", "POST", "/v1/session/refresh", refresh, 401, []string{"Rotate", "Head"}}, // what the log says before "ended" is said: R4
+		{
+			"sign-in",
+			"POST",
+			"/v1/session",
+			credentials,
+			201,
+			[]storetest.Operation{storetest.OpUserByEmail, storetest.OpBegin},
+		},
+		{
+			"sign-in, wrong password",
+			"POST",
+			"/v1/session",
+			`{"email":"ada@example.com","password":"wrong, and long enough"}`,
+			401,
+			[]storetest.Operation{storetest.OpUserByEmail},
+		},
+		{
+			"sign-up",
+			"POST",
+			"/v1/users",
+			`{"email":"new@example.com",` + password + `}`,
+			201,
+			[]storetest.Operation{storetest.OpCreateUser, storetest.OpBegin},
+		},
+		{"refresh", "POST", "/v1/session/refresh", refresh, 200, []storetest.Operation{storetest.OpRotate}},
+		{"refresh, again", "POST", "/v1/session/refresh", refresh, 200, []storetest.Operation{storetest.OpRotate}},
+		{
+			"sign-out",
+			"DELETE",
+			"/v1/session",
+			refresh,
+			204,
+			[]storetest.Operation{storetest.OpEndSession, storetest.OpHead, storetest.OpRevocationsSince},
+		},
+		{
+			"refresh, over",
+			"POST",
+			"/v1/session/refresh",
+			refresh,
+			401,
+			[]storetest.Operation{storetest.OpRotate, storetest.OpHead},
+		}, // what the log says before "ended" is said: R4
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s.meddler.Asked()
+			s.faults.Asked()
 			s.Program(phone).Do(tt.method, tt.path, tt.body).Want(tt.status)
-			if diff := cmp.Diff(tt.want, s.meddler.Asked()); diff != "" {
+			if diff := cmp.Diff(tt.want, s.faults.Asked()); diff != "" {
 				t.Errorf("asked of the database, got +, want -:\n%s", diff)
 			}
 		})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
+	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
@@ -228,12 +229,12 @@ func TestRevokedKeyStream(t *testing.T) {
 // TestCutOffStream ends streams when the database is away, answers 503 to whoever comes, and goes on
 // when it is back.
 func TestCutOffStream(t *testing.T) {
-	m := &handstamptest.Meddler{}
-	s := handstamptest.Start(t, handstamptest.Options{Wrap: m.Wrap, Work: true})
+	faults := storetest.NewFaultStore()
+	s := handstamptest.Start(t, handstamptest.Options{Wrap: faults.Wrap, Work: true})
 	reader, _ := s.MustService("billing")
 	stream := mustRead(t, reader, "")
 	stream.Want(reader, "heartbeat")
-	m.FailBefore("Head", outage())
+	faults.FailBefore(storetest.OpHead, outage())
 	began, heartbeats := time.Now(), 0
 	for {
 		e, ok := stream.Next()
@@ -249,6 +250,6 @@ func TestCutOffStream(t *testing.T) {
 	}
 	reader.Do("GET", "/v1/revocations", "").Want(503)
 	reader.Do("GET", "/v1/revocations/stream", "").Want(503)
-	m.FailBefore("Head", nil)
+	faults.FailBefore(storetest.OpHead, nil)
 	mustRead(t, reader, "").Want(reader, "heartbeat")
 }

@@ -8,28 +8,34 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
 // troubled is a server whose engine a test can make fail.
 type troubled struct {
 	signedIn
-	meddler *handstamptest.Meddler
-	ada     *handstamptest.Person // with the access token in her header
-	other   string                // the id of another session of hers
+	faults *storetest.FaultStore
+	ada    *handstamptest.Person // with the access token in her header
+	other  string                // the id of another session of hers
 }
 
 // startTroubled starts one.
 func startTroubled(t *testing.T) troubled {
 	t.Helper()
-	m := &handstamptest.Meddler{}
-	s := handstamptest.Start(t, handstamptest.Options{Wrap: m.Wrap})
+	faults := storetest.NewFaultStore()
+	s := handstamptest.Start(t, handstamptest.Options{Wrap: faults.Wrap})
 	s.MustUser("ada@example.com")
 	ada := s.Program(phone)
 	in := ada.SignIn("ada@example.com")
 	other := s.Program(firefox).SignIn("ada@example.com")
-	m.Asked()
-	return troubled{signedIn{s, in.Text("access_token"), in.Text("refresh_token")}, m, ada, other.Text("session.id")}
+	faults.Asked()
+	return troubled{
+		signedIn{s, in.Text("access_token"), in.Text("refresh_token")},
+		faults,
+		ada,
+		other.Text("session.id"),
+	}
 }
 
 // outage is the fault of an engine that cannot answer, with a cause that is nobody's business.
@@ -37,32 +43,50 @@ func outage() error {
 	return fault.New(fault.StorageUnavailable).Because(errors.New("disk /var/lib/secret-path is full"))
 }
 
-// dependent is a request and a verb of the store that it cannot do without.
+// dependent is a request and an operation of the store that it cannot do without.
 type dependent struct {
-	verb, method, path string
-	body               string
+	operation          storetest.Operation
+	method, path, body string
 	status             int // once the engine answers again
 }
 
 // dependents are the requests that need the database. REFRESH and OTHER stand for the
 // session's own token and for the id of another session.
 var dependents = []dependent{
-	{"Rotate", "POST", "/v1/session/refresh", `{"refresh_token":"REFRESH"}`, 200},
-	{"UserByEmail", "POST", "/v1/session", credentials, 201},
-	{"Begin", "POST", "/v1/session", credentials, 201},
-	{"CreateUser", "POST", "/v1/users", `{"email":"new@example.com",` + password + `}`, 201},
-	{"Begin", "POST", "/v1/users", `{"email":"newer@example.com",` + password + `}`, 409}, // the user is there by then
-	{"User", "GET", "/v1/user", "", 200},
-	{"RenameUser", "PATCH", "/v1/user", `{"name":"Ada"}`, 200},
-	{"LiveSessions", "GET", "/v1/user/sessions", "", 200},
-	{"AllSessions", "GET", "/v1/user/export", "", 200},
-	{"EndSession", "DELETE", "/v1/user/sessions/OTHER", "", 204},
-	{"EndOtherSessions", "DELETE", "/v1/user/sessions?keep=current", "", 200},
-	{"User", "POST", "/v1/user/password", `{"current_password":"` + handstamptest.GoodPassword + `","new_password":"copper kettles sing at dawn"}`, 204},
-	{"ChangePassword", "POST", "/v1/user/password", `{"current_password":"` + handstamptest.GoodPassword + `","new_password":"copper kettles sing at dawn"}`, 204},
-	{"EndSession", "DELETE", "/v1/session", "", 204},
-	{"EndSession", "DELETE", "/v1/session", `{"refresh_token":"REFRESH"}`, 204},
-	{"DeleteUser", "DELETE", "/v1/user", "", 204},
+	{storetest.OpRotate, "POST", "/v1/session/refresh", `{"refresh_token":"REFRESH"}`, 200},
+	{storetest.OpUserByEmail, "POST", "/v1/session", credentials, 201},
+	{storetest.OpBegin, "POST", "/v1/session", credentials, 201},
+	{storetest.OpCreateUser, "POST", "/v1/users", `{"email":"new@example.com",` + password + `}`, 201},
+	{
+		storetest.OpBegin,
+		"POST",
+		"/v1/users",
+		`{"email":"newer@example.com",` + password + `}`,
+		409,
+	}, // the user is there by then
+	{storetest.OpUser, "GET", "/v1/user", "", 200},
+	{storetest.OpRenameUser, "PATCH", "/v1/user", `{"name":"Ada"}`, 200},
+	{storetest.OpLiveSessions, "GET", "/v1/user/sessions", "", 200},
+	{storetest.OpAllSessions, "GET", "/v1/user/export", "", 200},
+	{storetest.OpEndSession, "DELETE", "/v1/user/sessions/OTHER", "", 204},
+	{storetest.OpEndOtherSessions, "DELETE", "/v1/user/sessions?keep=current", "", 200},
+	{
+		storetest.OpUser,
+		"POST",
+		"/v1/user/password",
+		`{"current_password":"` + handstamptest.GoodPassword + `","new_password":"copper kettles sing at dawn"}`,
+		204,
+	},
+	{
+		storetest.OpChangePassword,
+		"POST",
+		"/v1/user/password",
+		`{"current_password":"` + handstamptest.GoodPassword + `","new_password":"copper kettles sing at dawn"}`,
+		204,
+	},
+	{storetest.OpEndSession, "DELETE", "/v1/session", "", 204},
+	{storetest.OpEndSession, "DELETE", "/v1/session", `{"refresh_token":"REFRESH"}`, 204},
+	{storetest.OpDeleteUser, "DELETE", "/v1/user", "", 204},
 }
 
 // TestTrouble has the database fail under every request that needs it: 503, when to come
@@ -70,30 +94,42 @@ var dependents = []dependent{
 // docs/protocol.md R5, requirements RF-15, ER-02
 func TestTrouble(t *testing.T) {
 	for _, tt := range dependents {
-		t.Run(tt.method+" "+tt.path+", "+tt.verb, func(t *testing.T) {
+		t.Run(tt.method+" "+tt.path+", "+string(tt.operation), func(t *testing.T) {
 			s := startTroubled(t)
 			fill := strings.NewReplacer("REFRESH", s.refresh, "OTHER", s.other)
 			ask := func() handstamptest.Answer { return s.ada.Do(tt.method, fill.Replace(tt.path), fill.Replace(tt.body)) }
 
-			s.meddler.FailBefore(tt.verb, outage())
+			s.faults.FailBefore(tt.operation, outage())
 			before := s.Dump()
 			got := ask()
 			if got.Status != 503 || got.Text("code") != "storage_unavailable" || got.Header.Get("Retry-After") != "1" {
-				t.Errorf("while %s fails: %d %s, Retry-After %q, want 503 storage_unavailable and 1", tt.verb, got.Status, got.Body, got.Header.Get("Retry-After"))
+				t.Errorf(
+					"while %s fails: %d %s, Retry-After %q, want 503 storage_unavailable and 1",
+					tt.operation,
+					got.Status,
+					got.Body,
+					got.Header.Get("Retry-After"),
+				)
 			}
 			if strings.Contains(got.Body, "secret-path") || len(got.Header.Values("Set-Cookie")) > 0 {
-				t.Errorf("while %s fails: %s, cookies %q, want neither the cause nor cookies", tt.verb, got.Body, got.Header.Values("Set-Cookie"))
+				t.Errorf(
+					"while %s fails: %s, cookies %q, want neither the cause nor cookies",
+					tt.operation,
+					got.Body,
+					got.Header.Values("Set-Cookie"),
+				)
 			}
 			if after := s.Dump(); after != before && tt.status != 409 {
-				t.Errorf("while %s fails, something changed:\n%s\nwas:\n%s", tt.verb, after, before)
+				t.Errorf("while %s fails, something changed:\n%s\nwas:\n%s", tt.operation, after, before)
 			}
-			s.meddler.FailBefore(tt.verb, errors.New("SELECT * FROM secret-table: bug"))
-			if got := ask(); got.Status != 500 || got.Text("code") != "internal" || strings.Contains(got.Body, "secret-table") {
+			s.faults.FailBefore(tt.operation, errors.New("SELECT * FROM secret-table: bug"))
+			if got := ask(); got.Status != 500 || got.Text("code") != "internal" ||
+				strings.Contains(got.Body, "secret-table") {
 				if tt.status != 409 {
-					t.Errorf("while %s has a bug: %d %s, want 500 internal", tt.verb, got.Status, got.Body)
+					t.Errorf("while %s has a bug: %d %s, want 500 internal", tt.operation, got.Status, got.Body)
 				}
 			}
-			s.meddler.FailBefore(tt.verb, nil)
+			s.faults.FailBefore(tt.operation, nil)
 			if got := ask(); got.Status != tt.status {
 				t.Errorf("afterwards: %d %s, want %d", got.Status, got.Body, tt.status)
 			}
@@ -109,9 +145,9 @@ func TestLostCommit(t *testing.T) {
 	ask := func() handstamptest.Answer {
 		return s.ada.Do("POST", "/v1/session/refresh", `{"refresh_token":"`+s.refresh+`"}`)
 	}
-	s.meddler.FailAfter("Rotate", outage())
+	s.faults.FailAfter(storetest.OpRotate, outage())
 	ask().Want(503)
-	s.meddler.FailAfter("Rotate", nil)
+	s.faults.FailAfter(storetest.OpRotate, nil)
 	first := ask().Want(200).Text("refresh_token")
 	if again := ask().Want(200).Text("refresh_token"); again != first {
 		t.Errorf("at once = another token, want the one that was lost")
@@ -126,9 +162,9 @@ func TestLostCommit(t *testing.T) {
 // client is told to come again, and when it does, the tokens are refused before the answer.
 func TestEndingKeptNotTold(t *testing.T) {
 	s := startTroubled(t)
-	s.meddler.FailBefore("RevocationsSince", outage())
+	s.faults.FailBefore(storetest.OpRevocationsSince, outage())
 	s.ada.Do("DELETE", "/v1/session", "").Want(503)
-	s.meddler.FailBefore("RevocationsSince", nil)
+	s.faults.FailBefore(storetest.OpRevocationsSince, nil)
 	s.ada.Do("DELETE", "/v1/session", "").Want(204)
 	s.ada.Do("GET", "/v1/session", "").Want(401)
 	s.ada.Do("DELETE", "/v1/session", "").Want(204)
@@ -138,9 +174,9 @@ func TestEndingKeptNotTold(t *testing.T) {
 // afterwards that it is over finds its access token refused, however the end is told.
 func TestEndedIsEndedHere(t *testing.T) {
 	s := startTroubled(t)
-	s.meddler.FailBefore("RevocationsSince", outage())
+	s.faults.FailBefore(storetest.OpRevocationsSince, outage())
 	s.ada.Do("DELETE", "/v1/session", "").Want(503)
-	s.meddler.FailBefore("RevocationsSince", nil)
+	s.faults.FailBefore(storetest.OpRevocationsSince, nil)
 	got := s.ada.Do("POST", "/v1/session/refresh", `{"refresh_token":"`+s.refresh+`"}`).Want(401)
 	if reason := got.Text("reason"); reason != "signed_out" {
 		t.Errorf("reason = %s, want signed_out", reason)
@@ -167,23 +203,58 @@ func TestDatabaseNotAsked(t *testing.T) {
 		{"keys", "GET", "/.well-known/jwks.json", "", nil, 200},
 		{"metadata", "GET", "/.well-known/oauth-authorization-server", "", nil, 200},
 		{"no credential", "GET", "/v1/user", "", []string{"Authorization", ""}, 401},
-		{"forged access token", "GET", "/v1/user", "", []string{"Authorization", "Bearer " + s.access[:len(s.access)-4] + "AAAA"}, 401},
+		{
+			"forged access token",
+			"GET",
+			"/v1/user",
+			"",
+			[]string{"Authorization", "Bearer " + s.access[:len(s.access)-4] + "AAAA"},
+			401,
+		},
 		{"forged access cookie", "GET", "/v1/user", "", []string{"Authorization", "", "Cookie", "hs_access=x"}, 401},
 		{"bent refresh token", "POST", "/v1/session/refresh", `{"refresh_token":"` + bent + `"}`, nil, 401},
-		{"refresh token of another session", "POST", "/v1/session/refresh", `{"refresh_token":"` + moved + `"}`, nil, 401},
-		{"bent refresh cookie", "POST", "/v1/session/refresh", "", []string{"Cookie", "hs_refresh=" + bent, "Origin", s.URL}, 401},
-		{"two bent refresh cookies", "POST", "/v1/session/refresh", "", []string{"Cookie", "hs_refresh=" + bent + "; hs_refresh=" + moved, "Origin", s.URL}, 400},
+		{
+			"refresh token of another session",
+			"POST",
+			"/v1/session/refresh",
+			`{"refresh_token":"` + moved + `"}`,
+			nil,
+			401,
+		},
+		{
+			"bent refresh cookie",
+			"POST",
+			"/v1/session/refresh",
+			"",
+			[]string{"Cookie", "hs_refresh=" + bent, "Origin", s.URL},
+			401,
+		},
+		{
+			"two bent refresh cookies",
+			"POST",
+			"/v1/session/refresh",
+			"",
+			[]string{"Cookie", "hs_refresh=" + bent + "; hs_refresh=" + moved, "Origin", s.URL},
+			400,
+		},
 		{"bent refresh token to sign out", "DELETE", "/v1/session", `{"refresh_token":"` + bent + `"}`, nil, 401},
 		{"nothing to sign out of", "DELETE", "/v1/session", "", []string{"Authorization", ""}, 204},
 		{"address of nobody's form", "POST", "/v1/session", `{"email":"nobody",` + password + `}`, nil, 401},
-		{"sign-up with a short password", "POST", "/v1/users", `{"email":"new@example.com","password":"short"}`, nil, 400},
+		{
+			"sign-up with a short password",
+			"POST",
+			"/v1/users",
+			`{"email":"new@example.com","password":"short"}`,
+			nil,
+			400,
+		},
 		{"session of no form", "DELETE", "/v1/user/sessions/x", "", program, 404},
 		{"no such address", "GET", "/v1/nothing", "", nil, 404},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s.ada.Do(tt.method, tt.path, tt.body, tt.headers...).Want(tt.status)
-			if asked := s.meddler.Asked(); len(asked) > 0 {
+			if asked := s.faults.Asked(); len(asked) > 0 {
 				t.Errorf("%s %s asked the store for %v, want nothing", tt.method, tt.path, asked)
 			}
 		})

@@ -49,8 +49,8 @@ func TestRename(t *testing.T) {
 		})
 	}
 	t.Run("database away", func(t *testing.T) {
-		p.broken.Store(true)
-		defer p.broken.Store(false)
+		p.breakDatabase()
+		defer p.mendDatabase()
 		b.in(t).post("/account", "form_token", token, "name", "Bob").page(http.StatusServiceUnavailable).sets(0).shows("database", `value="Bob"`)
 	})
 	b.get("/account").page(200).shows(`value="Ada"`)

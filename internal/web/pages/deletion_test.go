@@ -7,6 +7,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
@@ -23,9 +24,9 @@ func TestDelete(t *testing.T) {
 	b.post("/account/delete", "form_token", token).page(http.StatusUnprocessableEntity).sets(0).
 		shows("Nothing was deleted", "Error: Delete your account", `aria-describedby="sure-error"`, "Sign out")
 	b.post("/account/delete", "form_token", token, "sure", "").page(http.StatusUnprocessableEntity).sets(0)
-	p.broken.Store(true)
+	p.breakDatabase()
 	b.post("/account/delete", "form_token", token, "sure", "yes").page(http.StatusServiceUnavailable).sets(0).shows("cannot reach its database")
-	p.broken.Store(false)
+	p.mendDatabase()
 	if p.Dump() != before {
 		t.Error("a refused deletion changed something")
 	}
@@ -60,11 +61,11 @@ func TestDeleteAtOnce(t *testing.T) {
 	b := p.browser(t, firefox)
 	b.signIn("ada@example.com")
 	token := b.get("/account/delete").page(200).token()
-	p.meanwhile = func() {
+	p.faults.Once(storetest.OpDeleteUser, func() {
 		if err := p.Users.Delete(t.Context(), callerFor(id)); err != nil {
 			t.Error(err)
 		}
-	}
+	})
 	b.post("/account/delete", "form_token", token, "sure", "yes").leads("/signin?reason=user_deleted").sets(2)
 
 	for range 5 {

@@ -10,11 +10,11 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"testing"
 
+	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/secret"
-	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/test/logtest"
 	"github.com/handstamp/handstamp/internal/web"
@@ -36,25 +36,23 @@ const friend = "https://notes.example.com"
 // place is a whole server whose pages a test opens, under a public URL of the test's choice.
 type place struct {
 	*handstamptest.Server
-	site      web.Site
-	handler   http.Handler
-	log       logtest.Log // of requests
-	audit     logtest.Log // of decisions
-	broken    atomic.Bool // the database does not answer
-	meanwhile func()      // happens once, after a request was let in and before it changes anything; nil: nothing
+	site    web.Site
+	handler http.Handler
+	log     logtest.Log // of requests
+	audit   logtest.Log // of decisions
+	faults  *storetest.FaultStore
 }
 
 // open starts a place under publicURL.
 func open(t testing.TB, publicURL string, settings ...string) *place {
 	t.Helper()
-	p := &place{}
+	p := &place{faults: storetest.NewFaultStore()}
 	given := map[string]string{"public_url": publicURL, "allowed_origins": friend}
 	for i := 0; i+1 < len(settings); i += 2 {
 		given[settings[i]] = settings[i+1]
 	}
 	p.Server = handstamptest.Start(t, handstamptest.Options{
-		Settings: given, Log: &p.audit,
-		Wrap: func(s store.Store) store.Store { return &breakable{s, p} },
+		Settings: given, Log: &p.audit, Wrap: p.faults.Wrap,
 	})
 	log := slog.New(slog.NewJSONHandler(&p.log, nil))
 	verifier, err := verify.New(t.Context(), verify.Config{
@@ -84,6 +82,22 @@ func open(t testing.TB, publicURL string, settings ...string) *place {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// breakDatabase has the database answer nothing that signs anybody in or changes a user.
+func (p *place) breakDatabase() { p.failDatabase(fault.New(fault.StorageUnavailable)) }
+
+// mendDatabase has it answer again.
+func (p *place) mendDatabase() { p.failDatabase(nil) }
+
+// failDatabase has these operations fail; nil: no longer.
+func (p *place) failDatabase(err error) {
+	for _, o := range []storetest.Operation{
+		storetest.OpRotate, storetest.OpUserByEmail, storetest.OpCreateUser, storetest.OpEndSession, storetest.OpRenameUser,
+		storetest.OpChangePassword, storetest.OpDeleteUser, storetest.OpCreateFirstAdmin,
+	} {
+		p.faults.FailBefore(o, err)
+	}
 }
 
 // browser is somebody's, with a jar of its own.

@@ -239,7 +239,7 @@ func TestRenewDatabaseAway(t *testing.T) {
 	p.MustUser("ada@example.com")
 	b := p.browser(t, firefox)
 	b.signIn("ada@example.com")
-	p.broken.Store(true)
+	p.breakDatabase()
 	const again = "/session/renew?repeated=1&return_to=%2Fx"
 	for range 5 {
 		got := b.get("/session/renew?return_to=%2Fx").page(503).sets(0).shows("You are still signed in.", `href="`+again+`"`, "storage_unavailable")
@@ -247,7 +247,7 @@ func TestRenewDatabaseAway(t *testing.T) {
 			t.Error("no Retry-After")
 		}
 	}
-	p.broken.Store(false)
+	p.mendDatabase()
 	b.get(again).leads("/x").sets(2)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
@@ -73,8 +74,8 @@ func TestChangePasswordRefused(t *testing.T) {
 		})
 	}
 	t.Run("database away", func(t *testing.T) {
-		p.broken.Store(true)
-		defer p.broken.Store(false)
+		p.breakDatabase()
+		defer p.mendDatabase()
 		b.in(t).post("/account/security", "form_token", token, "current_password", good, "new_password", newPassword).
 			page(http.StatusServiceUnavailable).sets(0).shows("cannot reach its database")
 	})
@@ -92,11 +93,11 @@ func TestChangePasswordAtOnce(t *testing.T) {
 	b.signIn("ada@example.com")
 	token := b.get("/account/security").page(200).token()
 	first := callerOf(t, p, "ada@example.com")
-	p.meanwhile = func() {
+	p.faults.Once(storetest.OpChangePassword, func() {
 		if err := p.Users.ChangePassword(t.Context(), first, secret.New(handstamptest.GoodPassword), secret.New("another quiet phrase, first")); err != nil {
 			t.Error(err)
 		}
-	}
+	})
 	b.post("/account/security", "form_token", token, "current_password", handstamptest.GoodPassword, "new_password", newPassword).
 		page(http.StatusUnauthorized).sets(0).shows("This is not your current password. Was it changed a moment ago? Then enter the new one.")
 	for password, opens := range map[string]bool{handstamptest.GoodPassword: false, newPassword: false, "another quiet phrase, first": true} {

@@ -106,8 +106,8 @@ func TestSetUpRefused(t *testing.T) {
 		})
 	}
 	t.Run("database away", func(t *testing.T) {
-		p.broken.Store(true)
-		defer p.broken.Store(false)
+		p.breakDatabase()
+		defer p.mendDatabase()
 		b.in(t).post(link, "email", "ada@example.com", "password", good).page(http.StatusServiceUnavailable).sets(0).shows("database", `value="ada@example.com"`)
 	})
 	if p.Dump() != before {
@@ -163,9 +163,9 @@ func TestSetUpLog(t *testing.T) {
 	b.send("POST", link, "email=x", "Sec-Fetch-Site", "cross-site").page(http.StatusForbidden)
 	b.post(link, "x", token)
 	b.post(link, "email", "x")
-	p.broken.Store(true)
+	p.breakDatabase()
 	b.post(link, "email", "ada@example.com", "password", handstamptest.GoodPassword).page(http.StatusServiceUnavailable)
-	p.broken.Store(false)
+	p.mendDatabase()
 	b.post(link, "email", "ada@example.com", "password", handstamptest.GoodPassword).leads("/account")
 	b.post(link, "email", "ada@example.com", "password", handstamptest.GoodPassword).page(http.StatusConflict)
 	p.Clock.Advance(25 * time.Hour)

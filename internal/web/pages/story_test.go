@@ -78,8 +78,8 @@ func TestSignIn(t *testing.T) {
 		p.browser(t, firefox).post("/signin", "email", "ada@example.com", "password", handstamptest.GoodPassword+" ").page(401)
 	})
 	t.Run("database away", func(t *testing.T) {
-		p.broken.Store(true)
-		defer p.broken.Store(false)
+		p.breakDatabase()
+		defer p.mendDatabase()
 		got := p.browser(t, firefox).post("/signin", "email", "ada@example.com", "password", handstamptest.GoodPassword).page(503).sets(0).shows("database")
 		if got.Header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
@@ -175,8 +175,8 @@ func TestSignUp(t *testing.T) {
 	}
 	p.browser(t, firefox).get("/signup").page(200).sets(0).shows("At least 15 characters", `autocomplete="new-password"`)
 	t.Run("database away", func(t *testing.T) {
-		p.broken.Store(true)
-		defer p.broken.Store(false)
+		p.breakDatabase()
+		defer p.mendDatabase()
 		p.browser(t, firefox).post("/signup", "email", "bob@example.com", "password", good).page(503).sets(0)
 	})
 	t.Run("closed", func(t *testing.T) {
@@ -238,9 +238,9 @@ func TestSignOut(t *testing.T) {
 	t.Run("database away", func(t *testing.T) {
 		b := p.browser(t, firefox)
 		b.signIn("ada@example.com")
-		p.broken.Store(true)
+		p.breakDatabase()
 		b.post("/signout").page(http.StatusServiceUnavailable).sets(0)
-		p.broken.Store(false)
+		p.mendDatabase()
 		b.post("/signout").leads("/signin?reason=signed_out")
 	})
 }
