@@ -43,10 +43,19 @@ func (t *Tree) packageComment(p *Package) []Problem {
 	if len(with) == 1 && !misplaced {
 		return nil
 	}
-	return []Problem{{p.Dir, fmt.Sprintf("has %d package comments (%s), want one, in a file that is no test", len(with), strings.Join(with, ", "))}}
+	return []Problem{
+		{
+			p.Dir,
+			fmt.Sprintf(
+				"has %d package comments (%s), want one, in a file that is no test",
+				len(with),
+				strings.Join(with, ", "),
+			),
+		},
+	}
 }
 
-// promised gives the names of the methods that interfaces of the package have.
+// promised returns the names of the methods that interfaces of the package have.
 func (p *Package) promised() map[string]bool {
 	names := map[string]bool{}
 	for _, f := range p.Files {
@@ -86,14 +95,14 @@ func (t *Tree) declComment(decl ast.Decl, promised map[string]bool) []Problem {
 	return nil
 }
 
-// follows tells whether two functions stand on two lines, one right below the other.
+// follows reports whether two functions stand on two lines, one right below the other.
 func (t *Tree) follows(first, second ast.Decl) bool {
 	_, isFunc := first.(*ast.FuncDecl)
 	_, areFuncs := second.(*ast.FuncDecl)
 	return isFunc && areFuncs && t.lines(first.End(), second.Pos()) == 2 && t.lines(second.Pos(), second.End()) == 1
 }
 
-// bare gives the first name of a declared type, constant or variable without a comment.
+// bare returns the first name of a declared type, constant or variable without a comment.
 func bare(spec ast.Spec) (name string, ok bool) {
 	switch s := spec.(type) {
 	case *ast.TypeSpec:
@@ -136,7 +145,8 @@ func (t *Tree) skips(f *File) (found []Problem) {
 			return true
 		}
 		x, ok := sel.X.(*ast.Ident)
-		if ok && (x.Name == "t" || x.Name == "b" || x.Name == "f") && slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, sel.Sel.Name) {
+		if ok && (x.Name == "t" || x.Name == "b" || x.Name == "f") &&
+			slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, sel.Sel.Name) {
 			found = append(found, t.at(sel.Pos(), "a test that skips: bring what it needs, or leave it out"))
 		}
 		return true

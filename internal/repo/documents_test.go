@@ -49,7 +49,7 @@ func TestDependencies(t *testing.T) {
 // TestDrawing compares the drawing of the tree with the disk.
 func TestDrawing(t *testing.T) { report(t, readTree(t).CheckDrawing("ARCHITECTURE.md")) }
 
-// documents gives the names of all documents.
+// documents returns the names of all documents.
 func documents(t *testing.T) []string {
 	t.Helper()
 	all, err := repo.Documents(root())
@@ -103,7 +103,9 @@ func compile(t *testing.T, where, source string) {
 	}
 	file := filepath.Join(t.TempDir(), "block.go")
 	overlay := filepath.Join(t.TempDir(), "overlay.json")
-	replace, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(folder, "internal", "repo", "block", "block.go"): file}})
+	replace, err := json.Marshal(
+		map[string]map[string]string{"Replace": {filepath.Join(folder, "internal", "repo", "block", "block.go"): file}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +114,16 @@ func compile(t *testing.T, where, source string) {
 			t.Fatal(err)
 		}
 	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", os.DevNull, "-overlay", overlay, "./internal/repo/block")
+	build := exec.CommandContext(
+		t.Context(),
+		"go",
+		"build",
+		"-o",
+		os.DevNull,
+		"-overlay",
+		overlay,
+		"./internal/repo/block",
+	)
 	build.Dir = folder
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Errorf("%s does not compile: %v\n%s", where, err, out)
@@ -165,14 +176,28 @@ func TestCheckDrawing(t *testing.T) {
 	drawing := func(t *repo.Tree) []repo.Problem { return t.CheckDrawing("A.md") }
 	const head = "# A\n\n```text\nm/\n  one.go      first\n  a/          second\n"
 	tree := func(more string) files {
-		return files{"one.go": "package m\n", "a/a.go": "package a\n", "a/b/b.go": "package b\n", "A.md": head + more + "```\n"}
+		return files{
+			"one.go":   "package m\n",
+			"a/a.go":   "package a\n",
+			"a/b/b.go": "package b\n",
+			"A.md":     head + more + "```\n",
+		}
 	}
 	run(t, []checkCase{
 		{"all drawn", tree("    b/        third\n"), drawing, nil},
 		{"one left out", tree(""), drawing, []string{"A.md"}},
 		{"one too many", tree("    b/\n    c/\n"), drawing, []string{"A.md"}},
 		{"a folder as a file", tree("    b\n"), drawing, []string{"A.md"}},
-		{"many below", files{"a/a.go": "package a\n", "a/b/b.go": "package b\n", "A.md": "```text\nm/\n  a/    pages, a folder each\n```\n"}, drawing, nil},
+		{
+			"many below",
+			files{
+				"a/a.go":   "package a\n",
+				"a/b/b.go": "package b\n",
+				"A.md":     "```text\nm/\n  a/    pages, a folder each\n```\n",
+			},
+			drawing,
+			nil,
+		},
 		{"no drawing", files{"A.md": "# A\n"}, drawing, []string{"A.md"}},
 		{"no document", files{}, drawing, []string{"A.md"}},
 	})
@@ -181,26 +206,54 @@ func TestCheckDrawing(t *testing.T) {
 // TestCheckStandards names what is not there.
 func TestCheckStandards(t *testing.T) {
 	standards := func(t *repo.Tree) []repo.Problem { return t.CheckStandards("s.md", []string{"planned"}) }
+	const store = "package store\n\nfunc Judge() {}\n\ntype DB struct{}\n\nfunc (*DB) Rotate() {}\n"
+	const head = "| ID | what | met by | proved by |\n|---|---|---|---|\n"
 	row := func(rows ...string) files {
 		return files{
-			"internal/store/s.go":      "package store\n\nfunc Judge() {}\n\ntype DB struct{}\n\nfunc (*DB) Rotate() {}\n",
+			"internal/store/s.go":      store,
 			"internal/store/s_test.go": "package store_test\n\nfunc TestJudge() { run(\"late\") }\n",
 			"test/scripts/a.txt":       "",
-			"s.md":                     "| ID | what | met by | proved by |\n|---|---|---|---|\n" + strings.Join(rows, "\n") + "\n",
+			"s.md":                     head + strings.Join(rows, "\n") + "\n",
 		}
 	}
-	const good = "| RF-02 | rotates | `store.Judge`, `store.DB.Rotate` | `store.TestJudge`, `store.TestJudge/late`, `test/scripts/a.txt` |"
+	const good = "| RF-02 | rotates | `store.Judge`, `store.DB.Rotate` | " +
+		"`store.TestJudge`, `store.TestJudge/late`, `test/scripts/a.txt` |"
 	run(t, []checkCase{
 		{"good", row(good), standards, nil},
 		{"twice", row(good, good), standards, []string{"s.md"}},
 		{"planned", row("| RF-09 | reports | planned: with OAuth | |"), standards, nil},
 		{"met by nothing", row("| RF-02 | rotates | somewhere | `store.TestJudge` |"), standards, []string{"s.md"}},
-		{"met by what is not there", row("| RF-02 | rotates | `store.Decide` | `store.TestJudge` |"), standards, []string{"s.md"}},
-		{"met by another package's", row("| RF-02 | rotates | `token.Judge` | `store.TestJudge` |"), standards, []string{"s.md"}},
+		{
+			"met by what is not there",
+			row("| RF-02 | rotates | `store.Decide` | `store.TestJudge` |"),
+			standards,
+			[]string{"s.md"},
+		},
+		{
+			"met by another package's",
+			row("| RF-02 | rotates | `token.Judge` | `store.TestJudge` |"),
+			standards,
+			[]string{"s.md"},
+		},
 		{"proved by nothing", row("| RF-02 | rotates | `store.Judge` | |"), standards, []string{"s.md"}},
-		{"proved by what is not there", row("| RF-02 | rotates | `store.Judge` | `store.TestNone` |"), standards, []string{"s.md"}},
-		{"proved by what is no test", row("| RF-02 | rotates | `store.Judge` | `store.Judge` |"), standards, []string{"s.md"}},
-		{"proved by no such case", row("| RF-02 | rotates | `store.Judge` | `store.TestJudge/early` |"), standards, []string{"s.md"}},
+		{
+			"proved by what is not there",
+			row("| RF-02 | rotates | `store.Judge` | `store.TestNone` |"),
+			standards,
+			[]string{"s.md"},
+		},
+		{
+			"proved by what is no test",
+			row("| RF-02 | rotates | `store.Judge` | `store.Judge` |"),
+			standards,
+			[]string{"s.md"},
+		},
+		{
+			"proved by no such case",
+			row("| RF-02 | rotates | `store.Judge` | `store.TestJudge/early` |"),
+			standards,
+			[]string{"s.md"},
+		},
 		{"no rows", row(), standards, []string{"s.md"}},
 	})
 }
@@ -216,8 +269,18 @@ func TestCheckDependencies(t *testing.T) {
 		{"explained", tree("example.com/a/x", "| `example.com/a` | why |\n"), explained, nil},
 		{"not explained", tree("example.com/a/x", ""), explained, []string{"d.md"}},
 		{"the longer module", tree("example.com/a/b/x", "| `example.com/a/b` | why |\n"), explained, nil},
-		{"explained for nothing", tree("example.com/a", "| `example.com/a` | why |\n| `example.com/a/b` | why |\n"), explained, []string{"d.md"}},
-		{"explained and gone", tree("example.com/a", "| `example.com/a` | why |\n| `example.com/c` | why |\n"), explained, []string{"d.md"}},
+		{
+			"explained for nothing",
+			tree("example.com/a", "| `example.com/a` | why |\n| `example.com/a/b` | why |\n"),
+			explained,
+			[]string{"d.md"},
+		},
+		{
+			"explained and gone",
+			tree("example.com/a", "| `example.com/a` | why |\n| `example.com/c` | why |\n"),
+			explained,
+			[]string{"d.md"},
+		},
 		{"not in go.mod", tree("example.com/c", ""), explained, []string{"p/p.go:3"}},
 	})
 }

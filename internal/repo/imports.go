@@ -37,7 +37,7 @@ func ReadLayers(fsys fs.FS, document string) (Layers, error) {
 // Exception lets one package import another against the layers.
 type Exception struct{ From, To, Why string }
 
-// row gives the place of a folder; ok is false when it has none.
+// row returns the place of a folder; ok is false when it has none.
 func (l Layers) row(dir string) (row int, ok bool) {
 	for i, entries := range l {
 		if slices.Contains(entries, dir) {
@@ -69,7 +69,13 @@ func (t *Tree) CheckLayers(layers Layers, exceptions []Exception) []Problem {
 	for _, p := range t.Packages {
 		from, placed := layers.row(p.Dir)
 		if !placed {
-			found = append(found, Problem{p.Dir, "stands in no row of the layers in ARCHITECTURE.md: say what it may import, and who may import it"})
+			found = append(
+				found,
+				Problem{
+					p.Dir,
+					"stands in no row of the layers in ARCHITECTURE.md: say what it may import, and who may import it",
+				},
+			)
 			continue
 		}
 		p.eachImport(func(importPath string, at *ast.ImportSpec) {
@@ -167,7 +173,7 @@ func (t *Tree) CheckClosure(roots, allowed []string) []Problem {
 	return found
 }
 
-// isStandard tells whether an import path is of the standard library: those have no dot in
+// isStandard reports whether an import path is of the standard library: those have no dot in
 // their first element.
 func isStandard(importPath string) bool {
 	first, _, _ := strings.Cut(importPath, "/")
@@ -203,13 +209,23 @@ func (t *Tree) CheckCalls(rule Calls) []Problem {
 	}
 	for place := range rule.To {
 		if !used[place] {
-			found = append(found, Problem{place, fmt.Sprintf("is allowed %s of %s and calls none of them", strings.Join(rule.Names, ", "), rule.Import)})
+			found = append(
+				found,
+				Problem{
+					place,
+					fmt.Sprintf(
+						"is allowed %s of %s and calls none of them",
+						strings.Join(rule.Names, ", "),
+						rule.Import,
+					),
+				},
+			)
 		}
 	}
 	return found
 }
 
-// place gives the entry that allows a file.
+// place returns the entry that allows a file.
 func (c Calls) place(dir, file string) (entry string, ok bool) {
 	for entry := range c.To {
 		if entry == file || matches(entry, dir) {
@@ -238,7 +254,7 @@ func (f *File) uses(importPath string, names []string) (found []*ast.SelectorExp
 	return found
 }
 
-// nameOf gives what a file calls a package, or "" when it does not import it.
+// nameOf returns what a file calls a package, or "" when it does not import it.
 func (f *File) nameOf(importPath string) (name string) {
 	imports(f, func(found string, at *ast.ImportSpec) {
 		if found != importPath {

@@ -18,7 +18,7 @@ type Block struct {
 	Line int    // of its first line in the document, from 1
 }
 
-// Blocks gives the fenced blocks of a document, in order.
+// Blocks returns the fenced blocks of a document, in order.
 func Blocks(document string) []Block {
 	var all []Block
 	open := false
@@ -37,7 +37,7 @@ func Blocks(document string) []Block {
 	return all
 }
 
-// prose gives a document without its fenced blocks and without code in its lines.
+// prose returns a document without its fenced blocks and without code in its lines.
 func prose(document string) string {
 	var kept []string
 	open := false
@@ -58,7 +58,7 @@ var (
 	heading = regexp.MustCompile(`(?m)^#{1,6} +(.+?) *$`)
 )
 
-// Documents gives the names of the documents at the root and anywhere under docs.
+// Documents returns the names of the documents at the root and anywhere under docs.
 func Documents(fsys fs.FS) ([]string, error) {
 	all, err := fs.Glob(fsys, "*.md")
 	if err != nil {
@@ -124,7 +124,7 @@ func follow(fsys fs.FS, from, target string) string {
 	return "has no such heading"
 }
 
-// anchor gives the fragment by which GitHub knows a heading.
+// anchor returns the fragment by which GitHub knows a heading.
 func anchor(heading string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -15,7 +15,7 @@ type Module struct {
 	Direct bool // our own packages or tests import it
 }
 
-// String gives a line of the golden list.
+// String returns a line of the golden list.
 func (m Module) String() string {
 	if m.Direct {
 		return m.Path + " direct"
@@ -26,7 +26,7 @@ func (m Module) String() string {
 // requireLine finds one module of a go.mod.
 var requireLine = regexp.MustCompile(`(?m)^(?:require\s+|\t)([a-z0-9.-]+\.[a-z]+/\S+)\s+v\S+`)
 
-// Modules gives every module that go.mod lists, by path, and tells which of them we import.
+// Modules returns every module that go.mod lists, by path, and tells which of them we import.
 // An import of none of them is a problem.
 func (t *Tree) Modules() ([]Module, []Problem) {
 	mod, err := fs.ReadFile(t.FS, "go.mod")
@@ -56,7 +56,7 @@ func (t *Tree) Modules() ([]Module, []Problem) {
 	return all, found
 }
 
-// moduleOf gives the module that an import path belongs to, the longest that fits, or nil.
+// moduleOf returns the module that an import path belongs to, the longest that fits, or nil.
 func moduleOf(all []Module, importPath string) (best *Module) {
 	for i, m := range all {
 		fits := importPath == m.Path || strings.HasPrefix(importPath, m.Path+"/")

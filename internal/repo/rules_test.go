@@ -15,25 +15,77 @@ var layerExceptions = []repo.Exception{}
 var confined = []repo.Confined{
 	{"internal/store/sqlite", []string{"internal/server"}, "only server names an engine"},
 	{"internal/store/postgres", []string{"internal/server"}, "only server names an engine"},
-	{"internal/store/migration", []string{"internal/store/sqlite", "internal/store/postgres"}, "only engines have a schema"},
+	{
+		"internal/store/migration",
+		[]string{"internal/store/sqlite", "internal/store/postgres"},
+		"only engines have a schema",
+	},
 	{"internal/test/postgrestest", nil, "it is for tests"},
 	{"internal/test/logtest", []string{"internal/test/programtest"}, "it is for tests"},
 	{"internal/test/programtest", []string{"internal/test/postgrestest"}, "it is for tests"},
-	{"internal/server", []string{".", "cmd/handstamp", "internal/test/handstamptest"}, "only what runs a server builds one"},
+	{
+		"internal/server",
+		[]string{".", "cmd/handstamp", "internal/test/handstamptest"},
+		"only what runs a server builds one",
+	},
 	{"internal/repo/...", []string{"internal/repo/..."}, "it is about the tree, not of it"},
 	{"internal/test/handstamptest", nil, "it is for tests"},
 	{"internal/store/storetest", nil, "it is for tests"},
 	{"verify/verifytest", nil, "it is for tests"},
-	{"verify", []string{"internal/web/...", "internal/server", ".", "cmd/handstamp", "examples/...", "verify/..."}, "below web nobody knows of requests"},
-	{"net/http", []string{"internal/web/...", "internal/server", "internal/test/handstamptest", "test/prove/apiclient", "internal/repo/...", ".", "cmd/handstamp", "examples/...", "verify/..."}, "only web, server and handstamptest know HTTP"},
-	{"html/template", []string{"internal/web/pages/...", "cmd/handstamp", "examples/..."}, "pages draw HTML; and with a template in reach the linker keeps every method"},
+	{
+		"verify",
+		[]string{"internal/web/...", "internal/server", ".", "cmd/handstamp", "examples/...", "verify/..."},
+		"below web nobody knows of requests",
+	},
+	{
+		"net/http",
+		[]string{
+			"internal/web/...",
+			"internal/server",
+			"internal/test/handstamptest",
+			"test/prove/apiclient",
+			"internal/repo/...",
+			".",
+			"cmd/handstamp",
+			"examples/...",
+			"verify/...",
+		},
+		"only web, server and handstamptest know HTTP",
+	},
+	{
+		"html/template",
+		[]string{"internal/web/pages/...", "cmd/handstamp", "examples/..."},
+		"pages draw HTML; and with a template in reach the linker keeps every method",
+	},
 	{"database/sql", []string{"internal/store/sqlite", "examples/embedded"}, "only engines know databases"},
 	{"modernc.org/sqlite/...", []string{"internal/store/sqlite", "examples/embedded"}, "only engines know databases"},
-	{"github.com/jackc/pgx/v5/...", []string{"internal/store/postgres", "internal/test/postgrestest"}, "only engines know databases"},
+	{
+		"github.com/jackc/pgx/v5/...",
+		[]string{"internal/store/postgres", "internal/test/postgrestest"},
+		"only engines know databases",
+	},
 	{"internal/web/pages/pagestest", nil, "it is for tests"},
-	{"internal/web/api/openapi", []string{"internal/test/handstamptest", "internal/repo/gen"}, "it is for tests and the document; no program links it"},
-	{"testing", []string{"internal/test/handstamptest", "internal/test/postgrestest", "internal/store/storetest", "internal/web/pages/pagestest", "verify/verifytest"}, "what only tests need stays out of programs"},
-	{"github.com/santhosh-tekuri/jsonschema/v6/...", []string{"internal/test/handstamptest"}, "what only tests need stays out of programs"},
+	{
+		"internal/web/api/openapi",
+		[]string{"internal/test/handstamptest", "internal/repo/gen"},
+		"it is for tests and the document; no program links it",
+	},
+	{
+		"testing",
+		[]string{
+			"internal/test/handstamptest",
+			"internal/test/postgrestest",
+			"internal/store/storetest",
+			"internal/web/pages/pagestest",
+			"verify/verifytest",
+		},
+		"what only tests need stays out of programs",
+	},
+	{
+		"github.com/santhosh-tekuri/jsonschema/v6/...",
+		[]string{"internal/test/handstamptest"},
+		"what only tests need stays out of programs",
+	},
 	{"github.com/spf13/cobra", []string{"cmd/handstamp"}, "only the program has commands"},
 	{"github.com/spf13/pflag", []string{"internal/config", "cmd/handstamp"}, "flags are made from the settings"},
 	{"unsafe", nil, "nothing here is worth it"},
@@ -53,7 +105,8 @@ var environment = repo.Calls{
 // decoding says who decodes with encoding/json.
 var decoding = repo.Calls{
 	Import: "encoding/json", Names: []string{"Unmarshal", "NewDecoder", "Valid", "Compact"},
-	Why: "encoding/json folds case, takes the last of two members and mends bad UTF-8: use internal/jose or go-json-experiment",
+	Why: "encoding/json folds case, takes the last of two members and mends bad UTF-8: " +
+		"use internal/jose or go-json-experiment",
 	To: map[string]string{
 		"cmd/handstamp/sample.go": "reads what our own server answers, for a name on a page",
 		"internal/password/gen":   "reads packages whose hash it has compared",
@@ -68,32 +121,52 @@ var budgets = repo.Budgets{Function: 60, File: 400, Parameters: 4, Interface: 8}
 var excused = map[string][]repo.Excused{
 	"github.com/handstamp/handstamp": {
 		{"test.*", "boolean", "testscript says what a command takes"},
-		{"internal/store.Store", "interface", "an engine keeps everything; each package takes the interfaces that it needs"},
+		{
+			"internal/store.Store",
+			"interface",
+			"an engine keeps everything; each package takes the interfaces that it needs",
+		},
 	},
 }
 
-// sqlAllowed are the packages that may hold SQL: the engines; an app's own database; what looks
-// for it; the contract's attacker, who types it as a name; and what orders a throwaway PostgreSQL about.
-var sqlAllowed = []string{"internal/store/records", "internal/store/sqlite", "internal/store/postgres", "examples/embedded", "internal/repo", "internal/store/storetest", "internal/test/postgrestest"}
+// sqlAllowed are the packages that may hold SQL: the engines and what they share; an app's own
+// database; what looks for SQL; the contract's attacker, who types it as a name; and what starts a
+// throwaway PostgreSQL.
+var sqlAllowed = []string{
+	"internal/store/records",
+	"internal/store/sqlite",
+	"internal/store/postgres",
+	"examples/embedded",
+	"internal/repo",
+	"internal/store/storetest",
+	"internal/test/postgrestest",
+}
 
 // verifyRoots is the public library, and verifyReach everything that it may be made of
 // beside the standard library, its own tests included.
 var (
 	verifyRoots = []string{"verify", "verify/verifytest"}
-	verifyReach = []string{"verify", "verify/verifytest", "internal/jose", "internal/revocation/revoked", "internal/test/logtest", "verify/internal/*"}
+	verifyReach = []string{
+		"verify",
+		"verify/verifytest",
+		"internal/jose",
+		"internal/revocation/revoked",
+		"internal/test/logtest",
+		"verify/internal/*",
+	}
 )
 
 // root is the tree that this test is part of.
 func root() fs.FS { return os.DirFS("../..") }
 
-// readTree parses the tree that this test is part of.
+// readTree returns the product's module, parsed.
 func readTree(t *testing.T) *repo.Tree {
 	t.Helper()
-	tree, err := repo.Read(root())
+	modules, err := readModules()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tree
+	return modules[0].tree
 }
 
 // report fails the test with every problem.
@@ -139,5 +212,9 @@ func TestMarks(t *testing.T) { reportAll(t, "marks", (*repo.Tree).CheckMarks) }
 
 // TestSizes holds functions, files, parameters and interfaces to their budgets, in every module.
 func TestSizes(t *testing.T) {
-	reportAll(t, "sizes", func(tree *repo.Tree) []repo.Problem { return tree.CheckSizes(budgets, excused[tree.Module]) })
+	reportAll(
+		t,
+		"sizes",
+		func(tree *repo.Tree) []repo.Problem { return tree.CheckSizes(budgets, excused[tree.Module]) },
+	)
 }

@@ -1,12 +1,13 @@
 package repo_test
 
 import (
-	"cmp"
+	"flag"
 	"io/fs"
 	"os"
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/repo"
@@ -21,25 +22,45 @@ var notYet = map[string][]string{
 	"sizes":     {"bench", "internal/session", "internal/user"},
 }
 
+// everywhere ignores notYet: go test ./internal/repo -args -everywhere
+var everywhere = flag.Bool("everywhere", false, "hold every rule in every folder")
+
 // widths are those of CONTRIBUTING.md.
 var widths = repo.Widths{Code: 120, Comment: 100}
 
 // wordings are what comments and names do not say. docs/words.md
 var wordings = []repo.Wording{
-	{Pattern: regexp.MustCompile(`(?i)\b(he|she|his|her|him|hers|himself|herself)\b`), Instead: "the user, the caller, it, they"},
+	{
+		Pattern: regexp.MustCompile(`(?i)\b(he|she|his|her|him|hers|himself|herself)\b`),
+		Instead: "the user, the caller, it, they",
+	},
 	{Pattern: regexp.MustCompile(`\btells?\s+whether\b`), Instead: "reports whether"},
-	{Pattern: regexp.MustCompile(`\bgives\s+(an?|the|its|their|what|how|no|nil|one|it|whether|all|each|every)\b`), Instead: "returns"},
-	{Pattern: regexp.MustCompile(`(?i)\b(an|one|each|every|the|this|that|same|two|whose|its|of|many) acts?\b|^acts?$`), Instead: "transaction"},
+	{
+		Pattern: regexp.MustCompile(`\bgives\s+(an?|the|its|their|what|how|no|nil|one|it|whether|all|each|every)\b`),
+		Instead: "returns",
+	},
+	{
+		Pattern: regexp.MustCompile(
+			`(?i)\b(an|one|each|every|the|this|that|same|two|whose|its|of|many) acts?\b|^acts?$`,
+		),
+		Instead: "transaction",
+	},
 	{Pattern: regexp.MustCompile(`(?i)\bwish(es)?\b`), Instead: "request, candidate"},
 	{Pattern: regexp.MustCompile(`(?i)\bat leisure\b`), Instead: "without a timeout"},
 	{Pattern: regexp.MustCompile(`(?i)\bpartings?\b`), Instead: "end"},
 	{Pattern: regexp.MustCompile(`(?i)\bdesk\b`), Instead: "session cookies"},
 	{Pattern: regexp.MustCompile(`(?i)\bdoors?\b`), Instead: "middleware"},
 	{Pattern: regexp.MustCompile(`(?i)\bbeats?\b`), Instead: "heartbeat"},
-	{Pattern: regexp.MustCompile(`(?i)\b(hurry|bite|calm|lend|lends|lent|patience|dressed|grave|meddler)\b`), Instead: "what it does"},
+	{
+		Pattern: regexp.MustCompile(`(?i)\b(hurry|bite|calm|lend|lends|lent|patience|dressed|grave|meddler)\b`),
+		Instead: "what it does",
+	},
 	{Pattern: regexp.MustCompile(`(?i)\bsettles?\b`), Instead: "configures, rejects, decides"},
 	{Pattern: regexp.MustCompile(`(?i)\bbefore its time\b`), Instead: "revoked"},
-	{Pattern: regexp.MustCompile(`(?i)\b(verbs? (of (the )?)?(store|engine)|(store|engine)('s)? verbs?)\b`), Instead: "operation"},
+	{
+		Pattern: regexp.MustCompile(`(?i)\b(verbs? (of (the )?)?(store|engine)|(store|engine)('s)? verbs?)\b`),
+		Instead: "operation",
+	},
 	{Pattern: regexp.MustCompile(`(?i)\b(a|the|each|every|these|its) facts?\b`), Instead: "metadata"},
 }
 
@@ -49,36 +70,37 @@ type module struct {
 	tree   *repo.Tree
 }
 
-// readModules parses every module: the product, and those of bench, tests, examples and tools.
-func readModules(t *testing.T) (all []module) {
-	t.Helper()
-	mods, err := fs.Glob(root(), "go.mod")
-	for _, pattern := range []string{"*/go.mod", "*/*/go.mod"} {
-		more, globErr := fs.Glob(root(), pattern)
-		mods, err = append(mods, more...), cmp.Or(err, globErr)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, mod := range mods {
-		folder := path.Dir(mod)
-		tree, err := repo.Read(os.DirFS(path.Join("../..", folder)))
+// readModules parses every module once, the product's first.
+var readModules = sync.OnceValues(func() (all []module, err error) {
+	for _, pattern := range []string{"go.mod", "*/go.mod", "*/*/go.mod"} {
+		mods, err := fs.Glob(root(), pattern)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		all = append(all, module{folder, tree})
+		for _, mod := range mods {
+			folder := path.Dir(mod)
+			tree, err := repo.Read(os.DirFS(path.Join("../..", folder)))
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, module{folder, tree})
+		}
 	}
-	return all
-}
+	return all, nil
+})
 
 // reportAll fails the test with every problem that a check finds in a module, outside the folders
 // of notYet.
 func reportAll(t *testing.T, rule string, check func(*repo.Tree) []repo.Problem) {
 	t.Helper()
-	for _, m := range readModules(t) {
+	modules, err := readModules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range modules {
 		for _, p := range check(m.tree) {
 			p.Where = path.Join(m.folder, p.Where)
-			if !isNotYet(rule, p.Where) {
+			if *everywhere || !isNotYet(rule, p.Where) {
 				t.Error(p)
 			}
 		}

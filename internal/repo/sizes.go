@@ -54,7 +54,7 @@ func (t *Tree) CheckSizes(b Budgets, excused []Excused) []Problem {
 	return found
 }
 
-// covers tells whether the excuse is for this excess.
+// covers reports whether the excuse is for this excess.
 func (x Excused) covers(e excess) bool {
 	folder, all := strings.CutSuffix(x.Where, "*")
 	return x.What == e.what && (x.Where == e.where || all && strings.HasPrefix(e.where, folder))
@@ -88,14 +88,31 @@ func (t *Tree) functionSize(p *Package, d *ast.FuncDecl, b Budgets) (over []exce
 		n -= t.tableLines(d)
 	}
 	if n > b.Function {
-		over = append(over, excess{name, "function", t.at(d.Pos(), "%s has %d lines, at most %d are usual", name, n, b.Function)})
+		over = append(
+			over,
+			excess{name, "function", t.at(d.Pos(), "%s has %d lines, at most %d are usual", name, n, b.Function)},
+		)
 	}
 	all, booleans := parameters(d.Type)
 	if all > b.Parameters {
-		over = append(over, excess{name, "parameters", t.at(d.Pos(), "%s has %d parameters besides ctx and t, at most %d are usual", name, all, b.Parameters)})
+		over = append(
+			over,
+			excess{
+				name,
+				"parameters",
+				t.at(d.Pos(), "%s has %d parameters besides ctx and t, at most %d are usual", name, all, b.Parameters),
+			},
+		)
 	}
 	if booleans > 0 && all > 1 {
-		over = append(over, excess{name, "boolean", t.at(d.Pos(), "%s has a boolean parameter: what does true mean where it is called?", name)})
+		over = append(
+			over,
+			excess{
+				name,
+				"boolean",
+				t.at(d.Pos(), "%s has a boolean parameter: what does true mean where it is called?", name),
+			},
+		)
 	}
 	return over
 }
@@ -207,7 +224,7 @@ func (f *File) folderOf(t *Tree, name string) (folder string) {
 	return folder
 }
 
-// funcName gives a function as one speaks of it: Name, or Type.Name for a method.
+// funcName returns a function as one speaks of it: Name, or Type.Name for a method.
 func funcName(d *ast.FuncDecl) string {
 	if d.Recv == nil {
 		return d.Name.Name
@@ -215,7 +232,7 @@ func funcName(d *ast.FuncDecl) string {
 	return receiver(d.Recv.List[0].Type) + "." + d.Name.Name
 }
 
-// receiver gives the name of a receiver's type.
+// receiver returns the name of a receiver's type.
 func receiver(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.StarExpr:
@@ -253,7 +270,7 @@ func parameters(f *ast.FuncType) (all, booleans int) {
 	return all, booleans
 }
 
-// isFree tells whether a type counts as no parameter: a context, a test.
+// isFree reports whether a type counts as no parameter: a context, a test.
 func isFree(sel *ast.SelectorExpr) bool {
 	x, ok := sel.X.(*ast.Ident)
 	return ok && (x.Name == "context" || x.Name == "testing")

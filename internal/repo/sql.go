@@ -8,7 +8,9 @@ import (
 )
 
 // statement is how SQL is written here: its words in capitals.
-var statement = regexp.MustCompile(`(?s)\b(SELECT\s.*\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|(CREATE|ALTER|DROP)\s+(TABLE|INDEX|TRIGGER|VIEW)|PRAGMA)\b`)
+var statement = regexp.MustCompile(
+	`(?s)\b(SELECT\s.*\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|(CREATE|ALTER|DROP)\s+(TABLE|INDEX|TRIGGER|VIEW)|PRAGMA)\b`,
+)
 
 // CheckSQL finds SQL outside the packages that may have it. Tests are free: they break
 // databases, and type what an attacker types.

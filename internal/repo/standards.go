@@ -34,7 +34,14 @@ func (t *Tree) CheckStandards(document string, open []string) []Problem {
 		if slices.ContainsFunc(open, func(word string) bool { return strings.HasPrefix(met, word) }) {
 			continue
 		}
-		found = append(found, t.checkNames(document, id+" is met by", met, func(p *Package, name string) bool { return p.declares(name) })...)
+		found = append(
+			found,
+			t.checkNames(
+				document,
+				id+" is met by",
+				met,
+				func(p *Package, name string) bool { return p.declares(name) },
+			)...)
 		found = append(found, t.checkNames(document, id+" is proved by", proved, (*Package).tests)...)
 	}
 	if len(seen) == 0 {
@@ -46,8 +53,8 @@ func (t *Tree) CheckStandards(document string, open []string) []Problem {
 // citation finds the id of a requirement in a comment, with the word before it.
 var citation = regexp.MustCompile(`(\w*)\W+([A-Z]{2}-[0-9]{2})\b`)
 
-// CheckCitations holds comments that cite a requirement to citing "standards XX-01", or with
-// several "standards XX-01, XX-02", and ids that a row of the table of requirements has.
+// CheckCitations holds comments that cite a requirement to the word "standards" before its id, and
+// to ids that a row of the table of requirements has.
 func (t *Tree) CheckCitations(table string) []Problem {
 	subjects, known := map[string]bool{}, map[string]bool{}
 	for _, row := range standardRow.FindAllStringSubmatch(table, -1) {
@@ -87,7 +94,7 @@ func (t *Tree) checkNames(document, what, column string, has func(*Package, stri
 	return found
 }
 
-// names tells whether something is there: a file, or folder.Name, where the folder goes
+// names reports whether something is there: a file, or folder.Name, where the folder goes
 // without internal/.
 func (t *Tree) names(text string, has func(*Package, string) bool) bool {
 	if _, err := fs.Stat(t.FS, text); err == nil {
@@ -110,7 +117,7 @@ func (t *Tree) names(text string, has func(*Package, string) bool) bool {
 	return false
 }
 
-// declares tells whether the package has a top-level name or, as Type.Method, a method.
+// declares reports whether the package has a top-level name or, as Type.Method, a method.
 func (p *Package) declares(name string) bool {
 	for _, f := range p.Files {
 		for _, decl := range f.AST.Decls {
@@ -129,7 +136,7 @@ func (p *Package) declares(name string) bool {
 	return false
 }
 
-// declared tells whether a declaration makes a name.
+// declared reports whether a declaration makes a name.
 func declared(spec ast.Spec, name string) bool {
 	switch s := spec.(type) {
 	case *ast.TypeSpec:
@@ -144,11 +151,12 @@ func declared(spec ast.Spec, name string) bool {
 // run writes its tests in small letters.
 var isTest = regexp.MustCompile(`^(Test|Fuzz|Example|test)`)
 
-// tests tells whether the package has a test; behind a slash stands the name of a case, as
+// tests reports whether the package has a test; behind a slash stands the name of a case, as
 // the test writes it.
 func (p *Package) tests(name string) bool {
 	function, subtest, _ := strings.Cut(name, "/")
-	written := subtest == "" || slices.ContainsFunc(p.Files, func(f *File) bool { return strings.Contains(string(f.Text), `"`+subtest+`"`) })
+	written := subtest == "" ||
+		slices.ContainsFunc(p.Files, func(f *File) bool { return strings.Contains(string(f.Text), `"`+subtest+`"`) })
 	return written && isTest.MatchString(function) && p.declares(function)
 }
 

@@ -45,7 +45,7 @@ type Problem struct {
 	What  string
 }
 
-// String gives one line.
+// String returns one line.
 func (p Problem) String() string { return p.Where + ": " + p.What }
 
 // moduleLine finds a module's path in its go.mod.
@@ -90,7 +90,7 @@ func Read(fsys fs.FS) (*Tree, error) {
 	return t, err
 }
 
-// skipped tells whether a folder is no part of the module.
+// skipped reports whether a folder is no part of the module.
 func skipped(fsys fs.FS, dir string) bool {
 	if dir == "." {
 		return false
@@ -113,7 +113,7 @@ func (t *Tree) parse(name string) (*File, error) {
 	return &File{Name: name, Test: strings.HasSuffix(name, "_test.go"), Text: text, AST: parsed}, nil
 }
 
-// Package gives the package in a folder, or nil.
+// Package returns the package in a folder, or nil.
 func (t *Tree) Package(dir string) *Package {
 	for _, p := range t.Packages {
 		if p.Dir == dir {
@@ -134,7 +134,7 @@ func (t *Tree) lines(from, to token.Pos) int {
 	return t.fset.Position(to).Line - t.fset.Position(from).Line + 1
 }
 
-// local gives the folder of an import path of this module; ok is false for any other.
+// local returns the folder of an import path of this module; ok is false for any other.
 func (t *Tree) local(importPath string) (dir string, ok bool) {
 	if importPath == t.Module {
 		return ".", true
@@ -142,7 +142,7 @@ func (t *Tree) local(importPath string) (dir string, ok bool) {
 	return strings.CutPrefix(importPath, t.Module+"/")
 }
 
-// matches tells whether a folder is the one a pattern names: the folder itself or, with
+// matches reports whether a folder is the one a pattern names: the folder itself or, with
 // "/*" at the end, one right below it; with "/..." also any depth below.
 func matches(pattern, dir string) bool {
 	if base, ok := strings.CutSuffix(pattern, "/..."); ok {

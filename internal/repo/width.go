@@ -45,7 +45,10 @@ func (t *Tree) widths(f *File, w Widths) (found []Problem) {
 		output = isComment && (output || strings.HasSuffix(text, "utput:"))
 		width := utf8.RuneCountInString(webAddress.ReplaceAllString(strings.ReplaceAll(line, "\t", "    "), ""))
 		if width > limit && !output {
-			found = append(found, t.at(start.LineStart(i+1), "the line has %d characters, at most %d are usual", width, limit))
+			found = append(
+				found,
+				t.at(start.LineStart(i+1), "the line has %d characters, at most %d are usual", width, limit),
+			)
 		}
 	}
 	return found

@@ -12,7 +12,7 @@ import (
 
 // Wording is an expression that is not ours, and what we write.
 type Wording struct {
-	Pattern *regexp.Regexp // matched with a comment, and with a name in small letters: "at leisure" for atLeisure
+	Pattern *regexp.Regexp // matched with a comment, and with a name in small letters: "read tree" for readTree
 	Instead string
 }
 
@@ -77,7 +77,7 @@ func declaredNames(file *ast.File) (names []*ast.Ident) {
 	return names
 }
 
-// spaced returns a name's words in small letters: "at leisure" for atLeisure.
+// spaced returns a name's words in small letters: "read tree" for readTree.
 func spaced(name string) string {
 	var b strings.Builder
 	for i, r := range name {
@@ -100,7 +100,10 @@ func CheckDocumentWords(fsys fs.FS, documents []string, wordings []Wording) []Pr
 		}
 		for _, w := range wordings {
 			for _, expression := range w.Pattern.FindAllString(prose(string(text)), -1) {
-				found = append(found, Problem{name, fmt.Sprintf("%q: write %s", strings.TrimSpace(expression), w.Instead)})
+				found = append(
+					found,
+					Problem{name, fmt.Sprintf("%q: write %s", strings.TrimSpace(expression), w.Instead)},
+				)
 			}
 		}
 	}

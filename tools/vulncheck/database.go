@@ -65,7 +65,14 @@ func output(folder, name string, arguments ...string) ([]byte, error) {
 	cmd.Dir = folder
 	out, err := cmd.Output()
 	if exit, ok := err.(*exec.ExitError); ok {
-		return nil, fmt.Errorf("%s %s: %w\n%s%s", filepath.Base(name), strings.Join(arguments, " "), err, out, exit.Stderr)
+		return nil, fmt.Errorf(
+			"%s %s: %w\n%s%s",
+			filepath.Base(name),
+			strings.Join(arguments, " "),
+			err,
+			out,
+			exit.Stderr,
+		)
 	}
 	return out, err
 }

@@ -86,7 +86,10 @@ func judge(found []vulnerability, exceptions []exception) (problems []string) {
 	}
 	for _, e := range exceptions {
 		if !needed[e] {
-			problems = append(problems, fmt.Sprintf("%s: %s is not called any more: delete its exception", e.module, e.id))
+			problems = append(
+				problems,
+				fmt.Sprintf("%s: %s is not called any more: delete its exception", e.module, e.id),
+			)
 		}
 	}
 	return problems

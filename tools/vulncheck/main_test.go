@@ -22,7 +22,11 @@ func TestCheck(t *testing.T) {
 		{"calls", "import \"path\"\n\nfunc main() { println(path.Join(\"a\", \"b\")) }\n"},
 		{"imports", "import \"path\"\n\nfunc main() { println(path.Base(\"a\")) }\n"},
 	} {
-		write(t, filepath.Join(root, m.folder, "go.mod"), "module example.com/m"+strings.Trim(m.folder, ".")+"\n\ngo 1.26.0\n")
+		write(
+			t,
+			filepath.Join(root, m.folder, "go.mod"),
+			"module example.com/m"+strings.Trim(m.folder, ".")+"\n\ngo 1.26.0\n",
+		)
 		write(t, filepath.Join(root, m.folder, "main.go"), "package main\n\n"+m.main)
 	}
 	s, err := newScanner(db)
@@ -127,7 +131,7 @@ func TestTodo(t *testing.T) {
 		v    vulnerability
 		want string
 	}{
-		{vulnerability{module: ".", in: "stdlib", fixed: "v1.27.5"}, "fixed in go1.27.5: raise the toolchain line of go.mod"},
+		{vulnerability{module: ".", in: "stdlib", fixed: "v1.27.5"}, "go1.27.5: raise the toolchain line of go.mod"},
 		{vulnerability{module: "bench", in: "example.com/x", fixed: "v1.2.3"}, "go -C bench get example.com/x@v1.2.3"},
 		{vulnerability{module: "bench", in: "example.com/x"}, "tools/vulncheck/exceptions.txt"},
 	} {

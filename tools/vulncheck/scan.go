@@ -172,7 +172,13 @@ func (r report) collect(module string, byID map[string]vulnerability) {
 		}
 		byID[f.OSV] = vulnerability{
 			id: f.OSV, summary: r.summaries[f.OSV], module: module, in: f.Trace[0].Module, fixed: f.Fixed,
-			caller: fmt.Sprintf("%s.%s, %s:%d", ours.Package, ours.Function, ours.Position.Filename, ours.Position.Line),
+			caller: fmt.Sprintf(
+				"%s.%s, %s:%d",
+				ours.Package,
+				ours.Function,
+				ours.Position.Filename,
+				ours.Position.Line,
+			),
 		}
 	}
 }

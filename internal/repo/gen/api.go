@@ -66,7 +66,7 @@ func (m *manual) contents() {
 	m.WriteString("\n")
 }
 
-// anchor gives what a heading is called in a link.
+// anchor returns what a heading is called in a link.
 func anchor(heading string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(heading) {

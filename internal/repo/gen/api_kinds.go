@@ -20,7 +20,7 @@ func (m *manual) objects() {
 	fmt.Fprintf(m, "\n### EndReason\n\n%s One of `%s`.\n", reasons.Description, strings.Join(reasons.Enum, "`, `"))
 }
 
-// taken tells whether an object is the body of a request, which is shown with its route.
+// taken reports whether an object is the body of a request, which is shown with its route.
 func taken(d *openapi.Document, name string) bool {
 	for _, o := range d.Operations() {
 		if o.Body != nil && o.Body.Content[0].Value.Schema.Ref == "#/components/schemas/"+name {

@@ -32,10 +32,14 @@ func documents() map[string][]byte {
 	if err := config.WriteReference(&settings); err != nil {
 		panic(err) // a buffer takes everything
 	}
-	return map[string][]byte{"docs/config.md": settings.Bytes(), "docs/errors.md": errorsReference(), "docs/api.md": apiReference()}
+	return map[string][]byte{
+		"docs/config.md": settings.Bytes(),
+		"docs/errors.md": errorsReference(),
+		"docs/api.md":    apiReference(),
+	}
 }
 
-// errorsHead is what docs/errors.md says before the list.
+// errorsHead is what docs/errors.md says before the list. Its argument is the title of the sample.
 const errorsHead = `# Errors
 
 <!-- Made from internal/fault by make gen. Do not edit. -->
@@ -43,7 +47,7 @@ const errorsHead = `# Errors
 The API answers an error as ` + "`application/problem+json`" + ` (RFC 9457):
 
 ` + "```json" + `
-{"type":"urn:handstamp:error:invalid_credentials","title":"That e-mail address and password do not belong together.","status":401,"code":"invalid_credentials","request_id":"q8Yx0ZyA1bcd"}
+{"type":"urn:handstamp:error:invalid_credentials","title":"%s","status":401,"code":"invalid_credentials","request_id":"q8Yx0ZyA1bcd"}
 ` + "```" + `
 
 ` + "`code`" + ` is for programs and is never renamed. ` + "`title`" + ` is for a person and may change. ` + "`request_id`" + ` names the line in the
@@ -57,8 +61,9 @@ wrong: ` + "`{\"field\":\"email\",\"code\":\"required\",\"detail\":\"…\"}`" + 
 // errorsReference makes docs/errors.md: every code, by status and name.
 func errorsReference() []byte {
 	var b strings.Builder
-	b.WriteString(errorsHead)
 	all := fault.Catalogue()
+	sample := slices.IndexFunc(all, func(e fault.Entry) bool { return e.Code == fault.InvalidCredentials })
+	fmt.Fprintf(&b, errorsHead, all[sample].Say)
 	status := func(e fault.Entry) int { return web.Status(fault.New(e.Code)) }
 	slices.SortFunc(all, func(x, y fault.Entry) int {
 		return cmp.Or(cmp.Compare(status(x), status(y)), cmp.Compare(x.Code, y.Code))
