@@ -48,43 +48,187 @@ type entry struct {
 	say        string        // for people
 	do         string        // for programmers: what to do about it
 	retryAfter time.Duration // zero: waiting does not help
+	redisplay  bool          // a form that is refused so comes back, to be corrected or sent once more
 }
 
 // catalogue lists every code once.
 var catalogue = map[Code]entry{ // code → what it means
-	InternalError:            {Internal, "Something went wrong on our side.", "Report it with the request_id; the log has the cause.", 0},
-	InvalidRequest:           {Invalid, "The request is not valid.", "Correct the members that errors names.", 0},
-	MalformedBody:            {Invalid, "The body is not the JSON object that this route takes.", "Send one JSON object with only the documented members, each once, in UTF-8.", 0},
-	BodyTooLarge:             {Invalid, "The body is too large.", "Send at most 64 KiB.", 0},
-	UnsupportedMediaType:     {Invalid, "This route takes another media type.", "Send Content-Type: application/json to the API; forms go to pages.", 0},
-	MethodNotAllowed:         {Invalid, "This address does not take that method.", "Use a method that the Allow header lists.", 0},
-	NotFound:                 {Missing, "There is nothing at this address.", "Check the path against docs/http-api.md.", 0},
-	WrongHost:                {Invalid, "This server does not answer under that host name.", "Reach it under public_url, or let the proxy keep the Host header.", 0},
-	CrossOrigin:              {Denied, "This request came from another site.", "Send it from the server's own origin, or list the origin in allowed_origins.", 0},
-	InvalidCredentials:       {Unproven, "That e-mail address and password do not belong together.", "Ask the person again. The answer is the same for an unknown address.", 0},
-	MissingToken:             {Unproven, "Sign in first.", "Send an access token in the Authorization header or the access cookie.", 0},
-	InvalidToken:             {Unproven, "The token is not valid.", "Refresh, or sign in again.", 0},
-	TokenExpired:             {Unproven, "The access token has expired.", "Refresh.", 0},
-	TooManyBadTokens:         {Limited, "The token is not valid, like many before it from your address.", "Send a good token, at any time; another bad one after Retry-After seconds at the earliest.", time.Second},
-	SessionEnded:             {Unproven, "Your session has ended.", "Sign in again; reason says why it ended.", 0},
-	Superseded:               {Conflict, "A newer token has already been used.", "Read the newest stored token, wait a second and refresh again, at most three times; then sign in.", 0},
-	ReauthenticationRequired: {Unproven, "Please sign in again to do this.", "Sign in again, then repeat the request.", 0},
-	InsufficientScope:        {Denied, "You are not allowed to do this.", "Ask for the role or scope that the WWW-Authenticate header names.", 0},
-	InsufficientRole:         {Denied, "You are not allowed to do this.", "Ask for the role; only an admin or the operator gives it.", 0},
-	KeysUnavailable:          {Unavailable, "Tokens cannot be checked at this moment.", "Repeat the same request after Retry-After seconds.", time.Second},
-	RevocationsUnavailable:   {Unavailable, "Whether your session has ended cannot be checked at this moment.", "Repeat the same request after Retry-After seconds.", 2 * time.Second},
-	EmailTaken:               {Conflict, "There is already a user with this e-mail address.", "Sign in instead.", 0},
-	SignupClosed:             {Denied, "This server takes no new sign-ups.", "Ask whoever runs it to make a user.", 0},
-	SetupDone:                {Conflict, "There is an admin already.", "Sign in as the admin, or make another with handstamp user create --admin.", 0},
-	UserNotFound:             {Missing, "There is no such user.", "List the users.", 0},
-	SessionNotFound:          {Missing, "There is no such session, or it has ended already.", "List the sessions.", 0},
-	StorageUnavailable:       {Unavailable, "The server cannot reach its database at this moment.", "Repeat the same request after Retry-After seconds; a refresh token stays good.", time.Second},
-	DatabaseInUse:            {Conflict, "Another server is running on this database.", "Stop the other server first; for several nodes, use PostgreSQL.", 0},
-	InvalidServiceKey:        {Unproven, "This route is for services.", "Send a service key in the Authorization header; handstamp service create makes one.", 0},
-	ServiceNotFound:          {Missing, "There is no such service key, or it is revoked already.", "List them with handstamp service list.", 0},
-	ServiceNameTaken:         {Conflict, "There is a service key with this name already.", "Choose another name, or revoke that key first.", 0},
-	KeyNotFound:              {Missing, "There is no such signing key.", "List them with handstamp key list.", 0},
-	Overloaded:               {Unavailable, "Too many people are signing in at this moment.", "Repeat the same request after Retry-After seconds.", 2 * time.Second},
+	InternalError: {
+		kind: Internal,
+		say:  "Something went wrong on our side.",
+		do:   "Report it with the request_id; the log has the cause.",
+	},
+	InvalidRequest: {
+		kind:      Invalid,
+		say:       "The request is not valid.",
+		do:        "Correct the members that errors names.",
+		redisplay: true,
+	},
+	MalformedBody: {
+		kind: Invalid,
+		say:  "The body is not the JSON object that this route takes.",
+		do:   "Send one JSON object with only the documented members, each once, in UTF-8.",
+	},
+	BodyTooLarge: {
+		kind: Invalid,
+		say:  "The body is too large.",
+		do:   "Send at most 64 KiB.",
+	},
+	UnsupportedMediaType: {
+		kind: Invalid,
+		say:  "This route takes another media type.",
+		do:   "Send Content-Type: application/json to the API; forms go to pages.",
+	},
+	MethodNotAllowed: {
+		kind: Invalid,
+		say:  "This address does not take that method.",
+		do:   "Use a method that the Allow header lists.",
+	},
+	NotFound: {
+		kind: Missing,
+		say:  "There is nothing at this address.",
+		do:   "Check the path against docs/http-api.md.",
+	},
+	WrongHost: {
+		kind: Invalid,
+		say:  "This server does not answer under that host name.",
+		do:   "Reach it under public_url, or let the proxy keep the Host header.",
+	},
+	CrossOrigin: {
+		kind: Denied,
+		say:  "This request came from another site.",
+		do:   "Send it from the server's own origin, or list the origin in allowed_origins.",
+	},
+	InvalidCredentials: {
+		kind:      Unproven,
+		say:       "That e-mail address and password do not belong together.",
+		do:        "Ask the person again. The answer is the same for an unknown address.",
+		redisplay: true,
+	},
+	MissingToken: {
+		kind: Unproven,
+		say:  "Sign in first.",
+		do:   "Send an access token in the Authorization header or the access cookie.",
+	},
+	InvalidToken: {
+		kind: Unproven,
+		say:  "The token is not valid.",
+		do:   "Refresh, or sign in again.",
+	},
+	TokenExpired: {
+		kind: Unproven,
+		say:  "The access token has expired.",
+		do:   "Refresh.",
+	},
+	TooManyBadTokens: {
+		kind:       Limited,
+		say:        "The token is not valid, like many before it from your address.",
+		do:         "Send a good token, at any time; another bad one after Retry-After seconds at the earliest.",
+		retryAfter: time.Second,
+	},
+	SessionEnded: {
+		kind: Unproven,
+		say:  "Your session has ended.",
+		do:   "Sign in again; reason says why it ended.",
+	},
+	Superseded: {
+		kind: Conflict,
+		say:  "A newer token has already been used.",
+		do:   "Read the newest stored token, wait a second and refresh again, at most three times; then sign in.",
+	},
+	ReauthenticationRequired: {
+		kind: Unproven,
+		say:  "Please sign in again to do this.",
+		do:   "Sign in again, then repeat the request.",
+	},
+	InsufficientScope: {
+		kind: Denied,
+		say:  "You are not allowed to do this.",
+		do:   "Ask for the role or scope that the WWW-Authenticate header names.",
+	},
+	InsufficientRole: {
+		kind: Denied,
+		say:  "You are not allowed to do this.",
+		do:   "Ask for the role; only an admin or the operator gives it.",
+	},
+	KeysUnavailable: {
+		kind:       Unavailable,
+		say:        "Tokens cannot be checked at this moment.",
+		do:         "Repeat the same request after Retry-After seconds.",
+		retryAfter: time.Second,
+	},
+	RevocationsUnavailable: {
+		kind:       Unavailable,
+		say:        "Whether your session has ended cannot be checked at this moment.",
+		do:         "Repeat the same request after Retry-After seconds.",
+		retryAfter: 2 * time.Second,
+	},
+	EmailTaken: {
+		kind:      Conflict,
+		say:       "There is already a user with this e-mail address.",
+		do:        "Sign in instead.",
+		redisplay: true,
+	},
+	SignupClosed: {
+		kind:      Denied,
+		say:       "This server takes no new sign-ups.",
+		do:        "Ask whoever runs it to make a user.",
+		redisplay: true,
+	},
+	SetupDone: {
+		kind: Conflict,
+		say:  "There is an admin already.",
+		do:   "Sign in as the admin, or make another with handstamp user create --admin.",
+	},
+	UserNotFound: {
+		kind: Missing,
+		say:  "There is no such user.",
+		do:   "List the users.",
+	},
+	SessionNotFound: {
+		kind: Missing,
+		say:  "There is no such session, or it has ended already.",
+		do:   "List the sessions.",
+	},
+	StorageUnavailable: {
+		kind:       Unavailable,
+		say:        "The server cannot reach its database at this moment.",
+		do:         "Repeat the same request after Retry-After seconds; a refresh token stays good.",
+		retryAfter: time.Second,
+		redisplay:  true,
+	},
+	DatabaseInUse: {
+		kind: Conflict,
+		say:  "Another server is running on this database.",
+		do:   "Stop the other server first; for several nodes, use PostgreSQL.",
+	},
+	InvalidServiceKey: {
+		kind: Unproven,
+		say:  "This route is for services.",
+		do:   "Send a service key in the Authorization header; handstamp service create makes one.",
+	},
+	ServiceNotFound: {
+		kind: Missing,
+		say:  "There is no such service key, or it is revoked already.",
+		do:   "List them with handstamp service list.",
+	},
+	ServiceNameTaken: {
+		kind: Conflict,
+		say:  "There is a service key with this name already.",
+		do:   "Choose another name, or revoke that key first.",
+	},
+	KeyNotFound: {
+		kind: Missing,
+		say:  "There is no such signing key.",
+		do:   "List them with handstamp key list.",
+	},
+	Overloaded: {
+		kind:       Unavailable,
+		say:        "Too many people are signing in at this moment.",
+		do:         "Repeat the same request after Retry-After seconds.",
+		retryAfter: 2 * time.Second,
+		redisplay:  true,
+	},
 }
 
 // Entry is one line of the list of codes, for docs/errors.md.
@@ -95,7 +239,7 @@ type Entry struct {
 	Do   string // for programmers
 }
 
-// Catalogue gives every code, for the document and the tests that are made from it.
+// Catalogue returns every code, for the document and the tests that are made from it.
 func Catalogue() []Entry {
 	all := make([]Entry, 0, len(catalogue))
 	for code, e := range catalogue {

@@ -75,10 +75,16 @@ func (f *Fault) Error() string {
 	return string(f.Code)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (f *Fault) Unwrap() error { return f.Cause }
 
-// From gives the fault in err's chain, or an internal one caused by err.
+// Redisplay reports whether a form that was refused with f comes back, to be corrected or sent once
+// more. Other faults have a page of their own.
+func (f *Fault) Redisplay() bool {
+	return catalogue[f.Code].redisplay && (f.Code != InvalidRequest || len(f.Fields) > 0)
+}
+
+// From returns the fault in err's chain, or an internal one caused by err.
 func From(err error) *Fault {
 	if f, ok := errors.AsType[*Fault](err); ok {
 		return f
@@ -86,7 +92,7 @@ func From(err error) *Fault {
 	return New(InternalError).Because(err)
 }
 
-// HasCode tells whether err carries a fault with this code.
+// HasCode reports whether err carries a fault with this code.
 func HasCode(err error, code Code) bool {
 	f, ok := errors.AsType[*Fault](err)
 	return ok && f.Code == code

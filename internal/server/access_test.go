@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -11,7 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/test/postgrestest"
@@ -75,10 +76,12 @@ func byBearer(s *handstamptest.Server, email string) *handstamptest.Person {
 // route that is not listed is called without a body. EMAIL stands for an address that
 // nobody has, OWN for the caller's.
 var bodies = map[string]string{ // pattern → body
-	"POST /v1/users":         `{"email":"EMAIL","password":"` + handstamptest.GoodPassword + `"}`,
-	"POST /v1/session":       `{"email":"OWN","password":"` + handstamptest.GoodPassword + `"}`,
-	"PATCH /v1/user":         `{"name":"Ada"}`,
-	"POST /v1/user/password": `{"current_password":"` + handstamptest.GoodPassword + `","new_password":"another long and quiet phrase"}`,
+	"POST /v1/users":          `{"email":"EMAIL","password":"` + handstamptest.GoodPassword + `"}`,
+	"POST /v1/session":        `{"email":"OWN","password":"` + handstamptest.GoodPassword + `"}`,
+	"PATCH /v1/user":          `{"name":"Ada"}`,
+	"POST /oauth2/introspect": "token=x",
+	"POST /oauth2/revoke":     "token=x",
+	"POST /v1/user/password":  `{"current_password":"` + handstamptest.GoodPassword + `","new_password":"another long and quiet phrase"}`,
 }
 
 // queries are what routes want in their address.
@@ -104,18 +107,18 @@ func (v *visitor) call(route web.Route, c caller, method string) int {
 	p := c.come(v.s, own)
 	path := strings.NewReplacer(
 		"{$}", "", "{name}", "missing.css", "{id}", other, "{token}", v.s.Users.SetupToken().Reveal(),
-	).Replace(strings.Fields(route.Pattern)[1])
+	).Replace(route.Path()) + queries[route.Pattern]
 	if strings.Contains(path, "{") {
 		v.t.Fatalf("%s: say in this test what stands for the wildcard", route.Pattern)
 	}
-	if method == "GET" && strings.HasSuffix(path, "/stream") {
+	if route.Streams && method == "GET" {
 		return p.Open(path).Status
 	}
-	if strings.HasPrefix(path, "/oauth2/") {
-		return p.Do(method, path, "token=x", "Content-Type", "application/x-www-form-urlencoded").Status
-	}
 	body := strings.NewReplacer("EMAIL", "new"+own, "OWN", own).Replace(bodies[route.Pattern])
-	return p.Do(method, path+queries[route.Pattern], body).Status
+	if route.Handler.Body == web.FormBody {
+		return p.Do(method, path, body, "Content-Type", "application/x-www-form-urlencoded").Status
+	}
+	return p.Do(method, path, body).Status
 }
 
 // TestOneConnection walks the routes on a PostgreSQL to which the server has one connection: a request that took a second
@@ -130,27 +133,28 @@ func TestOneConnection(t *testing.T) {
 					continue
 				}
 				if status := v.call(route, c, method); status >= 500 {
-					t.Errorf("%s %s as %s = %d, want it done with one connection", method, strings.Fields(route.Pattern)[1], c.name, status)
+					t.Errorf("%s %s as %s = %d, want it done with one connection", method, route.Path(), c.name, status)
 				}
 			}
 		}
 	}
 }
 
-// TestAccess walks every route as every kind of caller. A route opened by mistake shows as
-// one line of the golden that changes.
+// TestAccess lists what every route says of itself, and walks it as every kind of caller. A route
+// opened by mistake shows as one line of the golden that changes.
 func TestAccess(t *testing.T) {
 	v := &visitor{t: t, s: handstamptest.Start(t, handstamptest.Options{})}
 	var table bytes.Buffer
 	columns := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprint(columns, "route\taccess")
+	fmt.Fprint(columns, "route\taccess\tCORS\tbody\tpage")
 	for _, c := range callers {
 		fmt.Fprintf(columns, "\t%s", c.name)
 	}
 	fmt.Fprintln(columns)
 	for _, route := range v.s.Routes() {
 		for _, method := range methods(route) {
-			fmt.Fprintf(columns, "%s %s\t%s", method, strings.Fields(route.Pattern)[1], route.Access)
+			fmt.Fprintf(columns, "%s %s\t%s\t%s", method, route.Path(), route.Access, route.CORS)
+			fmt.Fprintf(columns, "\t%s\t%s", route.Handler.Body, cmp.Or(route.Page, "-"))
 			for _, c := range callers {
 				fmt.Fprintf(columns, "\t%d", v.call(route, c, method))
 			}
@@ -163,11 +167,10 @@ func TestAccess(t *testing.T) {
 
 // methods gives those that reach a route: ServeMux sends HEAD where GET goes.
 func methods(route web.Route) []string {
-	method := strings.Fields(route.Pattern)[0]
-	if method == "GET" {
+	if route.Method() == "GET" {
 		return []string{"GET", "HEAD"}
 	}
-	return []string{method}
+	return []string{route.Method()}
 }
 
 // golden compares with a file of testdata, or rewrites it.
@@ -184,7 +187,7 @@ func golden(t *testing.T, name, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+	if diff := gocmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
 		t.Errorf("who may call what has changed (-want +got); if that is meant: go test ./internal/server -update\n%s", diff)
 	}
 }

@@ -171,17 +171,14 @@ func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error)
 	if err != nil {
 		return err
 	}
-	cookies := web.NewCookies(site)
-	forPrograms := api.Parts{
+	cookies := web.NewSessionCookies(middleware, s.Sessions)
+	s.surfaces = append([]web.Surface{pages.Surface(pages.Parts{
+		Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions,
+		FormKey: master.Derive("forms"), Now: s.now,
+	})}, api.Surfaces(api.Parts{
 		Middleware: middleware, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions, Keys: s.Keys,
 		Ended: s.ended, Services: s.Services, Now: s.now,
-	}
-	forPeople := pages.Parts{
-		Middleware: middleware, Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions,
-		Export: api.Export(forPrograms), FormKey: master.Derive("forms"), Now: s.now,
-	}
-	s.surfaces = []web.Surface{pages.Surface(forPeople), api.Surface(forPrograms), api.WellKnown(forPrograms),
-		api.OAuth(forPrograms), api.Description(forPrograms)}
+	})...)
 	s.handler, err = middleware.Handler(s.surfaces...)
 	return err
 }

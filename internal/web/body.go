@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -10,48 +11,81 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/fault"
 )
 
-// JSON makes a handler of one that takes a JSON object. The body is read strictly before
-// the handler runs: application/json exactly, one object, known members only, each once,
+// JSON returns a handler for a function that takes a JSON object. The body is read strictly before
+// the function is called: application/json exactly, one object, known members only, each once,
 // names compared to the letter, right types and never null, good UTF-8, at most 64 KiB.
-func JSON[T any](handle func(w http.ResponseWriter, r *http.Request, in T) error) Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
+func JSON[T any](serve func(w http.ResponseWriter, r *http.Request, in T) error) Handler {
+	return Handler{JSONBody, func(w http.ResponseWriter, r *http.Request) error {
 		var in T
-		if err := read(r, &in); err != nil {
+		if err := readJSON(r, &in); err != nil {
 			return err
 		}
-		return handle(w, r, in)
-	}
+		return serve(w, r, in)
+	}}
 }
 
 // OptionalJSON is JSON for routes where no body at all is the zero T.
-func OptionalJSON[T any](handle func(w http.ResponseWriter, r *http.Request, in T) error) Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
+func OptionalJSON[T any](serve func(w http.ResponseWriter, r *http.Request, in T) error) Handler {
+	return Handler{OptionalJSONBody, func(w http.ResponseWriter, r *http.Request) error {
 		var in T
 		if r.ContentLength != 0 || r.Header.Get("Content-Type") != "" {
-			if err := read(r, &in); err != nil {
+			if err := readJSON(r, &in); err != nil {
 				return err
 			}
 		}
-		return handle(w, r, in)
-	}
+		return serve(w, r, in)
+	}}
 }
 
-// read decodes the body into the struct that into points to.
-func read(r *http.Request, into any) error {
-	if !isJSON(r) {
+// None stands for no body, of a request or of an answer.
+type None struct{}
+
+// Call returns a handler for a function that knows nothing of HTTP: it takes a JSON object as JSON
+// does, or None, and what it returns is answered as JSON; None with 204 No Content.
+func Call[In, Out any](do func(ctx context.Context, by audit.Caller, in In) (Out, error)) Handler {
+	answer := func(w http.ResponseWriter, r *http.Request, in In) error {
+		out, err := do(r.Context(), Caller(r), in)
+		if err != nil {
+			return err
+		}
+		if _, none := any(out).(None); none {
+			return NoContent(w)
+		}
+		return WriteJSON(w, http.StatusOK, out)
+	}
+	var nothing In
+	if _, none := any(nothing).(None); none {
+		return NoBody(func(w http.ResponseWriter, r *http.Request) error { return answer(w, r, nothing) })
+	}
+	return JSON(answer)
+}
+
+// readJSON decodes the body into the struct that into points to.
+func readJSON(r *http.Request, into any) error {
+	if !isMedia(r, "application/json") {
 		return fault.New(fault.UnsupportedMediaType)
 	}
-	body, err := io.ReadAll(r.Body)
-	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return fault.New(fault.BodyTooLarge).Because(tooLarge)
-	}
+	body, err := readBody(r)
 	if err != nil {
-		return fault.New(fault.MalformedBody).Because(err)
+		return err
 	}
 	return decode(body, into)
+}
+
+// readBody returns the body, whole. The faults are body_too_large and malformed_body.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, fault.New(fault.BodyTooLarge).Because(tooLarge)
+	}
+	if err != nil {
+		return nil, fault.New(fault.MalformedBody).Because(err)
+	}
+	return body, nil
 }
 
 // decode reads one JSON object strictly. requirements ER-05
@@ -96,16 +130,16 @@ func fromJSON(err error) error {
 	return fault.BadField(strings.ToValidUTF8(member, ""), "wrong_type", "This member has another type.")
 }
 
-// isJSON tells whether the media type is application/json exactly, with charset=utf-8 at
-// most, as it is: not compressed (RFC 9110 §8.4). A browser sends that across origins only after
-// asking. requirements XO-05
-func isJSON(r *http.Request) bool {
+// isMedia reports whether the body's media type is this one exactly, with charset=utf-8 at most, and
+// is not compressed (RFC 9110 §8.4). A browser sends JSON across origins only after asking.
+// standards XO-05
+func isMedia(r *http.Request, want string) bool {
 	values := r.Header.Values("Content-Type")
 	if len(values) != 1 || r.Header.Get("Content-Encoding") != "" {
 		return false
 	}
 	media, params, err := mime.ParseMediaType(values[0])
-	if err != nil || media != "application/json" || len(params) > 1 {
+	if err != nil || media != want || len(params) > 1 {
 		return false
 	}
 	charset, given := params["charset"]

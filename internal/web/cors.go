@@ -1,34 +1,58 @@
 package web
 
-import (
-	"net/http"
-	"strings"
-)
+import "net/http"
 
-// cors lets the allowed origins call the routes about sessions and users with credentials,
-// and answers their preflights. Everybody else gets no CORS headers. requirements XO-08
-func (m *Middleware) cors(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/v1/session") && !strings.HasPrefix(r.URL.Path, "/v1/user") {
-			next.ServeHTTP(w, r)
-			return
-		}
-		h := w.Header()
-		h.Add("Vary", "Origin")
-		origin, ok := m.site.allows(r)
-		if ok {
-			h.Set("Access-Control-Allow-Origin", origin)
-			h.Set("Access-Control-Allow-Credentials", "true")
-			h.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate")
-		}
-		if !ok || r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
-			next.ServeHTTP(w, r)
-			return
-		}
-		visitOf(r).route = "OPTIONS preflight"
-		h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
-		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-		h.Set("Access-Control-Max-Age", "600")
-		w.WriteHeader(http.StatusNoContent)
-	})
+// table finds the route of a request.
+type table struct {
+	routes *http.ServeMux
+	shared *http.ServeMux // the paths that AllowedOrigins may call, by any method
+	paths  map[string]bool
+}
+
+// newTable returns a table without routes.
+func newTable() *table { return &table{http.NewServeMux(), http.NewServeMux(), map[string]bool{}} }
+
+// add puts a route into the table. Like http.ServeMux it panics for two routes that one request matches.
+func (t *table) add(route Route, handler http.Handler) {
+	t.routes.Handle(route.Pattern, handler)
+	if path := route.Path(); route.CORS == AllowedOrigins && !t.paths[path] {
+		t.paths[path] = true
+		t.shared.Handle(path, http.NotFoundHandler())
+	}
+}
+
+// cors reports whether the request's path has routes that AllowedOrigins may call.
+func (t *table) cors(r *http.Request) bool {
+	_, pattern := t.shared.Handler(r)
+	return pattern != ""
+}
+
+// allowOrigin lets a script of an allowed origin read the answer, and reports whether it is one.
+// Everybody else gets no CORS headers. standards XO-08
+func (m *Middleware) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
+	h := w.Header()
+	h.Add("Vary", "Origin")
+	origin, ok := m.site.allows(r)
+	if ok {
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Allow-Credentials", "true")
+		h.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate")
+	}
+	return ok
+}
+
+// preflight answers an allowed origin's question whether it may call the path, and reports whether
+// r was one. Any other request goes on, with the headers that let a script read why it is refused.
+func (m *Middleware) preflight(w http.ResponseWriter, r *http.Request) bool {
+	allowed := m.allowOrigin(w, r)
+	if !allowed || r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		return false
+	}
+	visitOf(r).route.Pattern = "OPTIONS preflight"
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+	h.Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+	return true
 }

@@ -43,19 +43,19 @@ func NewMiddleware(site Site, verifier *verify.Verifier, services *service.Manag
 	return &Middleware{site, verifier, services, origins, log}, nil
 }
 
-// Handler puts the middleware before surfaces, of which the first answers for "/". The error tells of a route that does not say who
-// may call it, or of two routes for one request.
+// Handler returns a handler with the middleware in front of surfaces, of which the first answers
+// for "/". It returns an error for a route that does not say all that it must, or two routes for one request.
 func (m *Middleware) Handler(surfaces ...Surface) (http.Handler, error) {
-	mux := http.NewServeMux()
+	table := newTable()
 	for _, s := range surfaces {
 		if err := s.check(); err != nil {
 			return nil, err
 		}
 		for _, route := range s.Routes {
-			mux.Handle(route.Pattern, m.guard(route, s.Refuse))
+			table.add(route, m.guard(route, s.Refuse))
 		}
 	}
-	return m.around(m.below(m.cors(m.dispatch(mux, surfaces)), surfaces), surfaces), nil
+	return m.around(m.below(m.dispatch(table, surfaces), surfaces), surfaces), nil
 }
 
 // below lets only requests in that are for a path below the public URL, spelled in its one
@@ -146,15 +146,18 @@ func (m *Middleware) surface(r *http.Request, surfaces []Surface) Surface {
 
 // dispatch finds the route, or refuses in the form of the path's surface: 404 where nothing
 // is, 405 with Allow where another method is.
-func (m *Middleware) dispatch(mux *http.ServeMux, surfaces []Surface) http.Handler {
+func (m *Middleware) dispatch(table *table, surfaces []Surface) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handler, pattern := mux.Handler(r)
+		handler, pattern := table.routes.Handler(r)
 		switch {
 		case strings.Contains(pattern, "{"):
-			mux.ServeHTTP(w, r) // which fills in the path's values
+			table.routes.ServeHTTP(w, r) // which fills in the path's values
 			return
 		case pattern != "":
 			handler.ServeHTTP(w, r)
+			return
+		}
+		if table.cors(r) && m.preflight(w, r) {
 			return
 		}
 		probe := &recorder{ResponseWriter: discard{http.Header{}}}
@@ -171,10 +174,17 @@ func (m *Middleware) dispatch(mux *http.ServeMux, surfaces []Surface) http.Handl
 // guard lets a request in to a route's handler, or refuses it.
 func (m *Middleware) guard(route Route, refuse func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		visitOf(r).route = route.Pattern
+		visitOf(r).route = route
+		if route.CORS == AllowedOrigins {
+			m.allowOrigin(w, r)
+		}
 		err := m.admit(r, route.Access)
 		if err == nil {
-			err = route.Handler(w, r)
+			if route.Streams {
+				// Fails in a server without time limits, such as a test's, which has none to lift.
+				_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+			}
+			err = route.Handler.serve(w, r)
 		}
 		if err != nil {
 			refuse(w, r, err)

@@ -125,3 +125,9 @@ func WriteBody(w http.ResponseWriter, status int, body []byte) error {
 	w.Write(body) // the client is gone; there is nobody to answer
 	return nil
 }
+
+// NoContent answers that it is done, and no more.
+func NoContent(w http.ResponseWriter) error {
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -15,21 +15,40 @@ func open(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// TestRouteWithoutAccess keeps a server from starting that has a route of which nobody has
-// said who may call it.
-func TestRouteWithoutAccess(t *testing.T) {
+// takeForm is a handler of a page's form.
+var takeForm = web.PageForm(nil, func(w http.ResponseWriter, r *http.Request, _ web.Values) error { return open(w, r) })
+
+// TestIncompleteRoute keeps a server from starting that has a route which leaves something unsaid.
+func TestIncompleteRoute(t *testing.T) {
+	const unsaid = `route "GET /secret" does not say `
 	tests := []struct {
 		name   string
-		access web.Access
+		change func(*web.Route)
 		want   string // in the error; empty: none
 	}{
-		{"forgotten", 0, `route "GET /secret" does not say who may call it`},
-		{"below the rules", -1, `route "GET /secret" does not say who may call it`},
-		{"above the rules", web.Service + 1, `route "GET /secret" does not say who may call it`},
-		{"anyone", web.Anyone, ""},
-		{"signed in", web.SignedIn, ""},
-		{"fresh", web.Fresh, ""},
-		{"service", web.Service, ""},
+		{"complete", func(*web.Route) {}, ""},
+		{"signed in", func(r *web.Route) { r.Access = web.SignedIn }, ""},
+		{"fresh", func(r *web.Route) { r.Access = web.Fresh }, ""},
+		{"service", func(r *web.Route) { r.Access = web.Service }, ""},
+		{"allowed origins", func(r *web.Route) { r.CORS = web.AllowedOrigins }, ""},
+		{"access forgotten", func(r *web.Route) { r.Access = 0 }, unsaid + "who may call it"},
+		{"access below the rules", func(r *web.Route) { r.Access = -1 }, unsaid + "who may call it"},
+		{"access above the rules", func(r *web.Route) { r.Access = web.Service + 1 }, unsaid + "who may call it"},
+		{"CORS forgotten", func(r *web.Route) { r.CORS = 0 }, unsaid + "whether other origins may call it"},
+		{"CORS above the rules", func(r *web.Route) { r.CORS = web.AllowedOrigins + 1 }, unsaid + "whether other origins"},
+		{"handler forgotten", func(r *web.Route) { r.Handler = web.Handler{} }, unsaid + "what it takes and does"},
+		{"body alone", func(r *web.Route) { r.Handler = web.Handler{Body: web.JSONBody} }, unsaid + "what it takes and does"},
+		{"method forgotten", func(r *web.Route) { r.Pattern = "/secret" }, `route "/secret" does not say its method`},
+		{"CORS otherwise than its path", func(r *web.Route) { r.Pattern, r.CORS = "PUT /fine", web.AllowedOrigins },
+			"says otherwise than another of its path"},
+		{"page of a form", func(r *web.Route) { r.Access, r.Handler, r.Page = web.Fresh, takeForm, "/fine" }, ""},
+		{"form for anyone", func(r *web.Route) { r.Handler = takeForm }, ""},
+		{"page forgotten", func(r *web.Route) { r.Access, r.Handler = web.SignedIn, takeForm },
+			unsaid + "which page its form stands on"},
+		{"page that is none", func(r *web.Route) { r.Access, r.Handler, r.Page = web.SignedIn, takeForm, "/x" },
+			"leads back to /x, which is no page"},
+		{"page of no form", func(r *web.Route) { r.Access, r.Page = web.SignedIn, "/fine" },
+			"names a page that nobody is led back to"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -41,16 +60,18 @@ func TestRouteWithoutAccess(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fine := web.Surface{Root: "/", Routes: []web.Route{{Pattern: "GET /fine", Access: web.Anyone, Handler: open}}, Refuse: web.RefuseProblem}
-			asked := web.Surface{Root: "/v1/", Routes: []web.Route{{Pattern: "GET /secret", Access: tt.access, Handler: open}}, Refuse: web.RefuseProblem}
-			handler, err := middleware.Handler(fine, asked)
+			route := web.Route{Pattern: "GET /secret", Access: web.Anyone, CORS: web.NoCORS, Handler: web.NoBody(open)}
+			fine := route
+			fine.Pattern = "GET /fine"
+			tt.change(&route)
+			handler, err := middleware.Handler(web.Surface{Root: "/", Routes: []web.Route{fine, route}, Refuse: web.RefuseProblem})
 			switch {
 			case tt.want == "" && err != nil:
-				t.Errorf("Handler(access %v) = %v, want a handler", tt.access, err)
+				t.Errorf("Handler = %v, want a handler", err)
 			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
-				t.Errorf("Handler(access %v) = %v, want %q", tt.access, err, tt.want)
+				t.Errorf("Handler = %v, want %q", err, tt.want)
 			case tt.want != "" && handler != nil:
-				t.Errorf("Handler(access %v) gave a handler beside its error", tt.access)
+				t.Error("Handler returned a handler beside its error")
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/secret"
@@ -9,12 +10,17 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// SessionCookies is where sessions begin and end over HTTP, in whatever form the answer goes out: it
+// SessionCookies begins and ends sessions over HTTP, in whatever form the answer goes out: it
 // knows which session a request shows, by refresh cookie or access token.
 type SessionCookies struct {
 	Middleware *Middleware
 	*Cookies
 	Sessions *session.Manager
+}
+
+// NewSessionCookies returns the cookies of the site that m guards, for the sessions of a manager.
+func NewSessionCookies(m *Middleware, sessions *session.Manager) SessionCookies {
+	return SessionCookies{m, NewCookies(m.site), sessions}
 }
 
 // Refresh gives the refresh token in the request's cookie, empty when there is none.
@@ -39,6 +45,15 @@ func (c SessionCookies) Begin(r *http.Request, start session.Start) (session.Gra
 		}
 	}
 	return c.Sessions.Begin(r.Context(), Caller(r), start)
+}
+
+// SignIn begins a session as Begin does, and gives its tokens to the browser.
+func (c SessionCookies) SignIn(w http.ResponseWriter, r *http.Request, start session.Start, now time.Time) error {
+	grant, err := c.Begin(r, start)
+	if err != nil {
+		return err
+	}
+	return c.Set(w, grant, now)
 }
 
 // Leaving gives the session that the request shows for signing out, by a refresh token or

@@ -21,7 +21,7 @@ type visit struct {
 	start   time.Time
 	id      string // for the person to report and the log to find
 	client  store.Client
-	route   string          // the pattern; empty: none matched
+	route   Route           // zero: none matched
 	session *verify.Session // nil: nobody signed in
 	service store.Service   // zero: no service
 	refused *fault.Fault    // nil: it went well
@@ -62,6 +62,9 @@ func (v *visit) fault(f *fault.Fault) { v.refused = f }
 // RequestID names the request, for the person to report.
 func RequestID(r *http.Request) string { return visitOf(r).id }
 
+// RouteOf returns the route that the request matched; zero if there was none.
+func RouteOf(r *http.Request) Route { return visitOf(r).route }
+
 // SessionOf gives the session of the access token that let the request in; nil on a route
 // that is open to anyone.
 func SessionOf(r *http.Request) *verify.Session { return visitOf(r).session }
@@ -93,7 +96,7 @@ const (
 	logSession   = "session"
 	logService   = "service"
 	logCode      = "code"
-	logCause     = "cause"
+	logCause     = "error"
 )
 
 // logTo writes the line. The path as sent and its query stay out of it: somebody may have
@@ -101,7 +104,7 @@ const (
 func (v *visit) logTo(log *slog.Logger, r *http.Request, status int) {
 	level, took := slog.LevelInfo, time.Since(v.start)
 	attrs := append(make([]slog.Attr, 0, 8),
-		slog.String(logMethod, printableMethod(r.Method)), slog.String(logRoute, v.route), slog.Int(logStatus, status),
+		slog.String(logMethod, printableMethod(r.Method)), slog.String(logRoute, v.route.Pattern), slog.Int(logStatus, status),
 		slog.Float64(logDuration, float64(took.Microseconds())/1000),
 		slog.String(logRequestID, v.id),
 	)

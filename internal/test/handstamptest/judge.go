@@ -7,11 +7,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
+	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/web/api"
 	"github.com/handstamp/handstamp/internal/web/api/openapi"
+	"github.com/handstamp/handstamp/internal/web/pages"
 )
 
 // Exchange is a request and its answer.
@@ -31,17 +35,36 @@ type Exchange struct {
 // surface is not judged.
 func Judge(e Exchange) []string {
 	address, query, _ := strings.Cut(e.Path, "?")
-	inside := address == "/openapi.json" || strings.HasPrefix(address, "/v1/") || strings.HasPrefix(address, "/oauth2/") || strings.HasPrefix(address, "/.well-known/")
-	if !inside || address == "/.well-known/change-password" { // which leads people to a page
+	if !tables().answer(address) {
 		return nil
 	}
 	j := judge{described: description(), Exchange: e, query: query}
 	j.place = j.find(e.Method, address)
-	if j.methods == nil && strings.HasPrefix(address, "/.well-known/") && e.Header.Get("Content-Type") != "application/problem+json" {
-		return nil // pages have an address there too
-	}
 	j.judge()
 	return j.found
+}
+
+// surfaces knows which addresses programs are answered at.
+type surfaces struct {
+	roots   []string // of the surfaces for programs
+	ofPages []string // paths of pages, of which some are below these roots
+}
+
+// tables returns it, read from the tables of routes once.
+var tables = sync.OnceValue(func() (s surfaces) {
+	for _, surface := range api.Surfaces(api.Parts{}) {
+		s.roots = append(s.roots, surface.Root)
+	}
+	for _, route := range pages.Surface(pages.Parts{FormKey: secret.NewMaster().Derive("forms")}).Routes {
+		s.ofPages = append(s.ofPages, route.Path())
+	}
+	return s
+})
+
+// answer reports whether it is a surface for programs that answers for an address.
+func (s surfaces) answer(address string) bool {
+	below := func(root string) bool { return strings.HasPrefix(address, root) }
+	return slices.ContainsFunc(s.roots, below) && !slices.Contains(s.ofPages, address)
 }
 
 // judge is one exchange under judgement.

@@ -2,7 +2,6 @@
 package api
 
 import (
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -15,18 +14,17 @@ import (
 	"github.com/handstamp/handstamp/internal/web"
 )
 
-// API is the surface's handlers.
+// API is the handlers of all surfaces for programs.
 type API struct {
 	Parts
-	cookies web.SessionCookies
-	frames  atomic.Pointer[frames] // of the revocation feed, as last written; nil: none yet
+	frames atomic.Pointer[frames] // of the revocation feed, as last written; nil: none yet
 }
 
 // Parts are what the handlers work with.
 type Parts struct {
 	Middleware *web.Middleware
 	Site       web.Site
-	Cookies    *web.Cookies
+	Cookies    web.SessionCookies
 	Users      *user.Manager
 	Sessions   *session.Manager
 	Keys       *keyring.Ring
@@ -35,52 +33,47 @@ type Parts struct {
 	Now        func() time.Time
 }
 
-// New makes the handlers.
-func New(p Parts) *API {
-	return &API{Parts: p, cookies: web.SessionCookies{Middleware: p.Middleware, Cookies: p.Cookies, Sessions: p.Sessions}}
+// Surfaces returns every surface for programs, each with its table of routes.
+func Surfaces(p Parts) []web.Surface {
+	a := &API{Parts: p}
+	return []web.Surface{
+		{Root: "/v1/", Refuse: web.RefuseProblem, Routes: a.routes()},
+		{Root: "/.well-known/", Refuse: web.RefuseProblem, Routes: a.wellKnownRoutes()},
+		{Root: "/oauth2/", Refuse: web.RefuseOAuth, Routes: a.oauthRoutes()},
+		{Root: "/openapi.json", Refuse: web.RefuseProblem, Routes: descriptionRoutes(p.Site.Issuer)},
+	}
 }
 
-// Surface is the table of routes for programs.
-func Surface(p Parts) web.Surface {
-	a := New(p)
-	return web.Surface{Root: "/v1/", Refuse: web.RefuseProblem, Routes: []web.Route{
-		{"POST /v1/users", web.Anyone, web.JSON(a.signUp)},
-		{"POST /v1/session", web.Anyone, web.JSON(a.signIn)},
-		{"GET /v1/session", web.SignedIn, a.session},
-		{"DELETE /v1/session", web.Anyone, web.OptionalJSON(a.signOut)},
-		{"POST /v1/session/refresh", web.Anyone, web.OptionalJSON(a.refresh)},
+// routes is the table of the API's own routes. What is about a session or a user is also for
+// scripts of the allowed origins.
+func (a *API) routes() []web.Route {
+	const cors, none = web.AllowedOrigins, web.NoCORS
+	export := web.Exporter{Users: a.Users, Sessions: a.Sessions, Now: a.Now}
+	return []web.Route{
+		{Pattern: "POST /v1/users", Access: web.Anyone, CORS: cors, Handler: web.JSON(a.signUp)},
+		{Pattern: "POST /v1/session", Access: web.Anyone, CORS: cors, Handler: web.JSON(a.signIn)},
+		{Pattern: "GET /v1/session", Access: web.SignedIn, CORS: cors, Handler: web.NoBody(a.session)},
+		{Pattern: "DELETE /v1/session", Access: web.Anyone, CORS: cors, Handler: web.OptionalJSON(a.signOut)},
+		{Pattern: "POST /v1/session/refresh", Access: web.Anyone, CORS: cors, Handler: web.OptionalJSON(a.refresh)},
 
-		{"GET /v1/user", web.SignedIn, a.user},
-		{"PATCH /v1/user", web.SignedIn, web.JSON(a.rename)},
-		{"DELETE /v1/user", web.Fresh, a.deleteUser},
-		{"GET /v1/user/export", web.Fresh, a.export},
-		{"POST /v1/user/password", web.SignedIn, web.JSON(a.changePassword)},
-		{"GET /v1/user/sessions", web.SignedIn, a.sessions},
-		{"DELETE /v1/user/sessions", web.Fresh, a.endOthers},
-		{"DELETE /v1/user/sessions/{id}", web.Fresh, a.endSession},
+		{Pattern: "GET /v1/user", Access: web.SignedIn, CORS: cors, Handler: web.Call(a.user)},
+		{Pattern: "PATCH /v1/user", Access: web.SignedIn, CORS: cors, Handler: web.Call(a.rename)},
+		{Pattern: "DELETE /v1/user", Access: web.Fresh, CORS: cors, Handler: web.NoBody(a.deleteUser)},
+		{Pattern: "GET /v1/user/export", Access: web.Fresh, CORS: cors, Handler: web.NoBody(export.Serve)},
+		{Pattern: "POST /v1/user/password", Access: web.SignedIn, CORS: cors, Handler: web.Call(a.changePassword)},
+		{Pattern: "GET /v1/user/sessions", Access: web.SignedIn, CORS: cors, Handler: web.Call(a.sessions)},
+		{Pattern: "DELETE /v1/user/sessions", Access: web.Fresh, CORS: cors, Handler: web.NoBody(a.endOthers)},
+		{Pattern: "DELETE /v1/user/sessions/{id}", Access: web.Fresh, CORS: cors, Handler: web.NoBody(a.endSession)},
 
-		{"GET /v1/revocations", web.Service, a.revocations},
-		{"GET /v1/revocations/stream", web.Service, a.revocationStream},
-	}}
+		{Pattern: "GET /v1/revocations", Access: web.Service, CORS: none, Handler: web.NoBody(a.revocations)},
+		{
+			Pattern: "GET /v1/revocations/stream", Access: web.Service, CORS: none, Streams: true,
+			Handler: web.NoBody(a.revocationStream),
+		},
+	}
 }
 
-// WellKnown is the table of routes that verifiers find us by.
-func WellKnown(p Parts) web.Surface {
-	a := New(p)
-	return web.Surface{Root: "/.well-known/", Refuse: web.RefuseProblem, Routes: []web.Route{
-		{"GET /.well-known/jwks.json", web.Anyone, a.jwks},
-		{"GET /.well-known/oauth-authorization-server", web.Anyone, a.metadata},
-		{"GET /.well-known/openid-configuration", web.Anyone, a.metadata},
-	}}
-}
-
-// noContent answers that it is done.
-func noContent(w http.ResponseWriter) error {
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
-// required is the mistake of a member that is missing.
+// required returns the fault of a member that is missing.
 func required(member string) *fault.Fault {
 	return fault.BadField(member, "required", "This member is missing.")
 }

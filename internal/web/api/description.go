@@ -22,14 +22,14 @@ var described []byte
 // describedURL is the public URL that the description is written for, as it stands there.
 const describedURL = `"url": "http://localhost:8787"`
 
-// Description is the table of the one route that tools learn the others from.
-func Description(p Parts) web.Surface {
-	return web.Surface{Root: "/openapi.json", Refuse: web.RefuseProblem, Routes: []web.Route{
-		{"GET /openapi.json", web.Anyone, description(p.Site.Issuer)},
+// descriptionRoutes is the table of the one route that tools learn the others from.
+func descriptionRoutes(publicURL string) []web.Route {
+	return []web.Route{{
+		Pattern: "GET /openapi.json", Access: web.Anyone, CORS: web.NoCORS, Handler: web.NoBody(description(publicURL)),
 	}}
 }
 
-// Document gives the description of a server with this public URL.
+// Document returns the description of a server with this public URL.
 func Document(publicURL string) []byte {
 	url, err := jsontext.AppendQuote([]byte(`"url": `), publicURL)
 	if err != nil {
@@ -39,7 +39,7 @@ func Document(publicURL string) []byte {
 }
 
 // description answers with the description: bytes made once.
-func description(publicURL string) web.Handler {
+func description(publicURL string) web.HandlerFunc {
 	document := Document(publicURL)
 	sum := sha256.Sum256(document)
 	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -11,13 +10,12 @@ import (
 	"github.com/handstamp/handstamp/internal/web"
 )
 
-// OAuth is the table of routes that speak what OAuth's RFCs say, for services.
-func OAuth(p Parts) web.Surface {
-	a := New(p)
-	return web.Surface{Root: "/oauth2/", Refuse: web.RefuseOAuth, Routes: []web.Route{
-		{"POST /oauth2/introspect", web.Service, web.Form(a.introspect)},
-		{"POST /oauth2/revoke", web.Service, web.Form(a.revoke)},
-	}}
+// oauthRoutes is the table of the routes that speak as OAuth's RFCs say, for services.
+func (a *API) oauthRoutes() []web.Route {
+	return []web.Route{
+		{Pattern: "POST /oauth2/introspect", Access: web.Service, CORS: web.NoCORS, Handler: web.Form(a.introspect)},
+		{Pattern: "POST /oauth2/revoke", Access: web.Service, CORS: web.NoCORS, Handler: web.Form(a.revoke)},
+	}
 }
 
 // introspection is what is said of a token. RFC 7662 §2.2; the claims are an access token's own.
@@ -42,7 +40,7 @@ type introspection struct {
 // introspect tells whether a token is good now: by signature, by what has ended, and by the row of its
 // session, so that a service that always asks has plain server-side sessions. A token that is not
 // is exactly {"active":false}, whatever is wrong with it. RFC 7662 §2.2
-func (a *API) introspect(w http.ResponseWriter, r *http.Request, form url.Values) error {
+func (a *API) introspect(w http.ResponseWriter, r *http.Request, form web.Values) error {
 	token, err := presentedToken(form)
 	if err != nil {
 		return err
@@ -60,7 +58,7 @@ func (a *API) introspect(w http.ResponseWriter, r *http.Request, form url.Values
 
 // presentedToken gives the token that a form is about. Of what kind it is, it says itself: a
 // token_type_hint is only that. RFC 7662 §2.1, RFC 7009 §2.1
-func presentedToken(form url.Values) (secret.Text, error) {
+func presentedToken(form web.Values) (secret.Text, error) {
 	token := form.Get("token")
 	if token == "" {
 		return secret.Text{}, required("token")
@@ -119,7 +117,7 @@ func earlier(a, b time.Time) time.Time {
 
 // revoke ends the session of a token, refresh or access: neither lives without the other. One
 // that names no session of ours is done already. RFC 7009 §2.2
-func (a *API) revoke(w http.ResponseWriter, r *http.Request, form url.Values) error {
+func (a *API) revoke(w http.ResponseWriter, r *http.Request, form web.Values) error {
 	token, err := presentedToken(form)
 	if err != nil {
 		return err

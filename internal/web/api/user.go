@@ -1,44 +1,21 @@
 package api
 
 import (
+	"context"
 	"net/http"
-	"strconv"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/audit"
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/web"
 )
 
-// userBody is a user as the person sees it.
-type userBody struct{ of store.User }
-
-// MarshalJSON gives all of describeUser.
-func (u userBody) MarshalJSON() ([]byte, error) {
-	o := jose.NewWriter(256)
-	describeUser(o, u.of)
-	return o.Close(), nil
-}
-
-// describeUser writes what the person may see of a user.
-func describeUser(o *jose.Writer, u store.User) {
-	o.String("id", string(u.ID))
-	o.String("email", u.Email)
-	o.Raw("email_verified", strconv.FormatBool(!u.EmailVerifiedAt.IsZero()))
-	o.String("name", u.Name)
-	o.Strings("roles", u.Roles)
-	o.Time("created_at", u.CreatedAt)
-}
-
-// user answers with the profile as now kept.
-func (a *API) user(w http.ResponseWriter, r *http.Request) error {
-	u, err := a.Users.Get(r.Context(), web.Caller(r))
-	if err != nil {
-		return err
-	}
-	return web.WriteJSON(w, http.StatusOK, userBody{u})
+// user returns the profile as now kept.
+func (a *API) user(ctx context.Context, by audit.Caller, _ web.None) (web.Profile, error) {
+	u, err := a.Users.Get(ctx, by)
+	return web.NewProfile(u), err
 }
 
 // renameRequest changes the profile.
@@ -47,15 +24,22 @@ type renameRequest struct {
 }
 
 // rename sets the name; without a name it changes nothing.
-func (a *API) rename(w http.ResponseWriter, r *http.Request, in renameRequest) error {
+func (a *API) rename(ctx context.Context, by audit.Caller, in renameRequest) (web.Profile, error) {
 	if in.Name == nil {
-		return a.user(w, r)
+		return a.user(ctx, by, web.None{})
 	}
-	u, err := a.Users.Rename(r.Context(), web.Caller(r), *in.Name)
-	if err != nil {
+	u, err := a.Users.Rename(ctx, by, *in.Name)
+	return web.NewProfile(u), err
+}
+
+// deleteUser forgets the user, and takes the cookies away.
+func (a *API) deleteUser(w http.ResponseWriter, r *http.Request) error {
+	if err := a.Users.Delete(r.Context(), web.Caller(r)); err != nil {
 		return err
 	}
-	return web.WriteJSON(w, http.StatusOK, userBody{u})
+	a.Cookies.Clear(w)
+	web.ClearSiteData(w, a.Site)
+	return web.NoContent(w)
 }
 
 // passwordRequest changes the password.
@@ -64,21 +48,18 @@ type passwordRequest struct {
 	Next    secret.Text `json:"new_password"`
 }
 
-// changePassword sets another password and ends the person's other sessions.
-func (a *API) changePassword(w http.ResponseWriter, r *http.Request, in passwordRequest) error {
+// changePassword sets another password and ends the user's other sessions.
+func (a *API) changePassword(ctx context.Context, by audit.Caller, in passwordRequest) (done web.None, err error) {
 	switch {
 	case in.Current.Empty():
-		return required("current_password")
+		return done, required("current_password")
 	case in.Next.Empty():
-		return required("new_password")
+		return done, required("new_password")
 	}
-	if err := a.Users.ChangePassword(r.Context(), web.Caller(r), in.Current, in.Next); err != nil {
-		return err
-	}
-	return noContent(w)
+	return done, a.Users.ChangePassword(ctx, by, in.Current, in.Next)
 }
 
-// deviceBody is one of a person's sessions as the person sees it: no tokens, and times of
+// deviceBody is one of a user's sessions as the user sees it: no tokens, and times of
 // use to the hour, so that a list which a thief reads does not tell when to strike.
 type deviceBody struct {
 	ID         string    `json:"id"`
@@ -92,12 +73,16 @@ type deviceBody struct {
 	AMR        []string  `json:"amr"`
 }
 
-// sessions lists the person's live sessions.
-func (a *API) sessions(w http.ResponseWriter, r *http.Request) error {
-	by := web.Caller(r)
-	live, err := a.Sessions.Live(r.Context(), by)
+// devicesBody is the list of them.
+type devicesBody struct {
+	Sessions []deviceBody `json:"sessions"`
+}
+
+// sessions lists the user's live sessions.
+func (a *API) sessions(ctx context.Context, by audit.Caller, _ web.None) (devicesBody, error) {
+	live, err := a.Sessions.Live(ctx, by)
 	if err != nil {
-		return err
+		return devicesBody{}, err
 	}
 	devices := make([]deviceBody, len(live))
 	for i, s := range live {
@@ -107,12 +92,10 @@ func (a *API) sessions(w http.ResponseWriter, r *http.Request) error {
 			LastUsedAt: s.LastUsedAt.Truncate(time.Hour), ExpiresAt: s.ExpiresAt, AMR: s.AMR,
 		}
 	}
-	return web.WriteJSON(w, http.StatusOK, struct {
-		Sessions []deviceBody `json:"sessions"`
-	}{devices})
+	return devicesBody{devices}, nil
 }
 
-// endSession ends one of the person's sessions.
+// endSession ends one of the user's sessions.
 func (a *API) endSession(w http.ResponseWriter, r *http.Request) error {
 	id, err := store.ParseSessionID(r.PathValue("id"))
 	if err != nil {
@@ -125,10 +108,10 @@ func (a *API) endSession(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Sessions.End(r.Context(), by, id); err != nil {
 		return err
 	}
-	return noContent(w)
+	return web.NoContent(w)
 }
 
-// endOthers ends all of the person's sessions but the one that asks.
+// endOthers ends all of the user's sessions but the one that asks.
 func (a *API) endOthers(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.RawQuery != "keep=current" {
 		return fault.BadField("keep", "required", "Say ?keep=current to end every session but this one.")

@@ -9,6 +9,20 @@ import (
 	"github.com/handstamp/handstamp/internal/web"
 )
 
+// wellKnownRoutes is the table of the routes that verifiers find us by. What they answer is public,
+// and no browser has to be let in by name.
+func (a *API) wellKnownRoutes() []web.Route {
+	const none = web.NoCORS
+	return []web.Route{
+		{Pattern: "GET /.well-known/jwks.json", Access: web.Anyone, CORS: none, Handler: web.NoBody(a.jwks)},
+		{
+			Pattern: "GET /.well-known/oauth-authorization-server", Access: web.Anyone, CORS: none,
+			Handler: web.NoBody(a.metadata),
+		},
+		{Pattern: "GET /.well-known/openid-configuration", Access: web.Anyone, CORS: none, Handler: web.NoBody(a.metadata)},
+	}
+}
+
 // jwks gives the public keys: bytes made when the keys changed, no database. RFC 7517 §5
 func (a *API) jwks(w http.ResponseWriter, r *http.Request) error {
 	published := a.Keys.Published()

@@ -77,7 +77,7 @@ func TestDownload(t *testing.T) {
 	}
 	got.hides("argon2", "hsr_", b.jar["__Host-Http-hs_access"])
 	b.get("/account/export").page(http.StatusMethodNotAllowed)
-	if n := strings.Count(p.audit.String(), `"event":"user_exported"`); n != 1 {
-		t.Errorf("the log tells of %d exports, want 1:\n%s", n, p.audit.String())
+	if n := strings.Count(p.log.String(), `"event":"user_exported"`); n != 1 {
+		t.Errorf("the log tells of %d exports, want 1:\n%s", n, p.log.String())
 	}
 }

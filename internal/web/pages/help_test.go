@@ -3,7 +3,6 @@ package pages_test
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -13,15 +12,11 @@ import (
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/test/logtest"
 	"github.com/handstamp/handstamp/internal/web"
-	"github.com/handstamp/handstamp/internal/web/api"
-	"github.com/handstamp/handstamp/internal/web/pages"
 	"github.com/handstamp/handstamp/internal/web/pages/pagestest"
-	"github.com/handstamp/handstamp/verify"
 )
 
 // Agents of two devices.
@@ -36,11 +31,9 @@ const friend = "https://notes.example.com"
 // place is a whole server whose pages a test opens, under a public URL of the test's choice.
 type place struct {
 	*handstamptest.Server
-	site    web.Site
-	handler http.Handler
-	log     logtest.Log // of requests
-	audit   logtest.Log // of decisions
-	faults  *storetest.FaultStore
+	site   web.Site
+	log    logtest.Log
+	faults *storetest.FaultStore
 }
 
 // open starts a place under publicURL.
@@ -52,33 +45,10 @@ func open(t testing.TB, publicURL string, settings ...string) *place {
 		given[settings[i]] = settings[i+1]
 	}
 	p.Server = handstamptest.Start(t, handstamptest.Options{
-		Settings: given, Log: &p.audit, Wrap: p.faults.Wrap,
+		Settings: given, Log: &p.log, Wrap: p.faults.Wrap,
 	})
-	log := slog.New(slog.NewJSONHandler(&p.log, nil))
-	verifier, err := verify.New(t.Context(), verify.Config{
-		Issuer: publicURL, Audience: publicURL, Keys: p.Verification().Keys, NoRedirect: true, Now: p.Clock.Now, Logger: log,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(verifier.Close)
-	if p.site, err = web.NewSite(publicURL, []string{friend}, nil); err != nil {
-		t.Fatal(err)
-	}
-	middleware, err := web.NewMiddleware(p.site, verifier, nil, log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cookies := web.NewCookies(p.site)
-	forPrograms := api.Parts{Middleware: middleware, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions, Keys: p.Keys, Now: p.Clock.Now}
-	p.handler, err = middleware.Handler(
-		pages.Surface(pages.Parts{
-			Middleware: middleware, Site: p.site, Cookies: cookies, Users: p.Users, Sessions: p.Sessions,
-			Export: api.Export(forPrograms), FormKey: secret.NewKey([]byte("a key of at least thirty-two bytes")), Now: p.Clock.Now,
-		}),
-		api.Surface(forPrograms),
-	)
-	if err != nil {
+	var err error
+	if p.site, err = web.NewSite(publicURL, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -159,7 +129,7 @@ func (b *browser) send(method, path, body string, headers ...string) answer {
 		}
 	}
 	w := httptest.NewRecorder()
-	b.place.handler.ServeHTTP(w, r)
+	b.place.ServeHTTP(w, r)
 	got := w.Result()
 	b.keep(got.Cookies())
 	read, err := io.ReadAll(got.Body)

@@ -4,6 +4,7 @@ package pages
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/secret"
@@ -12,8 +13,8 @@ import (
 	"github.com/handstamp/handstamp/internal/web"
 	"github.com/handstamp/handstamp/internal/web/pages/account"
 	"github.com/handstamp/handstamp/internal/web/pages/deletion"
-	"github.com/handstamp/handstamp/internal/web/pages/form"
 	"github.com/handstamp/handstamp/internal/web/pages/layout"
+	"github.com/handstamp/handstamp/internal/web/pages/page"
 	"github.com/handstamp/handstamp/internal/web/pages/renew"
 	"github.com/handstamp/handstamp/internal/web/pages/security"
 	"github.com/handstamp/handstamp/internal/web/pages/sessions"
@@ -25,97 +26,61 @@ import (
 
 // Parts are what the pages work with.
 type Parts struct {
-	Middleware *web.Middleware
-	Site       web.Site
-	Cookies    *web.Cookies
-	Users      *user.Manager
-	Sessions   *session.Manager
-	Export     web.Handler // answers with all that is kept about the caller
-	FormKey    secret.Key  // ties forms to sessions: 32 bytes or more, the same on every node
-	Now        func() time.Time
+	Site     web.Site
+	Cookies  web.SessionCookies
+	Users    *user.Manager
+	Sessions *session.Manager
+	FormKey  secret.Key // ties forms to sessions: 32 bytes or more, the same on every node
+	Now      func() time.Time
 }
 
-// pages are the surface's handlers.
-type pages struct {
-	layout     *layout.Layout
-	site       web.Site
-	middleware *web.Middleware
-	setup      setup.Handlers
-	signIn     signin.Handlers
-	signUp     signup.Handlers
-	signOut    signout.Handlers
-	renew      renew.Handlers
-	account    account.Handlers
-	sessions   sessions.Handlers
-	security   security.Handlers
-	deletion   deletion.Handlers
-}
+// pages are what the surface itself answers.
+type pages struct{ page.Parts }
 
-// Surface is the table of routes for people. A form of a signed-in page goes to that page's
-// own address or below it, so that whoever has to sign in first comes back to the page. It
-// panics for a FormKey that is too short.
+// Surface returns the surface for people: every page with its routes. It panics for a FormKey that
+// is too short.
 func Surface(p Parts) web.Surface {
-	a := assemble(p)
-	routes := []web.Route{
-		{"GET /{$}", web.Anyone, a.home},
-		{"GET " + layout.AssetPattern, web.Anyone, layout.Asset},
-		{"GET /.well-known/change-password", web.Anyone, a.security.WellKnown},
-
-		{"GET /setup/{token}", web.Anyone, a.setup.Show},
-		{"POST /setup/{token}", web.Anyone, a.setup.Submit},
-		{"GET /signin", web.Anyone, a.signIn.Show},
-		{"POST /signin", web.Anyone, a.signIn.Submit},
-		{"GET /signup", web.Anyone, a.signUp.Show},
-		{"POST /signup", web.Anyone, a.signUp.Submit},
-		{"GET /signout", web.Anyone, a.signOut.Show},
-		{"POST /signout", web.Anyone, a.signOut.Submit},
-		{"GET /session/renew", web.Anyone, a.renew.Show},
-
-		{"GET /account", web.SignedIn, a.account.Show},
-		{"POST /account", web.SignedIn, a.account.Rename},
-		{"POST /account/export", web.Fresh, a.account.Download},
-		{"GET /account/sessions", web.SignedIn, a.sessions.Show},
-		{"POST /account/sessions/{id}/end", web.Fresh, a.sessions.End},
-		{"POST /account/sessions/end-others", web.Fresh, a.sessions.EndOthers},
-		{"GET /account/security", web.SignedIn, a.security.Show},
-		{"POST /account/security", web.SignedIn, a.security.ChangePassword},
-		{"GET /account/delete", web.Fresh, a.deletion.Show},
-		{"POST /account/delete", web.Fresh, a.deletion.Delete},
+	parts := page.Parts{
+		Layout: layout.New(p.Site), Site: p.Site, Cookies: p.Cookies, Users: p.Users, Sessions: p.Sessions,
+		Tokens: page.NewTokens(p.FormKey), Now: p.Now,
 	}
+	a := &pages{parts}
+	routes := slices.Concat(
+		a.routes(),
+		setup.Routes(parts),
+		signin.Routes(parts),
+		signup.Routes(parts),
+		signout.Routes(parts),
+		renew.Routes(parts),
+		account.Routes(parts),
+		sessions.Routes(parts),
+		security.Routes(parts),
+		deletion.Routes(parts),
+	)
 	for i := range routes {
-		routes[i].Handler = a.dressed(routes[i].Handler)
+		routes[i].CORS = web.NoCORS // pages are for people: no script of another origin reads one
+		routes[i].Handler = routes[i].Handler.Wrap(a.withHeaders)
 	}
 	return web.Surface{Root: "/", Routes: routes, Refuse: a.refuse}
 }
 
-// assemble gives every page its parts.
-func assemble(p Parts) *pages {
-	l := layout.New(p.Site)
-	cookies := web.SessionCookies{Middleware: p.Middleware, Cookies: p.Cookies, Sessions: p.Sessions}
-	tokens := form.NewTokens(p.FormKey)
-	return &pages{
-		layout: l, site: p.Site, middleware: p.Middleware,
-		setup:    setup.Handlers{Layout: l, Cookies: cookies, Users: p.Users, Now: p.Now},
-		signIn:   signin.Handlers{Layout: l, Site: p.Site, Cookies: cookies, Users: p.Users, Now: p.Now},
-		signUp:   signup.Handlers{Layout: l, Site: p.Site, Cookies: cookies, Users: p.Users, Now: p.Now},
-		signOut:  signout.Handlers{Layout: l, Site: p.Site, Cookies: cookies},
-		renew:    renew.New(renew.Handlers{Layout: l, Site: p.Site, Cookies: cookies, Now: p.Now}),
-		account:  account.Handlers{Layout: l, Users: p.Users, Tokens: tokens, Export: p.Export},
-		sessions: sessions.Handlers{Layout: l, Sessions: p.Sessions, Tokens: tokens, Now: p.Now},
-		security: security.Handlers{Layout: l, Users: p.Users, Tokens: tokens},
-		deletion: deletion.Handlers{Layout: l, Site: p.Site, Cookies: p.Cookies, Users: p.Users, Tokens: tokens},
+// routes are those of no page.
+func (p *pages) routes() []web.Route {
+	return []web.Route{
+		{Pattern: "GET /{$}", Access: web.Anyone, Handler: web.NoBody(p.home)},
+		{Pattern: "GET " + layout.AssetPattern, Access: web.Anyone, Handler: web.NoBody(layout.Asset)},
 	}
 }
 
-// dressed makes a handler's answers carry what every answer of this surface carries.
-func (p *pages) dressed(handle web.Handler) web.Handler {
+// withHeaders has answers carry what every answer of this surface carries.
+func (p *pages) withHeaders(serve web.HandlerFunc) web.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		p.layout.Headers(w.Header())
-		return handle(w, r)
+		p.Layout.Headers(w.Header())
+		return serve(w, r)
 	}
 }
 
 // home sends whoever opens the bare address to the account.
 func (p *pages) home(w http.ResponseWriter, _ *http.Request) error {
-	return layout.See(w, p.layout.Path("/account"))
+	return layout.Redirect(w, p.Layout.Path("/account"))
 }

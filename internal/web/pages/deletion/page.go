@@ -1,4 +1,4 @@
-// Package deletion is the page where a person ends the account for good.
+// Package deletion is the page where a user ends the account for good.
 package deletion
 
 import (
@@ -6,35 +6,30 @@ import (
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/store"
-	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
-	"github.com/handstamp/handstamp/internal/web/pages/form"
-	"github.com/handstamp/handstamp/internal/web/pages/layout"
+	"github.com/handstamp/handstamp/internal/web/pages/page"
 )
 
-// Path is the page's address.
-const Path = "/account/delete"
+// path is the page's address.
+const path = "/account/delete"
 
-// Handlers answer for the page.
-type Handlers struct {
-	Layout  *layout.Layout
-	Site    web.Site
-	Cookies *web.Cookies
-	Users   *user.Manager
-	Tokens  form.Tokens
-}
+// handlers answer for the page.
+type handlers struct{ page.Parts }
 
-// Show answers with what would happen, and the question.
-func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.view(r)
-	if err != nil {
-		return err
+// Routes are the page's.
+func Routes(p page.Parts) []web.Route {
+	h := handlers{p}
+	sure := page.Form[View]{
+		Page: Page, Fields: []string{fieldSure}, Tokens: &p.Tokens, View: h.view, Do: h.delete, Again: again,
 	}
-	return Page.Send(w, http.StatusOK, v)
+	return []web.Route{
+		{Pattern: "GET " + path, Access: web.Fresh, Handler: web.NoBody(sure.Show)},
+		{Pattern: "POST " + path, Access: web.Fresh, Page: path, Handler: sure.Submit()},
+	}
 }
 
-// view is the page for whoever is signed in.
-func (h Handlers) view(r *http.Request) (View, error) {
+// view returns what would happen, and the question.
+func (h handlers) view(r *http.Request, _ web.Values) (View, error) {
 	u, err := h.Users.Get(r.Context(), web.Caller(r))
 	if err != nil {
 		return View{}, err
@@ -44,36 +39,23 @@ func (h Handlers) view(r *http.Request) (View, error) {
 	return View{Frame: frame, Email: u.Email, Token: h.Tokens.Of(r)}, nil
 }
 
-// Delete forgets the person, takes the cookies away and says so. Of two at once the second
-// finds nobody, which is what it asked for.
-func (h Handlers) Delete(w http.ResponseWriter, r *http.Request) error {
-	in, err := h.Tokens.Read(r, fieldSure)
+// delete forgets the user, takes the cookies away and says so. Of two at once the second finds
+// nobody, which is what it asked for.
+func (h handlers) delete(w http.ResponseWriter, r *http.Request, in web.Values) (next string, err error) {
+	err = page.Complete(page.Required{
+		Name: fieldSure, Value: in.Get(fieldSure), Say: "Tick the box if you are sure. Nothing was deleted.",
+	})
 	if err != nil {
-		return err
-	}
-	if in.Get(fieldSure) == "" {
-		return h.again(w, r, fault.BadField(fieldSure, "required", "Tick the box if you are sure. Nothing was deleted."))
+		return "", err
 	}
 	err = h.Users.Delete(r.Context(), web.Caller(r))
 	if err != nil && !fault.HasCode(err, fault.UserNotFound) {
-		return h.again(w, r, err)
+		return "", err
 	}
 	h.Cookies.Clear(w)
 	web.ClearSiteData(w, h.Site)
-	return layout.See(w, h.Layout.Path("/signin?reason="+string(store.UserDeleted)))
+	return h.Layout.Path("/signin?reason=" + string(store.UserDeleted)), nil
 }
 
 // again asks once more.
-func (h Handlers) again(w http.ResponseWriter, r *http.Request, err error) error {
-	if !form.Again(fault.From(err)) {
-		return err
-	}
-	v, unseen := h.view(r)
-	if unseen != nil {
-		return err
-	}
-	f := web.Refused(w, r, err)
-	v.Refuse(f)
-	v.Title = "Error: " + v.Title
-	return Page.Send(w, form.Status(f), v)
-}
+func again(v *View, _ web.Values, f *fault.Fault) { v.Refuse(f) }

@@ -30,5 +30,5 @@ type View struct {
 // Refuse says why nothing was deleted.
 func (v *View) Refuse(f *fault.Fault) {
 	v.Sure.Name = fieldSure
-	v.Alert = layout.Marked(f, &v.Sure)
+	v.Alert = v.Frame.Refuse(f, &v.Sure)
 }

@@ -94,3 +94,10 @@ func Marked(f *fault.Fault, inputs ...*Input) Alert {
 	}
 	return alert
 }
+
+// Refuse returns the alert for a refused form, as Marked does, and says in the page's title that
+// something is wrong. WCAG 2.2 §3.3.1
+func (f *Frame) Refuse(refused *fault.Fault, inputs ...*Input) Alert {
+	f.Title = "Error: " + f.Title
+	return Marked(refused, inputs...)
+}

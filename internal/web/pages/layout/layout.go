@@ -111,8 +111,9 @@ func (p *Page[T]) Send(w http.ResponseWriter, status int, data T) error {
 	return nil
 }
 
-// See sends the browser to another page with a GET, also after a POST. RFC 9700 §4.12
-func See(w http.ResponseWriter, location string) error {
+// Redirect answers 303 See Other, so that the browser opens another page with a GET, also after a POST.
+// RFC 9700 §4.12
+func Redirect(w http.ResponseWriter, location string) error {
 	w.Header().Set("Location", location)
 	w.WriteHeader(http.StatusSeeOther)
 	return nil

@@ -7,13 +7,13 @@ import (
 	_ "embed" // for page.html
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/web"
 	"github.com/handstamp/handstamp/internal/web/pages/layout"
 	"github.com/handstamp/handstamp/internal/web/pages/notice"
+	"github.com/handstamp/handstamp/internal/web/pages/page"
 )
 
 // content is the page's own HTML.
@@ -39,20 +39,16 @@ const (
 	paramRetried  = "retried"  // the last answer was superseded
 )
 
-// Handlers answer for the page.
-type Handlers struct {
-	Layout  *layout.Layout
-	Site    web.Site
-	Cookies web.SessionCookies
-	Now     func() time.Time
-
-	recent *recent
+// handlers answer for the page.
+type handlers struct {
+	page.Parts
+	recent *recent // the renewals of the last seconds
 }
 
-// New makes the handlers, which remember the renewals of the last seconds.
-func New(h Handlers) Handlers {
-	h.recent = newRecent()
-	return h
+// Routes are the page's.
+func Routes(p page.Parts) []web.Route {
+	h := handlers{p, newRecent()}
+	return []web.Route{{Pattern: "GET /session/renew", Access: web.Anyone, Handler: web.NoBody(h.show)}}
 }
 
 // ask is what an address asks for.
@@ -63,15 +59,15 @@ type ask struct {
 }
 
 // asked reads the address.
-func (h Handlers) asked(r *http.Request) ask {
+func (h handlers) asked(r *http.Request) ask {
 	query := r.URL.Query()
 	return ask{h.Site.ReturnTo(query.Get(paramReturnTo), ""), query.Has(paramRepeated), query.Has(paramRetried)}
 }
 
-// Show acts only when a person opens the page and our own page sent them: a link on another
+// show acts only when a person opens the page and our own page sent them: a link on another
 // site comes without the Strict refresh cookie, so the request is repeated from here before
 // anything is decided. HEAD decides nothing.
-func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
+func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	a := h.asked(r)
 	if r.Method == http.MethodHead {
 		return h.repeat(w, a)
@@ -89,7 +85,7 @@ func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
 
 // repeat answers a page that sends the same request from our own site. One that was repeated
 // already waits for the person, lest a browser that never says same-origin goes round.
-func (h Handlers) repeat(w http.ResponseWriter, a ask) error {
+func (h handlers) repeat(w http.ResponseWriter, a ask) error {
 	v := View{Frame: h.Layout.Frame("One moment"), Heading: "One moment", Say: "Your session is being renewed.", Onward: h.address(a)}
 	if a.repeated {
 		v.Say = "Continue to renew your session."
@@ -100,7 +96,7 @@ func (h Handlers) repeat(w http.ResponseWriter, a ask) error {
 }
 
 // address gives the address of this page that asks for a from our own site.
-func (h Handlers) address(a ask) string {
+func (h handlers) address(a ask) string {
 	query := url.Values{paramRepeated: {"1"}}
 	if a.target != "" {
 		query.Set(paramReturnTo, a.target)
@@ -113,7 +109,7 @@ func (h Handlers) address(a ask) string {
 
 // renew trades the refresh cookie and sends the person on. Where there is no session it sets
 // and clears nothing: a late answer must not wipe a newer sign-in.
-func (h Handlers) renew(w http.ResponseWriter, r *http.Request, a ask) error {
+func (h handlers) renew(w http.ResponseWriter, r *http.Request, a ask) error {
 	token, err := h.Cookies.Refresh(r)
 	if err != nil {
 		return err
@@ -121,7 +117,7 @@ func (h Handlers) renew(w http.ResponseWriter, r *http.Request, a ask) error {
 	if token.Empty() {
 		return h.signIn(w, a, "")
 	}
-	id, _ := h.Cookies.Sessions.IDOf(token)
+	id, _ := h.Sessions.IDOf(token)
 	if h.recent.looping(id, a.target, h.Now()) {
 		return h.loop(w, a)
 	}
@@ -130,14 +126,14 @@ func (h Handlers) renew(w http.ResponseWriter, r *http.Request, a ask) error {
 	}
 	h.recent.note(id, a.target, h.Now())
 	if a.target == "" {
-		return layout.See(w, h.Layout.Path("/account"))
+		return layout.Redirect(w, h.Layout.Path("/account"))
 	}
-	return layout.See(w, a.target)
+	return layout.Redirect(w, a.target)
 }
 
 // trade gives the browser fresh cookies for its refresh token.
-func (h Handlers) trade(w http.ResponseWriter, r *http.Request, token secret.Text) error {
-	grant, err := h.Cookies.Sessions.Refresh(r.Context(), web.Caller(r), token)
+func (h handlers) trade(w http.ResponseWriter, r *http.Request, token secret.Text) error {
+	grant, err := h.Sessions.Refresh(r.Context(), web.Caller(r), token)
 	if err != nil {
 		return err
 	}
@@ -145,7 +141,7 @@ func (h Handlers) trade(w http.ResponseWriter, r *http.Request, token secret.Tex
 }
 
 // refused answers a refresh that was refused.
-func (h Handlers) refused(w http.ResponseWriter, r *http.Request, a ask, err error) error {
+func (h handlers) refused(w http.ResponseWriter, r *http.Request, a ask, err error) error {
 	f := fault.From(err)
 	switch {
 	case f.Code == fault.SessionEnded || f.Code == fault.InvalidToken || f.Code == fault.Superseded && a.retried:
@@ -163,7 +159,7 @@ func (h Handlers) refused(w http.ResponseWriter, r *http.Request, a ask, err err
 }
 
 // signIn sends the person to sign in, and says why the session is over, where it is.
-func (h Handlers) signIn(w http.ResponseWriter, a ask, reason string) error {
+func (h handlers) signIn(w http.ResponseWriter, a ask, reason string) error {
 	query := url.Values{}
 	if a.target != "" {
 		query.Set(paramReturnTo, a.target)
@@ -176,12 +172,12 @@ func (h Handlers) signIn(w http.ResponseWriter, a ask, reason string) error {
 		location += "?" + query.Encode()
 	}
 	w.Header().Del("WWW-Authenticate") // for refusals, which a redirect is not
-	return layout.See(w, location)
+	return layout.Redirect(w, location)
 }
 
 // superseded answers a token that its own successor overtook: the browser has the newer
 // cookie by now, or will have it in a moment, so the page tries once more.
-func (h Handlers) superseded(w http.ResponseWriter, r *http.Request, a ask, err error) error {
+func (h handlers) superseded(w http.ResponseWriter, r *http.Request, a ask, err error) error {
 	f := web.Refused(w, r, err)
 	a.retried = true
 	again := h.address(a)
@@ -194,7 +190,7 @@ func (h Handlers) superseded(w http.ResponseWriter, r *http.Request, a ask, err 
 }
 
 // loop answers instead of the renewal that would be one too many.
-func (h Handlers) loop(w http.ResponseWriter, a ask) error {
+func (h handlers) loop(w http.ResponseWriter, a ask) error {
 	again := a.target
 	if again == "" {
 		again = h.Layout.Path("/account")

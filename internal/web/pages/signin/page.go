@@ -3,46 +3,57 @@
 package signin
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/session"
 	"github.com/handstamp/handstamp/internal/store"
-	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
-	"github.com/handstamp/handstamp/internal/web/pages/form"
-	"github.com/handstamp/handstamp/internal/web/pages/layout"
+	"github.com/handstamp/handstamp/internal/web/pages/page"
 )
 
-// Handlers answer for the page.
-type Handlers struct {
-	Layout  *layout.Layout
-	Site    web.Site
-	Cookies web.SessionCookies
-	Users   *user.Manager
-	Now     func() time.Time
+// handlers answer for the page.
+type handlers struct{ page.Parts }
+
+// Routes are the page's.
+func Routes(p page.Parts) []web.Route {
+	h := handlers{p}
+	form := page.Form[View]{
+		Page: Page, Fields: []string{"email", "password", "remember", "return_to"},
+		View: h.view, Do: h.signIn, Again: again,
+	}
+	return []web.Route{
+		{Pattern: "GET /signin", Access: web.Anyone, Handler: web.NoBody(h.show)},
+		{Pattern: "POST /signin", Access: web.Anyone, Handler: form.Submit()},
+	}
 }
 
-// Show answers with the form. It sets no cookie: a session begins with a POST alone.
-// requirements SE-19
-func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
-	query := r.URL.Query()
-	view := h.view(query.Get("return_to"))
-	if err := h.recognise(&view, r, query.Get("reason")); err != nil {
+// show answers with the form, and says who is signed in or why nobody is. It sets no cookie: a session
+// begins with a POST alone. standards SE-19
+func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
+	view := h.form(r, web.Values{})
+	if err := h.recognise(&view, r, r.URL.Query().Get("reason")); err != nil {
 		return err
 	}
 	view.typing()
 	return Page.Send(w, http.StatusOK, view)
 }
 
-// view is the form for somebody who goes to target afterwards, if it is one to go to.
-func (h Handlers) view(target string) View {
+// view returns the form as it comes back.
+func (h handlers) view(r *http.Request, in web.Values) (View, error) {
+	v := h.form(r, in)
+	v.SignOut = h.SignedIn(r)
+	return v, nil
+}
+
+// form returns the form for somebody who goes to return_to afterwards, if it is a place to go to.
+func (h handlers) form(r *http.Request, in web.Values) View {
 	v := NewView(h.Layout.Frame("Sign in"))
-	v.goingTo(h.Site.ReturnTo(target, ""))
+	v.goingTo(h.Site.ReturnTo(cmp.Or(in.Get("return_to"), r.URL.Query().Get("return_to")), ""))
 	if h.Users.SignupOpen() {
 		v.SignUp = h.Layout.Path("/signup")
 		if v.ReturnTo != "" {
@@ -54,7 +65,7 @@ func (h Handlers) view(target string) View {
 
 // recognise notes who is signed in, or why that is over. What the refresh cookie's session
 // says counts before what the address says.
-func (h Handlers) recognise(v *View, r *http.Request, reason string) error {
+func (h handlers) recognise(v *View, r *http.Request, reason string) error {
 	ended, err := h.remembered(v, r)
 	if err != nil || ended {
 		return err
@@ -76,12 +87,12 @@ func (h Handlers) recognise(v *View, r *http.Request, reason string) error {
 
 // remembered asks for the session that the refresh cookie names, and tells whether it is
 // over. That a token names a live one is no proof, so it shows no address.
-func (h Handlers) remembered(v *View, r *http.Request) (ended bool, err error) {
+func (h handlers) remembered(v *View, r *http.Request) (ended bool, err error) {
 	token, err := h.Cookies.Refresh(r)
 	if err != nil || token.Empty() {
 		return false, nil // the form works without
 	}
-	s, err := h.Cookies.Sessions.FindByRefresh(r.Context(), token)
+	s, err := h.Sessions.FindByRefresh(r.Context(), token)
 	if fault.HasCode(err, fault.InvalidToken) || fault.HasCode(err, fault.SessionNotFound) {
 		return false, nil
 	}
@@ -99,66 +110,35 @@ func (h Handlers) remembered(v *View, r *http.Request) (ended bool, err error) {
 	return reason != "", nil
 }
 
-// Submit checks a password and begins a session.
-func (h Handlers) Submit(w http.ResponseWriter, r *http.Request) error {
-	in, err := form.Read(r, "email", "password", "remember", "return_to")
+// signIn checks the password, begins a session and sets the cookies.
+func (h handlers) signIn(w http.ResponseWriter, r *http.Request, in web.Values) (next string, err error) {
+	email, password := strings.TrimSpace(in.Get("email")), in.Get("password")
+	err = page.Complete(
+		page.Required{Name: "email", Value: email, Say: "Enter your e-mail address."},
+		page.Required{Name: "password", Value: password, Say: "Enter your password."},
+	)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := h.begin(w, r, in); err != nil {
-		return h.again(w, r, in, err)
+	proof, err := h.Users.Authenticate(r.Context(), web.Caller(r), email, secret.New(password))
+	if err != nil {
+		return "", err
 	}
-	return layout.See(w, h.Site.ReturnTo(in.Get("return_to"), h.Layout.Path("/account")))
+	start := session.Start{User: proof.User, Password: proof.Password, Remember: in.Get("remember") != ""}
+	if err := h.SignIn(w, r, start); err != nil {
+		return "", err
+	}
+	return h.Site.ReturnTo(in.Get("return_to"), h.Layout.Path("/account")), nil
 }
 
-// begin signs the person in and sets the cookies.
-func (h Handlers) begin(w http.ResponseWriter, r *http.Request, in form.Values) error {
-	email, password := strings.TrimSpace(in.Get("email")), secret.New(in.Get("password"))
-	if err := complete(email, password); err != nil {
-		return err
-	}
-	proof, err := h.Users.Authenticate(r.Context(), web.Caller(r), email, password)
-	if err != nil {
-		return err
-	}
-	grant, err := h.Cookies.Begin(r, session.Start{User: proof.User, Password: proof.Password, Remember: in.Get("remember") != ""})
-	if err != nil {
-		return err
-	}
-	return h.Cookies.Set(w, grant, h.Now())
-}
-
-// complete is the mistake of a field left empty, or nil.
-func complete(email string, password secret.Text) error {
-	f := fault.New(fault.InvalidRequest)
-	if email == "" {
-		f.Fields = append(f.Fields, fault.Field{Name: "email", Code: "required", Detail: "Enter your e-mail address."})
-	}
-	if password.Empty() {
-		f.Fields = append(f.Fields, fault.Field{Name: "password", Code: "required", Detail: "Enter your password."})
-	}
-	if len(f.Fields) == 0 {
-		return nil
-	}
-	return f
-}
-
-// again answers a refused form with the form: the address kept, the password not.
-func (h Handlers) again(w http.ResponseWriter, r *http.Request, in form.Values, err error) error {
-	if !form.Again(fault.From(err)) {
-		return err
-	}
-	f := web.Refused(w, r, err)
-	v := h.view(in.Get("return_to"))
-	v.Title = "Error: " + v.Title
-	v.SignOut = h.Cookies.Middleware.Optional(r) != nil
+// again keeps the address, and not the password.
+func again(v *View, in web.Values, f *fault.Fault) {
 	v.Email.Value, v.Remember = in.Get("email"), in.Get("remember") != ""
-	v.Alert = layout.Marked(f, &v.Email, &v.Password)
+	v.Alert = v.Refuse(f, &v.Email, &v.Password)
 	if f.Code == fault.InvalidCredentials {
 		v.Email.Unproven, v.Password.Unproven = true, true
 	}
 	if len(v.Alert.Mistakes) == 0 {
 		v.Password.Focus = true
 	}
-	return Page.Send(w, form.Status(f), v)
 }

@@ -6,8 +6,8 @@ import (
 	"net/http"
 
 	"github.com/handstamp/handstamp/internal/web"
-	"github.com/handstamp/handstamp/internal/web/pages/form"
 	"github.com/handstamp/handstamp/internal/web/pages/layout"
+	"github.com/handstamp/handstamp/internal/web/pages/page"
 )
 
 // content is the page's own HTML.
@@ -21,27 +21,28 @@ var Page = layout.Parse[View](content)
 // View is what the page shows: a button.
 type View struct{ layout.Frame }
 
-// Handlers answer for the page.
-type Handlers struct {
-	Layout  *layout.Layout
-	Site    web.Site
-	Cookies web.SessionCookies
+// handlers answer for the page.
+type handlers struct{ page.Parts }
+
+// Routes are the page's. The form carries no token: it must work when the session that it was
+// shown to is over, and its origin says who sent it.
+func Routes(p page.Parts) []web.Route {
+	h := handlers{p}
+	return []web.Route{
+		{Pattern: "GET /signout", Access: web.Anyone, Handler: web.NoBody(h.show)},
+		{Pattern: "POST /signout", Access: web.Anyone, Handler: web.PageForm(nil, h.signOut)},
+	}
 }
 
-// Show answers with a button: a GET signs nobody out, or any page could do it with an image.
-// requirements SE-09
-func (h Handlers) Show(w http.ResponseWriter, _ *http.Request) error {
+// show answers with a button: a GET signs nobody out, or any page could do it with an image.
+// standards SE-09
+func (h handlers) show(w http.ResponseWriter, _ *http.Request) error {
 	return Page.Send(w, http.StatusOK, View{h.Layout.Frame("Sign out")})
 }
 
-// Submit ends the session that the browser shows, by refresh cookie or by access cookie even
-// when expired, and takes the cookies away. Signing out twice is signing out. The form
-// carries no token: it must work when the session that it was shown to is over, and
-// who sent it is told by its origin.
-func (h Handlers) Submit(w http.ResponseWriter, r *http.Request) error {
-	if _, err := form.Read(r); err != nil {
-		return err
-	}
+// signOut ends the session that the browser shows, by refresh cookie or by access cookie even
+// when expired, and takes the cookies away. Signing out twice is signing out.
+func (h handlers) signOut(w http.ResponseWriter, r *http.Request, _ web.Values) error {
 	token, err := h.Cookies.Refresh(r)
 	if err != nil {
 		return err
@@ -51,11 +52,11 @@ func (h Handlers) Submit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !id.IsZero() {
-		if err := h.Cookies.Sessions.SignOut(r.Context(), web.Caller(r), id); err != nil {
+		if err := h.Sessions.SignOut(r.Context(), web.Caller(r), id); err != nil {
 			return err
 		}
 	}
 	h.Cookies.Clear(w)
 	web.ClearSiteData(w, h.Site)
-	return layout.See(w, h.Layout.Path("/signin?reason=signed_out"))
+	return layout.Redirect(w, h.Layout.Path("/signin?reason=signed_out"))
 }

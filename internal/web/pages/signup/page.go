@@ -1,88 +1,71 @@
-// Package signup is the page where a person makes an account.
+// Package signup is the page where a user makes an account.
 package signup
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/session"
 	"github.com/handstamp/handstamp/internal/user"
 	"github.com/handstamp/handstamp/internal/web"
-	"github.com/handstamp/handstamp/internal/web/pages/form"
-	"github.com/handstamp/handstamp/internal/web/pages/layout"
+	"github.com/handstamp/handstamp/internal/web/pages/page"
 )
 
-// Handlers answer for the page.
-type Handlers struct {
-	Layout  *layout.Layout
-	Site    web.Site
-	Cookies web.SessionCookies
-	Users   *user.Manager
-	Now     func() time.Time
+// handlers answer for the page.
+type handlers struct{ page.Parts }
+
+// Routes are the page's.
+func Routes(p page.Parts) []web.Route {
+	h := handlers{p}
+	form := page.Form[View]{
+		Page: Page, Fields: []string{"email", "name", "password", "return_to"},
+		View: h.view, Do: h.signUp, Again: again,
+	}
+	return []web.Route{
+		{Pattern: "GET /signup", Access: web.Anyone, Handler: web.NoBody(form.Show)},
+		{Pattern: "POST /signup", Access: web.Anyone, Handler: form.Submit()},
+	}
 }
 
-// Show answers with the form, or says that there is none.
-func (h Handlers) Show(w http.ResponseWriter, r *http.Request) error {
-	return Page.Send(w, http.StatusOK, h.view(r, r.URL.Query().Get("return_to")))
-}
-
-// view is the page for somebody who goes to target afterwards, if it is one to go to.
-func (h Handlers) view(r *http.Request, target string) View {
+// view returns the form, or says that there is none.
+func (h handlers) view(r *http.Request, in web.Values) (View, error) {
 	v := NewView(h.Layout.Frame("Create an account"), h.Users.MinPasswordLength())
-	v.SignOut = h.Cookies.Middleware.Optional(r) != nil
+	v.SignOut = h.SignedIn(r)
 	v.Email.Focus = !v.SignOut // else there is something to read first
-	v.goingTo(h.Site.ReturnTo(target, ""))
+	v.goingTo(h.Site.ReturnTo(cmp.Or(in.Get("return_to"), r.URL.Query().Get("return_to")), ""))
 	if !h.Users.SignupOpen() {
 		v.Closed, v.Title = true, "Sign-up is closed"
 	}
-	return v
+	return v, nil
 }
 
-// Submit makes a user and begins a session.
-func (h Handlers) Submit(w http.ResponseWriter, r *http.Request) error {
-	in, err := form.Read(r, "email", "name", "password", "return_to")
-	if err != nil {
-		return err
-	}
-	if err := h.begin(w, r, in); err != nil {
-		return h.again(w, r, in, err)
-	}
-	return layout.See(w, h.Site.ReturnTo(in.Get("return_to"), h.Layout.Path("/account")))
-}
-
-// begin makes the user, signs the person in and sets the cookies.
-func (h Handlers) begin(w http.ResponseWriter, r *http.Request, in form.Values) error {
+// signUp makes the user, signs in and sets the cookies.
+func (h handlers) signUp(w http.ResponseWriter, r *http.Request, in web.Values) (next string, err error) {
 	proof, err := h.Users.SignUp(r.Context(), web.Caller(r), user.Fresh{
 		Email: strings.TrimSpace(in.Get("email")), Name: in.Get("name"), Password: secret.New(in.Get("password")),
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	grant, err := h.Cookies.Begin(r, session.Start{User: proof.User, Password: proof.Password})
-	if err != nil {
-		return err
+	if err := h.SignIn(w, r, session.Start{User: proof.User, Password: proof.Password}); err != nil {
+		return "", err
 	}
-	return h.Cookies.Set(w, grant, h.Now())
+	return h.Site.ReturnTo(in.Get("return_to"), h.Layout.Path("/account")), nil
 }
 
-// again answers a refused form with the form: address and name kept, the password not.
-func (h Handlers) again(w http.ResponseWriter, r *http.Request, in form.Values, err error) error {
-	f := fault.From(err)
-	if !form.Again(f) && f.Code != fault.SignupClosed {
-		return err
+// again keeps address and name, and not the password.
+func again(v *View, in web.Values, f *fault.Fault) {
+	if v.Closed {
+		return
 	}
-	f = web.Refused(w, r, err)
-	v := h.view(r, in.Get("return_to"))
 	v.Email.Value, v.Name.Value = in.Get("email"), in.Get("name")
 	if f.Code == fault.EmailTaken {
-		f.Fields = []fault.Field{{Name: "email", Code: string(f.Code), Detail: f.Say + " Sign in instead, or use another address."}}
+		f.Fields = []fault.Field{{
+			Name: "email", Code: string(f.Code), Detail: f.Say + " Sign in instead, or use another address.",
+		}}
 	}
-	v.Alert = layout.Marked(f, &v.Email, &v.Name, &v.Password)
-	if !v.Closed {
-		v.Title = "Error: " + v.Title
-	}
-	return Page.Send(w, form.Status(f), v)
+	v.Alert = v.Refuse(f, &v.Email, &v.Name, &v.Password)
 }

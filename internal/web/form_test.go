@@ -1,4 +1,4 @@
-package form_test
+package web
 
 import (
 	"net/http"
@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/handstamp/handstamp/internal/fault"
-	"github.com/handstamp/handstamp/internal/web/pages/form"
 )
 
 // post is a form as a browser on our own pages sends it.
@@ -20,8 +19,8 @@ func post(body string) *http.Request {
 	return r
 }
 
-// TestRead takes what our pages send and refuses the rest.
-func TestRead(t *testing.T) {
+// TestReadPageForm takes what our pages send and refuses the rest.
+func TestReadPageForm(t *testing.T) {
 	tests := []struct {
 		name, body string
 		header     string
@@ -53,45 +52,45 @@ func TestRead(t *testing.T) {
 			if test.header != "" && test.value == "" {
 				r.Header.Del(test.header)
 			}
-			got, err := form.Read(r, "email", "password")
+			got, err := readPageForm(r, []string{"email", "password"})
 			if test.want != "" {
 				if !fault.HasCode(err, test.want) {
-					t.Errorf("Read(%q) = %v, want %s", test.body, err, test.want)
+					t.Errorf("readPageForm(%q) = %v, want %s", test.body, err, test.want)
 				}
 				return
 			}
 			if err != nil || test.body != "" && (got.Get("email") != "a@b" || got.Get("password") != " x ") {
-				t.Errorf("Read(%q) = %v, %v, want both fields as typed", test.body, got, err)
+				t.Errorf("readPageForm(%q) = %v, %v, want both fields as typed", test.body, got, err)
 			}
 		})
 	}
 }
 
-// TestTwoTypes refuses a form of two media types, of which one reader may believe the other.
-func TestTwoTypes(t *testing.T) {
+// TestReadPageFormOfTwoTypes refuses a form of two media types, of which one reader may believe the other.
+func TestReadPageFormOfTwoTypes(t *testing.T) {
 	r := post("email=a")
 	r.Header.Add("Content-Type", "application/json")
-	if _, err := form.Read(r, "email"); !fault.HasCode(err, fault.UnsupportedMediaType) {
-		t.Errorf("Read = %v, want unsupported_media_type", err)
+	if _, err := readPageForm(r, []string{"email"}); !fault.HasCode(err, fault.UnsupportedMediaType) {
+		t.Errorf("readPageForm = %v, want unsupported_media_type", err)
 	}
 }
 
-// FuzzRead finds no body that is taken and holds anything but named fields in UTF-8.
-func FuzzRead(f *testing.F) {
+// FuzzReadPageForm finds no body that is taken and holds anything but named fields in UTF-8.
+func FuzzReadPageForm(f *testing.F) {
 	for _, seed := range []string{"", "email=a", "email=a&password=b", "email=%", "email=a&email=b", "a;b", "%00=x", "email=\xff", "email", "&&&", "email=a%26b", "=", "email=%F0%9F%98%80"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		got, err := form.Read(post(body), "email", "password")
+		got, err := readPageForm(post(body), []string{"email", "password"})
 		if err != nil {
 			if fault.From(err).Kind != fault.Invalid {
-				t.Errorf("Read(%q) = %v, want a fault of the sender's", body, err)
+				t.Errorf("readPageForm(%q) = %v, want a fault of the sender's", body, err)
 			}
 			return
 		}
 		for _, name := range []string{"email", "password"} {
 			if !utf8.ValidString(got.Get(name)) {
-				t.Errorf("Read(%q): %s = %q", body, name, got.Get(name))
+				t.Errorf("readPageForm(%q): %s = %q", body, name, got.Get(name))
 			}
 		}
 		again := url.Values{}
@@ -100,8 +99,8 @@ func FuzzRead(f *testing.F) {
 				again.Set(name, got.Get(name))
 			}
 		}
-		if read, err := form.Read(post(again.Encode()), "email", "password"); err != nil || read.Get("email") != got.Get("email") || read.Get("password") != got.Get("password") {
-			t.Errorf("Read(%q) does not survive being sent again: %v", body, err)
+		if read, err := readPageForm(post(again.Encode()), []string{"email", "password"}); err != nil || read.Get("email") != got.Get("email") || read.Get("password") != got.Get("password") {
+			t.Errorf("readPageForm(%q) does not survive being sent again: %v", body, err)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package form
+package page
 
 import (
 	"crypto/hmac"
@@ -24,19 +24,19 @@ type Tokens struct{ key secret.Key }
 // NewTokens takes the key. It panics for one that is too short: the server derives it.
 func NewTokens(key secret.Key) Tokens {
 	if key.Len() < minKey {
-		panic("form: the key of form tokens is too short")
+		panic("page: the key of form tokens is too short")
 	}
 	return Tokens{key}
 }
 
-// Of gives the token for the forms of the page that r asks for. It is for routes where
+// Of returns the token for the forms of the page that r asks for. It is for routes where
 // somebody is signed in.
 func (t Tokens) Of(r *http.Request) string {
 	return base64.RawURLEncoding.EncodeToString(t.mac(web.SessionOf(r).ID))
 }
 
 // Check refuses a form whose token is missing or of another session than r's.
-func (t Tokens) Check(r *http.Request, v Values) error {
+func (t Tokens) Check(r *http.Request, v web.Values) error {
 	sent, err := base64.RawURLEncoding.Strict().DecodeString(v.Get(TokenField))
 	if err == nil && hmac.Equal(sent, t.mac(web.SessionOf(r).ID)) {
 		return nil
@@ -44,15 +44,6 @@ func (t Tokens) Check(r *http.Request, v Values) error {
 	f := fault.New(fault.CrossOrigin).Because(errors.New("form token missing or of another session"))
 	f.Say = "This page was out of date, so nothing was done. Open it again and repeat."
 	return f
-}
-
-// Read takes a form of a signed-in page, as Read without a token does, and checks its token.
-func (t Tokens) Read(r *http.Request, names ...string) (Values, error) {
-	in, err := Read(r, append(names, TokenField)...)
-	if err != nil {
-		return Values{}, err
-	}
-	return in, t.Check(r, in)
 }
 
 // mac signs a session's id.
