@@ -72,15 +72,7 @@ func startProber(t *testing.T, o *openapi.Operation, settings map[string]string)
 	browser := s.Browser(firefox)
 	other := browser.SignIn("ada@example.com").Text("session.id")
 	p := &prober{
-		s,
-		t,
-		o,
-		faults,
-		in.Text("access_token"),
-		in.Text("refresh_token"),
-		browser.Cookies("/"),
-		other,
-		0,
+		s, t, o, faults, in.Text("access_token"), in.Text("refresh_token"), browser.Cookies("/"), other, 0,
 		map[string]bool{},
 	}
 	if o.Access == web.Service.String() {

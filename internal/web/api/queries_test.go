@@ -19,47 +19,28 @@ func TestQueries(t *testing.T) {
 		want               []storetest.Operation
 	}{
 		{
-			"sign-in",
-			"POST",
-			"/v1/session",
-			credentials,
-			201,
+			"sign-in", "POST", "/v1/session", credentials, 201,
 			[]storetest.Operation{storetest.OpUserByEmail, storetest.OpBegin},
 		},
 		{
-			"sign-in, wrong password",
-			"POST",
-			"/v1/session",
-			`{"email":"ada@example.com","password":"wrong, and long enough"}`,
-			401,
+			"sign-in, wrong password", "POST", "/v1/session",
+			`{"email":"ada@example.com","password":"wrong, and long enough"}`, 401,
 			[]storetest.Operation{storetest.OpUserByEmail},
 		},
 		{
-			"sign-up",
-			"POST",
-			"/v1/users",
-			`{"email":"new@example.com",` + password + `}`,
-			201,
+			"sign-up", "POST", "/v1/users", `{"email":"new@example.com",` + password + `}`, 201,
 			[]storetest.Operation{storetest.OpCreateUser, storetest.OpBegin},
 		},
 		{"refresh", "POST", "/v1/session/refresh", refresh, 200, []storetest.Operation{storetest.OpRotate}},
 		{"refresh, again", "POST", "/v1/session/refresh", refresh, 200, []storetest.Operation{storetest.OpRotate}},
 		{
-			"sign-out",
-			"DELETE",
-			"/v1/session",
-			refresh,
-			204,
+			"sign-out", "DELETE", "/v1/session", refresh, 204,
 			[]storetest.Operation{storetest.OpEndSession, storetest.OpHead, storetest.OpRevocationsSince},
 		},
-		{
-			"refresh, over",
-			"POST",
-			"/v1/session/refresh",
-			refresh,
-			401,
+		{ // what the log says before "ended" is said: R4
+			"refresh, over", "POST", "/v1/session/refresh", refresh, 401,
 			[]storetest.Operation{storetest.OpRotate, storetest.OpHead},
-		}, // what the log says before "ended" is said: R4
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
