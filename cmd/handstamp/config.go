@@ -11,9 +11,10 @@ func (w environment) configCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "config", Short: "Show and check the settings"}
 	cmd.AddCommand(
 		withSettings(&cobra.Command{
-			Use:   "show",
-			Short: "Print every setting, where its value comes from, and no secret",
-			Args:  cobra.NoArgs,
+			Use:     "show",
+			Short:   "Print every setting and where it comes from, but no secret",
+			Example: "handstamp config show --config handstamp.toml",
+			Args:    takes(),
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				c, err := w.settings(cmd)
 				if err != nil {
@@ -23,9 +24,10 @@ func (w environment) configCommand() *cobra.Command {
 			},
 		}),
 		withSettings(&cobra.Command{
-			Use:   "check",
-			Short: "Say whether the server would start with these settings, and every reason why not",
-			Args:  cobra.NoArgs,
+			Use:     "check",
+			Short:   "Say whether the server would start, and every reason why not",
+			Example: "handstamp config check --config handstamp.toml --connect",
+			Args:    takes(),
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				if _, err := w.settings(cmd); err != nil {
 					return err

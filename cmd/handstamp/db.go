@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,8 +21,11 @@ func (w environment) dbCommand() *cobra.Command {
 func (w environment) dbBackup() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "backup FILE",
-		Short: "Write the database, as it is at one moment, into a new file; the server may run",
-		Args:  cobra.ExactArgs(1),
+		Short: "Write the database into a new file, while the server runs",
+		Long: "Write the database, as it is at one moment, into a new file. The server may\n" +
+			"run. The master key is not in it: keep that as well, elsewhere.",
+		Example: "handstamp db backup /backups/handstamp-monday.db",
+		Args:    takes("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := w.settings(cmd)
 			if err != nil {
@@ -52,34 +54,38 @@ func keyPlace(file string) string {
 func (w environment) dbRestore() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "restore FILE",
-		Short: "Make the database out of a backup; where one is, move it away first",
-		Args:  cobra.ExactArgs(1),
+		Short: "Make the database out of a backup",
+		Long: "Make the database out of a backup. One that is there is never overwritten:\n" +
+			"move it away first.",
+		Example: "handstamp db restore /backups/handstamp-monday.db",
+		Args:    takes("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := w.settings(cmd)
 			if err != nil {
 				return err
 			}
-			if err := server.Restore(cmd.Context(), c, args[0], time.Now); err != nil {
+			if err := server.Restore(cmd.Context(), c, args[0]); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(w.stdout,
 				"%s is restored; what was ended since the backup lives again until it is ended again\n",
-				c.Database.Path)
+				c.Database.Place())
 			return err
 		},
 	})
 }
 
 // copyHelp is what there is to know before a copy.
-const copyHelp = `Copies everything into another, empty database: users, sessions, keys and what has ended.
-Nobody is signed out: tokens that people hold go on working on the copy, under the same master key.
+const copyHelp = `Copy everything into another, empty database: users, sessions, keys and what has
+ended. Nobody is signed out: tokens that people hold go on working on the copy,
+under the same master key.
 
-Stop the server first. Whichever of the two is not named is the database of the settings:
+Stop the server first. Whichever of the two is not named is the database of the
+settings.
 
-  handstamp db copy --to postgres://handstamp@db.example.com/handstamp
-
-A password in a flag can be read by everybody on the machine. Leave it out, and give it by PGPASSWORD or the
-file that PGPASSFILE names (~/.pgpass), or have HANDSTAMP_DATABASE name the database that has one.
+A password in a flag can be read by everybody on the machine. Leave it out, and
+give it by PGPASSWORD or the file that PGPASSFILE names (~/.pgpass), or have
+HANDSTAMP_DATABASE name the database that has one.
 
 All is copied or nothing. When it was interrupted, run it again.`
 
@@ -87,10 +93,11 @@ All is copied or nothing. When it was interrupted, run it again.`
 func (w environment) dbCopy() *cobra.Command {
 	var from, to string
 	cmd := withSettings(&cobra.Command{
-		Use:   "copy [--from DATABASE] [--to DATABASE]",
-		Short: "Copy everything into another, empty database; stop the server first",
-		Long:  copyHelp,
-		Args:  cobra.NoArgs,
+		Use:     "copy [--from DATABASE] [--to DATABASE]",
+		Short:   "Copy everything into another, empty database",
+		Long:    copyHelp,
+		Example: "handstamp db copy --to postgres://handstamp@db.example.com/handstamp",
+		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if from == "" && to == "" {
 				return usageError{errors.New("say --from, --to or both\nhint: handstamp db copy --help")}
@@ -119,8 +126,8 @@ func (w environment) dbCopy() *cobra.Command {
 			return err
 		},
 	})
-	cmd.Flags().StringVar(&from, "from", "", "the database to copy; default: that of the settings")
-	cmd.Flags().StringVar(&to, "to", "", "the empty database to copy into; default: that of the settings")
+	cmd.Flags().StringVar(&from, "from", "", "the `DATABASE` to copy; default: that of the settings")
+	cmd.Flags().StringVar(&to, "to", "", "the empty `DATABASE` to copy into; default: that of the settings")
 	return cmd
 }
 
@@ -150,8 +157,11 @@ func count(n int, one string) string {
 func (w environment) dbBeginEpoch() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "begin-epoch",
-		Short: "Say that PostgreSQL was restored from a copy, so that services ask anew what has ended",
-		Args:  cobra.NoArgs,
+		Short: "Say that PostgreSQL was restored from a copy",
+		Long: "Say that PostgreSQL was restored from a copy, so that services ask anew what\n" +
+			"has ended. For SQLite, db restore does so by itself.",
+		Example: "handstamp db begin-epoch --config /etc/handstamp/handstamp.toml",
+		Args:    takes(),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, _ []string) error {
 			epoch, err := s.BeginEpoch(cmd.Context())
 			if err != nil {

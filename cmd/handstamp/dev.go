@@ -36,12 +36,16 @@ func (w environment) devCommand() *cobra.Command {
 	var o devOptions
 	cmd := &cobra.Command{
 		Use:   "dev",
-		Short: "Run the server, a sample app and two users on this machine; Ctrl-C leaves nothing behind",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return w.dev(cmd.Context(), o) },
+		Short: "Run the server, a sample app and two users on this machine",
+		Long: "Run the server, a sample app and two users on this machine. Ctrl-C leaves\n" +
+			"nothing behind.",
+		Example: "handstamp dev --verbose",
+		Args:    takes(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return w.dev(cmd.Context(), o) },
 	}
-	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8787", "address of the server, on the loopback")
-	cmd.Flags().StringVar(&o.appListen, "app-listen", "127.0.0.1:8790", "address of the sample app, on the loopback")
+	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8787", "`HOST:PORT` of the server, on the loopback")
+	cmd.Flags().StringVar(&o.appListen, "app-listen", "127.0.0.1:8790",
+		"`HOST:PORT` of the sample app, on the loopback")
 	cmd.Flags().BoolVar(&o.verbose, "verbose", false, "log every request")
 	return cmd
 }

@@ -31,11 +31,12 @@ type keyRow struct {
 func (w environment) keyList() *cobra.Command {
 	out := output{w: w.stdout}
 	cmd := withSettings(&cobra.Command{
-		Use:   "list",
-		Short: "List the signing keys and what each is doing",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List the signing keys and what each is doing",
+		Example: "handstamp key list",
+		Args:    takes(),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, _ []string) error {
-			keys, err := s.Keys.List(cmd.Context(), time.Now())
+			keys, err := s.Keys.List(cmd.Context(), s.Now())
 			if err != nil {
 				return err
 			}
@@ -55,10 +56,13 @@ func (w environment) keyList() *cobra.Command {
 func (w environment) keyRotate() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "rotate",
-		Short: "Publish a new signing key; it signs as soon as every verifier can know it",
-		Args:  cobra.NoArgs,
+		Short: "Publish a new signing key, which signs once verifiers know it",
+		Long: "Publish a new signing key. It signs as soon as every verifier can know it.\n" +
+			"Keys rotate by themselves; this is for a key that shall go earlier.",
+		Example: "handstamp key rotate",
+		Args:    takes(),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, _ []string) error {
-			k, err := s.Keys.Rotate(cmd.Context(), audit.Operator(), time.Now())
+			k, err := s.Keys.Rotate(cmd.Context(), audit.Operator(), s.Now())
 			if err != nil {
 				return err
 			}
@@ -71,18 +75,26 @@ func (w environment) keyRotate() *cobra.Command {
 
 // keyRevoke withdraws a key at once.
 func (w environment) keyRevoke() *cobra.Command {
-	return withSettings(&cobra.Command{
+	return confirming(withSettings(&cobra.Command{
 		Use:   "revoke KEY",
-		Short: "Withdraw a signing key at once, as when it may be stolen: all it signed is refused, sessions live on",
-		Args:  cobra.ExactArgs(1),
+		Short: "Withdraw a signing key at once, as when it may be stolen",
+		Long: "Withdraw a signing key at once, as when it may be stolen. All that it signed\n" +
+			"is refused; sessions live on, and get new tokens. There is no way back.",
+		Example: "handstamp key revoke KEY --yes",
+		Args:    takes("KEY"),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
-			signs, err := s.Keys.Revoke(cmd.Context(), audit.Operator(), args[0], time.Now())
+			question := fmt.Sprintf("Withdraw key %s of %s", args[0], s.Database().Place())
+			if err := w.confirm(cmd, question); err != nil {
+				return err
+			}
+			signs, err := s.Keys.Revoke(cmd.Context(), audit.Operator(), args[0], s.Now())
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(w.stdout, "key %s is revoked: whatever it signed is refused; key %s (%s) signs now\n",
-				args[0], signs.ID, signs.Algorithm)
+			_, err = fmt.Fprintf(w.stdout, "key %s of %s is revoked: "+
+				"whatever it signed is refused; key %s (%s) signs now\n",
+				args[0], s.Database().Place(), signs.ID, signs.Algorithm)
 			return err
 		}),
-	})
+	}))
 }

@@ -4,18 +4,15 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/handstamp/handstamp/internal/config"
-	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/server"
 )
 
@@ -38,56 +35,34 @@ type environment struct {
 // run runs one command and returns the exit status: 0 done, 1 refused or failed, 2 not
 // understood.
 func run(ctx context.Context, w environment) int {
-	root := &cobra.Command{
-		Use:           "handstamp",
-		Short:         "Sign people in once; let every service check it alone; end it everywhere at once",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
+	root := w.root()
 	root.SetArgs(w.args)
 	root.SetIn(w.stdin)
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w\nhint: %s --help lists what there is", err, cmd.CommandPath())}
-	})
-	root.AddCommand(w.devCommand(), w.serveCommand(), w.userCommand(), w.sessionCommand(), w.keyCommand(),
-		w.serviceCommand(), w.dbCommand(), w.configCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
 	}
 	complain(w.stderr, err)
-	if errors.As(err, new(usageError)) || strings.HasPrefix(err.Error(), "unknown command") {
+	if errors.As(err, new(usageError)) {
 		return 2
 	}
 	return 1
 }
 
-// usageError is a command line that was not understood.
-type usageError struct{ error }
-
-// complain prints an error as "handstamp: <what> (<code>)", then its hints.
-func complain(w io.Writer, err error) {
-	if f, ok := errors.AsType[*fault.Fault](err); ok {
-		fmt.Fprintf(w, "handstamp: %s (%s)\n", lowerFirst(strings.TrimSuffix(f.Say, ".")), f.Code)
-		for _, field := range f.Fields {
-			fmt.Fprintf(w, "hint: %s: %s (%s)\n", field.Name, field.Detail, field.Code)
-		}
-		if f.Cause != nil { // with what was being done, such as "open database handstamp.db"
-			fmt.Fprintf(w, "hint: %s\n", strings.ReplaceAll(err.Error(), string(f.Code)+": ", ""))
-		}
-		return
+// root makes the program's commands.
+func (w environment) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "handstamp",
+		Short:         "Sign people in once; let every service check it alone; end it everywhere",
+		SilenceErrors: true,
+		SilenceUsage:  true,
 	}
-	fmt.Fprintf(w, "handstamp: %v\n", err)
-}
-
-// lowerFirst returns a sentence as a part of another.
-func lowerFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToLower(s[:1]) + s[1:]
+	root.AddCommand(w.devCommand(), w.serveCommand(), w.userCommand(), w.sessionCommand(), w.keyCommand(),
+		w.serviceCommand(), w.dbCommand(), w.configCommand(), settingsTopic())
+	prepare(root)
+	return root
 }
 
 // withSettings gives a command every setting as a flag.
@@ -107,6 +82,11 @@ func (w environment) openServer(cmd *cobra.Command) (*server.Server, error) {
 	c, err := w.settings(cmd)
 	if err != nil {
 		return nil, err
+	}
+	if cmd.Flags().Lookup("yes") != nil {
+		if err := w.mayConfirm(cmd); err != nil {
+			return nil, err
+		}
 	}
 	return server.Open(cmd.Context(), c, server.Options{Beside: true, Log: w.warnings()})
 }

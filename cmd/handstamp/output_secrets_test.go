@@ -45,6 +45,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 
 	database := "HANDSTAMP_DATABASE=sqlite:" + filepath.Join(folder, "test.db")
 	good := []string{database, "HANDSTAMP_MASTER_KEY_FILE=" + keyFile}
+	serveOnce(t, append(good, "HANDSTAMP_LISTEN=127.0.0.1:0", "HANDSTAMP_OPS_LISTEN="))
 	with := func(more ...string) []string { return append(good[:1:1], more...) }
 	commands := []command{
 		{[]string{"user", "create", "ada@example.com"}, password + "\n", good, 0},
@@ -55,7 +56,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 		{[]string{"user", "create", "bea@example.com"}, password + "\xff", good, 1},
 		{[]string{"user", "create", "bea@example.com", "--password", password}, "", good, 2},
 		{[]string{"user", "create", "bea@example.com", "--password=" + password}, "", good, 2},
-		{[]string{"user", "create", "bea@example.com", password}, "", good, 1},
+		{[]string{"user", "create", "bea@example.com", password}, "", good, 2},
 		{[]string{"user", "list"}, "", good, 0},
 		{[]string{"user", "list", "--json"}, "", good, 0},
 		{[]string{"session", "list", "ada@example.com"}, "", good, 0},
@@ -92,3 +93,21 @@ func TestNoSecretIsPrinted(t *testing.T) {
 		})
 	}
 }
+
+// serveOnce starts a server, which makes what is new, and stops it once it listens.
+func serveOnce(t *testing.T, env []string) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var stderr bytes.Buffer
+	out := writerFunc(func(p []byte) (int, error) { stop(); return len(p), nil })
+	if got := run(ctx, environment{[]string{"serve"}, env, strings.NewReader(""), out, &stderr}); got != 0 {
+		t.Fatalf("serve = %d: %s", got, &stderr)
+	}
+}
+
+// writerFunc is a function as an io.Writer.
+type writerFunc func(p []byte) (int, error)
+
+// Write calls f.
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

@@ -30,6 +30,7 @@ type sample struct {
 	issuer   string
 	verifier *verify.Verifier
 	page     *template.Template
+	now      func() time.Time
 	log      *slog.Logger
 }
 
@@ -51,7 +52,7 @@ func newSample(ctx context.Context, p sampleParts) (*sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sample{issuer: p.issuer, verifier: v, page: page, log: p.log}
+	s := &sample{issuer: p.issuer, verifier: v, page: page, now: p.server.Now, log: p.log}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", v.RequireFunc(s.home))
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, _ *http.Request) {
@@ -76,7 +77,7 @@ type sampleData struct {
 
 // home greets by name whoever is signed in.
 func (s *sample) home(w http.ResponseWriter, r *http.Request) {
-	data := sampleData{Issuer: s.issuer, Session: verify.FromContext(r.Context()), Now: time.Now().UTC()}
+	data := sampleData{Issuer: s.issuer, Session: verify.FromContext(r.Context()), Now: s.now()}
 	data.Name, data.Email = s.profile(r)
 	var out bytes.Buffer
 	if err := s.page.Execute(&out, data); err != nil {

@@ -17,8 +17,11 @@ import (
 func (w environment) serveCommand() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "serve",
-		Short: "Run the server; without settings on localhost, with SQLite in this folder",
-		Args:  cobra.NoArgs,
+		Short: "Run the server",
+		Long: "Run the server. Without settings it runs on localhost, with SQLite in this\n" +
+			"folder.",
+		Example: "handstamp serve --public-url https://id.example.com --listen 127.0.0.1:8787",
+		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := w.settings(cmd)
 			if err != nil {

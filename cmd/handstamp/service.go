@@ -22,8 +22,11 @@ func (w environment) serviceCommand() *cobra.Command {
 func (w environment) serviceCreate() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:   "create NAME",
-		Short: "Make a key with which a service follows what ends; it is printed once, alone on standard output",
-		Args:  cobra.ExactArgs(1),
+		Short: "Make a key with which a service follows what ends",
+		Long: "Make a key with which a service follows what ends. It is printed once, alone\n" +
+			"on standard output.",
+		Example: "handstamp service create billing > billing.key",
+		Args:    takes("NAME"),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			made, key, err := s.Services.Create(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
@@ -49,9 +52,10 @@ type serviceRow struct {
 func (w environment) serviceList() *cobra.Command {
 	out := output{w: w.stdout}
 	cmd := withSettings(&cobra.Command{
-		Use:   "list",
-		Short: "List the keys of services, revoked ones too",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List the keys of services, revoked ones too",
+		Example: "handstamp service list --json",
+		Args:    takes(),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, _ []string) error {
 			all, err := s.Services.List(cmd.Context(), audit.Operator())
 			if err != nil {
@@ -88,17 +92,25 @@ func maybeDay(t time.Time) string {
 
 // serviceRevoke makes a key good no more.
 func (w environment) serviceRevoke() *cobra.Command {
-	return withSettings(&cobra.Command{
+	return confirming(withSettings(&cobra.Command{
 		Use:   "revoke NAME|ID",
-		Short: "Refuse a service's key from now on; its open streams end within a second",
-		Args:  cobra.ExactArgs(1),
+		Short: "Refuse a service's key from now on",
+		Long: "Refuse a service's key from now on. Its open streams end within a second.\n" +
+			"There is no way back; make another with handstamp service create.",
+		Example: "handstamp service revoke billing",
+		Args:    takes("NAME|ID"),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
+			question := fmt.Sprintf("Refuse the key of service %s of %s", printable(args[0]), s.Database().Place())
+			if err := w.confirm(cmd, question); err != nil {
+				return err
+			}
 			gone, err := s.Services.Revoke(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(w.stdout, "the key of service %s (%s) is revoked\n", gone.Name, gone.ID)
+			_, err = fmt.Fprintf(w.stdout, "the key of service %s (%s) of %s is revoked\n",
+				gone.Name, gone.ID, s.Database().Place())
 			return err
 		}),
-	})
+	}))
 }

@@ -34,9 +34,10 @@ type sessionRow struct {
 func (w environment) sessionList() *cobra.Command {
 	out := output{w: w.stdout}
 	cmd := withSettings(&cobra.Command{
-		Use:   "list EMAIL|ID",
-		Short: "List a user's live sessions",
-		Args:  cobra.ExactArgs(1),
+		Use:     "list EMAIL|ID",
+		Short:   "List a user's live sessions",
+		Example: "handstamp session list ada@example.com",
+		Args:    takes("EMAIL|ID"),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
@@ -62,10 +63,12 @@ func (w environment) sessionList() *cobra.Command {
 // sessionEnd ends one session, or everybody's.
 func (w environment) sessionEnd() *cobra.Command {
 	var everything bool
-	cmd := withSettings(&cobra.Command{
-		Use:   "end SESSION | --everything",
-		Short: "End a session, or every one there is; its tokens are refused from then on",
-		Args:  cobra.MaximumNArgs(1),
+	cmd := confirming(withSettings(&cobra.Command{
+		Use:     "end SESSION | --everything",
+		Short:   "End a session, or every one there is",
+		Long:    "End a session, or every one there is. Its tokens are refused from then on.",
+		Example: "handstamp session end --everything",
+		Args:    takes("[SESSION]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if everything == (len(args) == 1) {
 				return usageError{errors.New("name one session, or say --everything\n" +
@@ -76,7 +79,7 @@ func (w environment) sessionEnd() *cobra.Command {
 			}
 			return w.endSession(cmd, args[0])
 		},
-	})
+	}))
 	cmd.Flags().BoolVar(&everything, "everything", false,
 		"end every session of everybody, and refuse every access token there is")
 	return cmd
@@ -93,10 +96,13 @@ func (w environment) endSession(cmd *cobra.Command, sid string) error {
 		return err
 	}
 	defer s.Close()
+	if err := w.confirm(cmd, fmt.Sprintf("End session %s of %s", id, s.Database().Place())); err != nil {
+		return err
+	}
 	if err := s.Sessions.End(cmd.Context(), audit.Operator(), id); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w.stdout, "session %s has ended\n", id)
+	_, err = fmt.Fprintf(w.stdout, "session %s of %s has ended\n", id, s.Database().Place())
 	return err
 }
 
@@ -107,10 +113,14 @@ func (w environment) endEverything(cmd *cobra.Command) error {
 		return err
 	}
 	defer s.Close()
+	if err := w.confirm(cmd, "End every session of everybody in "+s.Database().Place()); err != nil {
+		return err
+	}
 	n, err := s.Sessions.EndEverything(cmd.Context(), audit.Operator())
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w.stdout, "everything has ended: %d sessions; everybody signs in again\n", n)
+	_, err = fmt.Fprintf(w.stdout, "everything in %s has ended: %d sessions; everybody signs in again\n",
+		s.Database().Place(), n)
 	return err
 }

@@ -33,8 +33,11 @@ func (w environment) userCreate() *cobra.Command {
 	var admin bool
 	cmd := withSettings(&cobra.Command{
 		Use:   "create EMAIL",
-		Short: "Make a user; the password is asked for, or read from standard input",
-		Args:  cobra.ExactArgs(1),
+		Short: "Make a user, whatever signup says",
+		Long: "Make a user, whatever signup says. The password is asked for at a terminal, or\n" +
+			"read from standard input, one line.",
+		Example: "handstamp user create ada@example.com --name 'Ada Lovelace' --admin",
+		Args:    takes("EMAIL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			given, err := w.askPassword()
 			if err != nil {
@@ -57,7 +60,7 @@ func (w environment) userCreate() *cobra.Command {
 			return err
 		},
 	})
-	cmd.Flags().StringVar(&name, "name", "", "what the person is called")
+	cmd.Flags().StringVar(&name, "name", "", "the `NAME` that the person is called by")
 	cmd.Flags().BoolVar(&admin, "admin", false, "give the role admin")
 	return cmd
 }
@@ -106,9 +109,10 @@ const pageSize = 500
 func (w environment) userList() *cobra.Command {
 	out := output{w: w.stdout}
 	cmd := withSettings(&cobra.Command{
-		Use:   "list",
-		Short: "List all users",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List users",
+		Example: "handstamp user list --match example.com --limit 20",
+		Args:    takes(),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, _ []string) error {
 			out.begin("ID", "EMAIL", "NAME", "ROLES", "CREATED", "DISABLED")
 			for after := store.UserID(""); ; {
@@ -135,9 +139,10 @@ func (w environment) userList() *cobra.Command {
 // userRole returns a user exactly the roles that are named.
 func (w environment) userRole() *cobra.Command {
 	return withSettings(&cobra.Command{
-		Use:   "role EMAIL|ID [ROLE]...",
-		Short: "Give a user exactly these roles; none takes all away",
-		Args:  cobra.MinimumNArgs(1),
+		Use:     "role EMAIL|ID [ROLE]...",
+		Short:   "Give a user exactly these roles; none takes all away",
+		Example: "handstamp user role ada@example.com admin",
+		Args:    takes("EMAIL|ID", "[ROLE]..."),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
@@ -156,13 +161,19 @@ func (w environment) userRole() *cobra.Command {
 
 // userDisable shuts a user out.
 func (w environment) userDisable() *cobra.Command {
-	return withSettings(&cobra.Command{
+	return confirming(withSettings(&cobra.Command{
 		Use:   "disable EMAIL|ID",
-		Short: "Refuse a user from now on: sessions end, tokens are refused",
-		Args:  cobra.ExactArgs(1),
+		Short: "Refuse a user from now on",
+		Long: "Refuse a user from now on. Every session ends and every token is refused.\n" +
+			"There is no way back.",
+		Example: "handstamp user disable bea@example.com",
+		Args:    takes("EMAIL|ID"),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, args []string) error {
 			u, err := s.Users.Find(cmd.Context(), audit.Operator(), args[0])
 			if err != nil {
+				return err
+			}
+			if err := w.confirm(cmd, fmt.Sprintf("Disable %s in %s", u.Email, s.Database().Place())); err != nil {
 				return err
 			}
 			changed, err := s.Users.Disable(cmd.Context(), audit.Operator(), u.ID)
@@ -170,11 +181,12 @@ func (w environment) userDisable() *cobra.Command {
 				return err
 			}
 			if !changed {
-				_, err = fmt.Fprintf(w.stdout, "%s was disabled before\n", u.Email)
+				_, err = fmt.Fprintf(w.stdout, "%s was disabled before in %s\n", u.Email, s.Database().Place())
 				return err
 			}
-			_, err = fmt.Fprintf(w.stdout, "%s is disabled; every session has ended\n", u.Email)
+			_, err = fmt.Fprintf(w.stdout, "%s is disabled in %s; every session has ended\n",
+				u.Email, s.Database().Place())
 			return err
 		}),
-	})
+	}))
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	"github.com/handstamp/handstamp/internal/secret"
@@ -43,6 +44,19 @@ func (d Database) String() string {
 		shown += "?" + u.RawQuery
 	}
 	return shown
+}
+
+// Place is String with the whole path of a file, for people who may be in another folder than they
+// think.
+func (d Database) Place() string {
+	if d.Engine != EngineSQLite {
+		return d.String()
+	}
+	path, err := filepath.Abs(d.Path)
+	if err != nil {
+		return d.String()
+	}
+	return d.Engine + ":" + path
 }
 
 // readDatabase reads sqlite:path or a URL of PostgreSQL.

@@ -29,16 +29,26 @@ func (f *flagValue) Type() string { return f.shape }
 
 // AddFlags adds a flag for every setting that may have one, and --config.
 func AddFlags(flags *pflag.FlagSet) {
-	flags.Var(&flagValue{shape: "file"}, fileFlag, "File with settings, in TOML ("+envFile+")")
+	flags.Var(&flagValue{shape: "FILE"}, fileFlag, "File with settings, in TOML ("+envFile+")")
 	for _, s := range settings {
-		switch s.kind {
-		case single:
-			flags.Var(&flagValue{shape: "text"}, s.flag(), s.usage())
-		case list:
-			flags.Var(&flagValue{shape: "list"}, s.flag(), s.usage())
-		case hidden: // other users of the machine can read the flags of a process
+		if s.kind != hidden { // other users of the machine can read the flags of a process
+			flags.Var(&flagValue{shape: s.shape}, s.flag(), s.usage())
 		}
 	}
+}
+
+// IsSetting reports whether a flag is one of those that AddFlags adds.
+func IsSetting(flag *pflag.Flag) bool {
+	_, ours := flag.Value.(*flagValue)
+	return ours
+}
+
+// Choices returns the values that a flag of a setting may have, or nil when they cannot be listed.
+func Choices(flag *pflag.Flag) []string {
+	if value, ours := flag.Value.(*flagValue); ours && strings.Contains(value.shape, "|") {
+		return strings.Split(value.shape, "|")
+	}
+	return nil
 }
 
 // usage returns the line that --help shows.

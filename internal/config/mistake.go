@@ -97,8 +97,8 @@ func redact(text string) string {
 	return userInfoShape.ReplaceAllString(text, "//(secret)@")
 }
 
-// didYouMean returns a hint when given is almost one of known.
-func didYouMean(given string, known []string) string {
+// DidYouMean returns a hint when given is almost one of known, and otherwise nothing.
+func DidYouMean(given string, known []string) string {
 	best, least := "", 1+max(1, min(3, len(given)/2))
 	for _, candidate := range known {
 		if d := distance(strings.ToLower(given), strings.ToLower(candidate)); d < least {

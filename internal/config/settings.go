@@ -34,6 +34,7 @@ type setting struct {
 	otherwise string // what is done without it, where that is no fixed value; empty: fallback
 	values    string // what may be given
 	say       string // what it is, in one sentence
+	shape     string // what stands for a value in --help; the words themselves with | between them, where these are all
 	optional  bool   // may be given as nothing, which then stands for otherwise, or for none
 	access
 }
@@ -47,32 +48,32 @@ type access struct {
 // settings is every setting there is, in the order of docs/config.md.
 var settings = []setting{
 	{
-		name: "public_url", fallback: "http://localhost:8787",
+		name: "public_url", shape: "URL", fallback: "http://localhost:8787",
 		values: "an https URL without query and trailing slash, with or without a path; http on loopback only",
 		say:    "Where people and services reach this server; it is the issuer of every token, exactly as written.",
 		access: one(func(c *Config) *PublicURL { return &c.PublicURL }, readPublicURL),
 	},
 	{
-		name: "listen", fallback: "127.0.0.1:8787",
+		name: "listen", shape: "HOST:PORT", fallback: "127.0.0.1:8787",
 		values: "host:port; no host means all addresses, port 0 any free one",
 		say:    "The address that the server listens on; TLS may end in a proxy in front of it.",
 		access: one(func(c *Config) *string { return &c.Listen }, readListen),
 	},
 	{
-		name: "ops_listen", optional: true, fallback: "127.0.0.1:8788",
+		name: "ops_listen", shape: "HOST:PORT", optional: true, fallback: "127.0.0.1:8788",
 		values: "host:port; empty means none",
 		say:    "The address for health checks and metrics, which are for you alone.",
 		access: one(func(c *Config) *string { return &c.OpsListen }, readListen),
 	},
 	{
-		name: "database", fallback: "sqlite:handstamp.db",
+		name: "database", shape: "DATABASE", fallback: "sqlite:handstamp.db",
 		values: "sqlite: and the path of a file, or postgres://user:password@host:port/database",
 		say: "Where users, sessions and sealed keys are kept: a file for one server, or PostgreSQL for any number; " +
 			"other users of the machine can read a password in a flag.",
 		access: one(func(c *Config) *Database { return &c.Database }, readDatabase),
 	},
 	{
-		name: "master_key_file", fallback: "handstamp.key",
+		name: "master_key_file", shape: "FILE", fallback: "handstamp.key",
 		values: "the path of a file",
 		say:    "The file with the master key; the first start on a new database makes it.",
 		access: one(func(c *Config) *string { return &c.MasterKeyFile }, readPath),
@@ -84,77 +85,78 @@ var settings = []setting{
 		access: one(func(c *Config) *secret.Text { return &c.MasterKey }, readMasterKey),
 	},
 	{
-		name: "signup", fallback: "open",
+		name: "signup", shape: "open|closed", fallback: "open",
 		values: "open or closed",
 		say:    "Whether anybody may sign up, or only an administrator makes users.",
 		access: one(func(c *Config) *Signup { return &c.Signup }, choice(SignupOpen, SignupClosed)),
 	},
 	{
-		name: "access_ttl", fallback: "10m", otherwise: "10m; with session.preset aal3 2m30s",
+		name: "access_ttl", shape: "TIME", fallback: "10m", otherwise: "10m; with session.preset aal3 2m30s",
 		values: "1m to 15m, and at most a sixth of the preset's idle limit",
 		say: "How long an access token lives; " +
 			"a service without the revocation feed accepts an ended session for as long.",
 		access: one(func(c *Config) *time.Duration { return &c.AccessTTL }, duration(minAccessTTL, maxAccessTTL)),
 	},
 	{
-		name: "signing_alg", fallback: "ES256",
+		name: "signing_alg", shape: "ES256|EdDSA|RS256", fallback: "ES256",
 		values: "ES256, EdDSA or RS256",
 		say:    "The algorithm of new signing keys; older keys stay good until they retire.",
 		access: one(func(c *Config) *string { return &c.SigningAlg }, choice("ES256", "EdDSA", "RS256")),
 	},
 	{
-		name: "audience", optional: true, otherwise: "public_url",
+		name: "audience", shape: "TEXT", optional: true, otherwise: "public_url",
 		values: "any text without spaces",
 		say:    "What access tokens name as their audience, and services check.",
 		access: one(func(c *Config) *string { return &c.Audience }, readAudience),
 	},
 	{
-		name: "session.preset", fallback: presetStandard,
+		name: "session.preset", shape: "standard|aal2|aal3", fallback: presetStandard,
 		values: "standard (idle 14 days, at most 30 days), aal2 (1 hour, 24 hours) or aal3 (15 minutes, 12 hours)",
 		say:    "How long sessions live: unused, and at most.",
 		access: one(func(c *Config) *string { return &c.Session.Preset },
 			choice(presetStandard, presetAAL2, presetAAL3)),
 	},
 	{
-		name: "session.grace", fallback: "10s",
+		name: "session.grace", shape: "TIME", fallback: "10s",
 		values: "0s to 30s",
 		say: "How long after a refresh the same refresh token, from the same place, " +
 			"is answered with the same successor.",
 		access: one(func(c *Config) *time.Duration { return &c.Session.Grace }, duration(0, maxGrace)),
 	},
 	{
-		name: "session.recovery", optional: true, otherwise: "session; with session.preset aal2 and aal3 off",
-		values: "session or off",
+		name: "session.recovery", shape: "session|off", optional: true,
+		otherwise: "session; with session.preset aal2 and aal3 off",
+		values:    "session or off",
 		say: "Whether a client that lost the answer to a refresh may come back with its old token " +
 			"as long as the session lives, or only within session.grace.",
 		access: one(func(c *Config) *Recovery { return &c.Session.Recovery }, choice(RecoverySession, RecoveryOff)),
 	},
 	{
-		name: "allowed_origins", kind: list, otherwise: "none",
+		name: "allowed_origins", shape: "ORIGIN,...", kind: list, otherwise: "none",
 		values: "origins, such as https://app.example.com",
 		say:    "Other origins whose pages may use a person's session here, and that people may be sent back to.",
 		access: many(func(c *Config) *[]string { return &c.AllowedOrigins }, readOrigin),
 	},
 	{
-		name: "trusted_proxies", kind: list, fallback: "127.0.0.0/8,::1/128",
+		name: "trusted_proxies", shape: "NETWORK,...", kind: list, fallback: "127.0.0.0/8,::1/128",
 		values: "addresses and networks, such as 10.0.0.0/8; empty means nobody",
 		say:    "Peers whose forwarding headers are believed about where a request came from.",
 		access: many(func(c *Config) *[]netip.Prefix { return &c.TrustedProxies }, readNetwork),
 	},
 	{
-		name: "cookie.domain", optional: true, otherwise: "cookies stay on the host of public_url",
+		name: "cookie.domain", shape: "DOMAIN", optional: true, otherwise: "cookies stay on the host of public_url",
 		values: "the host of public_url or a parent domain of it; https only",
 		say:    "The domain whose hosts all receive the access cookie; any of them can then also overwrite it.",
 		access: one(func(c *Config) *string { return &c.CookieDomain }, readDomain),
 	},
 	{
-		name: "log.level", fallback: "info",
+		name: "log.level", shape: "debug|info|warn|error", fallback: "info",
 		values: "debug, info, warn or error",
 		say:    "The least important kind of line that is logged.",
 		access: one(func(c *Config) *slog.Level { return &c.LogLevel }, readLevel),
 	},
 	{
-		name: "log.format", fallback: "json",
+		name: "log.format", shape: "text|json", fallback: "json",
 		values: "text or json",
 		say:    "How log lines are written.",
 		access: one(func(c *Config) *string { return &c.LogFormat }, choice("text", "json")),

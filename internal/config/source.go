@@ -66,7 +66,7 @@ func (r *reader) readGiven(given map[string]string) {
 	for _, name := range sortedKeys(given) {
 		s, ok := byName(name)
 		if !ok {
-			r.mistake(name, "program", wrong("there is no such setting", didYouMean(name, names())))
+			r.mistake(name, "program", wrong("there is no such setting", DidYouMean(name, names())))
 			continue
 		}
 		r.given[name] = value{s.split(given[name]), "program"}
@@ -92,7 +92,7 @@ func (r *reader) readEnviron(environ []string) {
 		s, ok := variables[name]
 		if !ok {
 			r.mistake(hide(name), "environment",
-				wrong("there is no such setting", didYouMean(name, append(known, envFile))))
+				wrong("there is no such setting", DidYouMean(name, append(known, envFile))))
 			continue
 		}
 		r.given[s.name] = value{s.split(text), "environment " + name}
@@ -153,7 +153,7 @@ func (r *reader) readTable(table map[string]any, prefix, source string) {
 				"write ["+name+"] on a line, and the settings below it"))
 		case strings.Contains(key, ".") || !known:
 			r.mistake(hide(name), source, wrong("there is no such setting",
-				didYouMean(name, append(names(), tables()...))))
+				DidYouMean(name, append(names(), tables()...))))
 		default:
 			r.readValue(s, table[key], source)
 		}

@@ -27,7 +27,7 @@ func choice[T ~string](options ...T) func(string) (T, error) {
 				return option, nil
 			}
 		}
-		return "", wrong(quote(text)+" is not "+all, cmp.Or(didYouMean(text, words), "set one of these"))
+		return "", wrong(quote(text)+" is not "+all, cmp.Or(DidYouMean(text, words), "set one of these"))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/store"
@@ -19,6 +20,29 @@ func openEngine(ctx context.Context, d config.Database) (store.Store, error) {
 		return postgres.Open(ctx, d.URL.Reveal())
 	}
 	return sqlite.Open(ctx, d.Path)
+}
+
+// wantDatabase returns an error unless a server has made the database: a command in the wrong
+// folder must not make another, and report on that one.
+func wantDatabase(ctx context.Context, d config.Database) error {
+	made, err := isMade(ctx, d)
+	if err != nil || made {
+		return err
+	}
+	return fmt.Errorf("there is no database at %s; only serve and dev make one\n"+
+		"hint: run this in the server's folder, or name its settings with --config or --database", d.Place())
+}
+
+// isMade reports whether there is a database. It makes none.
+func isMade(ctx context.Context, d config.Database) (bool, error) {
+	if d.Engine == config.EnginePostgres {
+		return postgres.Made(ctx, d.URL.Reveal())
+	}
+	info, err := os.Stat(d.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && (info.Size() > 0 || !info.Mode().IsRegular()), err
 }
 
 // claimEngine makes this process a server of the database. The fault is database_in_use
@@ -45,8 +69,8 @@ func Backup(ctx context.Context, c *config.Config, to string) error {
 	if err := onlySQLite(c.Database, instead); err != nil {
 		return err
 	}
-	if _, err := os.Stat(c.Database.Path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no database at %s", c.Database.Path)
+	if err := wantDatabase(ctx, c.Database); err != nil {
+		return err
 	}
 	db, err := sqlite.Open(ctx, c.Database.Path)
 	if err != nil {
@@ -56,10 +80,10 @@ func Backup(ctx context.Context, c *config.Config, to string) error {
 }
 
 // Restore makes the database out of a backup. One that is there is never overwritten.
-func Restore(ctx context.Context, c *config.Config, from string, clock store.Clock) error {
+func Restore(ctx context.Context, c *config.Config, from string) error {
 	const instead = "stop every server, use pg_restore, or its point-in-time recovery, and start them again"
 	if err := onlySQLite(c.Database, instead); err != nil {
 		return err
 	}
-	return sqlite.Restore(ctx, from, c.Database.Path, clock)
+	return sqlite.Restore(ctx, from, c.Database.Path, time.Now)
 }

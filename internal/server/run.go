@@ -123,9 +123,9 @@ func (s *Server) Work(ctx context.Context) {
 	all.Wait()
 }
 
-// maintainOnRevocation looks at the signing keys as soon as one of them was revoked, by whichever node
-// or command, and before anyone is told: what it would sign from now on would be refused, and who
-// is told asks for the next key. Without success it is tried again with the next Maintain.
+// maintainOnRevocation looks at the signing keys as soon as one of them was revoked, by whichever
+// node or command, and before anyone is told: what it would sign from now on would be refused, and
+// who is told asks for the next key. Without success it is tried again with the next Maintain.
 func (s *Server) maintainOnRevocation(ctx context.Context) {
 	if !s.Keys.HoldsAny(s.ended.Revoked()) {
 		return

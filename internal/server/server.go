@@ -63,6 +63,11 @@ type Server struct {
 // Open opens the database, its keys and what has ended, and builds the rest. It makes the
 // database, the master key's file and the first signing key where all is new.
 func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err error) {
+	if o.Beside && o.TestingOnlyEngine == nil {
+		if err := wantDatabase(ctx, c.Database); err != nil {
+			return nil, err
+		}
+	}
 	engine := o.TestingOnlyEngine
 	if engine == nil {
 		if engine, err = openEngine(ctx, c.Database); err != nil {
@@ -182,6 +187,12 @@ func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error)
 	s.handler, err = middleware.Handler(s.surfaces...)
 	return err
 }
+
+// Database returns where the server keeps what it knows.
+func (s *Server) Database() config.Database { return s.config.Database }
+
+// Now returns the time that all nodes of the database share, in UTC.
+func (s *Server) Now() time.Time { return s.now() }
 
 // Routes returns every route that the server answers, with who may call it.
 func (s *Server) Routes() []web.Route {
