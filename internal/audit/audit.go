@@ -55,8 +55,8 @@ func Operator() Caller {
 	return Caller{Operator: true, Device: func() string { return "the operator" }}
 }
 
-// DeviceName is what Device gives, or empty. To find it takes longer than much else of a request, so it is
-// asked for where it is kept, and nowhere else.
+// DeviceName returns what Device does, or empty. To find it takes longer than much else of a
+// request, so it is asked for where it is kept, and nowhere else.
 func (c Caller) DeviceName() string {
 	if c.Device == nil {
 		return ""
@@ -64,8 +64,8 @@ func (c Caller) DeviceName() string {
 	return c.Device()
 }
 
-// MustOperate returns the fault insufficient_role unless the caller may do what is for the operator:
-// see and change what belongs to others. Who may is decided here and nowhere else.
+// MustOperate returns the fault insufficient_role unless the caller may do what is for the
+// operator: see and change what belongs to others. Who may is decided here and nowhere else.
 func (c Caller) MustOperate() error {
 	if !c.Operator {
 		return fault.New(fault.InsufficientRole)

@@ -29,7 +29,7 @@ func (n *node) revoke(id string) string {
 }
 
 // TestRevoke withdraws keys in every state: there is always one that signs, at once.
-// requirements KY-05
+// standards KY-05
 func TestRevoke(t *testing.T) {
 	n := newNode(t, openKeys(t), secret.NewMaster(), jose.ES256)
 	n.at(0)

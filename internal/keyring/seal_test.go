@@ -34,7 +34,7 @@ func (a altered) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
 }
 
 // TestSealed opens no key under another master key, nor one that was changed or put in
-// another's place: a server without its keys does not start. requirements KY-07, KY-12
+// another's place: a server without its keys does not start. standards KY-07, KY-12
 func TestSealed(t *testing.T) {
 	master := secret.NewMaster()
 	tests := []struct {
@@ -83,7 +83,7 @@ func TestSealed(t *testing.T) {
 }
 
 // TestNothingInClear finds no private key in the database's files nor in the log, as it is
-// or in any writing of it. requirements KY-07
+// or in any writing of it. standards KY-07
 func TestNothingInClear(t *testing.T) {
 	for _, algorithm := range []jose.Algorithm{jose.ES256, jose.EdDSA, jose.RS256} {
 		t.Run(string(algorithm), func(t *testing.T) {
@@ -142,7 +142,7 @@ func leaked(text, private []byte) int {
 }
 
 // TestNonces seals every key under a nonce of its own, whichever node does it and however
-// often it starts. requirements KY-10
+// often it starts. standards KY-10
 func TestNonces(t *testing.T) {
 	keys, master := openKeys(t), secret.NewMaster()
 	seen := map[string]string{} // nonce → kid

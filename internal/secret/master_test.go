@@ -12,7 +12,7 @@ import (
 )
 
 // TestParseMaster takes what Text gives, and refuses everything that is no master key or
-// could be guessed, without repeating it. requirements KY-09
+// could be guessed, without repeating it. standards KY-09
 func TestParseMaster(t *testing.T) {
 	good := secret.NewMaster().Text().Reveal()
 	body := strings.TrimPrefix(good, "hsm_")

@@ -45,15 +45,9 @@ func (f *fixture) successor(text secret.Text) secret.Text {
 // refreshCases are every row of the table, and every reason why a session is over.
 var refreshCases = []refreshCase{
 	{"first", func(_ *fixture, g session.Grant) secret.Text { return g.Refresh }, firefox, "successor", "", "", ""},
-	{
-		"next",
-		func(f *fixture, g session.Grant) secret.Text { return f.refreshed(g.Refresh) },
-		curl,
-		"successor",
-		"",
-		"",
-		"",
-	},
+	{"next", func(f *fixture, g session.Grant) secret.Text {
+		return f.refreshed(g.Refresh)
+	}, curl, "successor", "", "", ""},
 	{"repeated within grace", func(f *fixture, g session.Grant) secret.Text {
 		f.refreshed(g.Refresh)
 		f.now = f.now.Add(limits.Window.Grace)
@@ -164,11 +158,8 @@ func (f *fixture) wantGrant(got, first session.Grant, presented secret.Text, kin
 func TestRefreshSwept(t *testing.T) {
 	f := open(t)
 	id := store.NewSessionID()
-	_, err := f.Refresh(
-		t.Context(),
-		audit.Caller{},
-		f.tokens.First(store.Session{ID: id, ExpiresAt: f.now.Add(time.Hour)}),
-	)
+	text := f.tokens.First(store.Session{ID: id, ExpiresAt: f.now.Add(time.Hour)})
+	_, err := f.Refresh(t.Context(), audit.Caller{}, text)
 	if !fault.HasCode(err, fault.SessionEnded) || fault.From(err).Reason != string(store.EndedExpired) {
 		t.Errorf("Refresh = %v, want session_ended, expired", err)
 	}
@@ -228,14 +219,8 @@ func TestRefreshUnknownCase(t *testing.T) {
 func TestRefreshDisabled(t *testing.T) {
 	f := open(t)
 	g := f.signIn(ada)
-	disabled := store.User{ID: ada, DisabledAt: start}
-	f.use(
-		&answering{
-			f.db,
-			store.Outcome{Case: store.Ended, Standing: store.Standing{Session: g.Session, User: disabled}},
-			nil,
-		},
-	)
+	disabled := store.Standing{Session: g.Session, User: store.User{ID: ada, DisabledAt: start}}
+	f.use(&answering{f.db, store.Outcome{Case: store.Ended, Standing: disabled}, nil})
 	_, err := f.Refresh(t.Context(), audit.Caller{}, g.Refresh)
 	if !fault.HasCode(err, fault.SessionEnded) || fault.From(err).Reason != string(store.UserDisabled) {
 		t.Errorf("Refresh = %v, want session_ended, user_disabled", err)

@@ -169,7 +169,7 @@ func wantFault(t *testing.T, what string, err error, code fault.Code) {
 // fromFirefox is how the log names the client of by.
 const fromFirefox = "ip=192.0.2.1 agent=Firefox"
 
-// TestBegin writes the limits on the row, and answers with tokens for it. standards SE-02
+// TestBegin writes the limits on the row, and answers with tokens for it. standards SE-01
 func TestBegin(t *testing.T) {
 	for _, remember := range []bool{true, false} {
 		t.Run(fmt.Sprint("remember ", remember), func(t *testing.T) {

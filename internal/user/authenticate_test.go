@@ -1,77 +1,19 @@
 package user_test
 
 import (
-	"bytes"
-	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/audit"
-	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/password"
-	"github.com/handstamp/handstamp/internal/revocation"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store"
-	"github.com/handstamp/handstamp/internal/store/sqlite"
 	"github.com/handstamp/handstamp/internal/user"
 )
-
-// good is a password that every policy takes.
-const good = "violet teapots orbit quietly"
-
-// desk is a manager whose work is counted.
-type desk struct {
-	*user.Manager
-	store  store.Store
-	hashes atomic.Int64 // computed since the last look
-	log    bytes.Buffer
-}
-
-// openDesk makes one, with ada enabled and bea disabled.
-func openDesk(t *testing.T) *desk {
-	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	d := &desk{store: db}
-	d.Manager = user.New(user.Parts{
-		Store: db,
-		Hasher: password.NewHasher(password.Options{
-			Params:             password.Params{Memory: 64, Time: 1, Threads: 1},
-			TestingOnlyDerived: func(password.Params) { d.hashes.Add(1) },
-		}),
-		Revocations: revocation.New(revocation.Parts{
-			Store: db, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
-		}),
-		Log:    audit.New(slog.New(slog.NewTextHandler(&d.log, nil))),
-		Signup: config.SignupOpen, Now: time.Now,
-	})
-	for _, email := range []string{"ada@example.com", "bea@example.com"} {
-		if _, err := d.Create(t.Context(), audit.Operator(), user.Fresh{Email: email, Password: secret.New(good)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	bea, err := d.Find(t.Context(), audit.Operator(), "bea@example.com")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Disable(t.Context(), audit.Operator(), bea.ID); err != nil {
-		t.Fatal(err)
-	}
-	keyless := store.User{ID: "usr_keyless", Email: "keyless@example.com", EmailKey: "keyless@example.com", CreatedAt: time.Now()}
-	if err := db.CreateUser(t.Context(), keyless); err != nil {
-		t.Fatal(err)
-	}
-	d.hashes.Store(0)
-	return d
-}
 
 // attempt is a sign-in, and what only the log may know of it.
 type attempt struct {
@@ -104,39 +46,41 @@ var attempts = []attempt{
 }
 
 // TestAuthenticateAlike refuses every failure with the same fault and the same work, so that
-// neither the answer nor its time tells who is a user. requirements PW-16
+// neither the answer nor its time tells who is a user. standards PW-16
 func TestAuthenticateAlike(t *testing.T) {
-	d := openDesk(t)
+	f := open(t)
 	by := audit.Caller{Client: store.NewClient(netip.MustParseAddr("192.0.2.1"), "curl")}
 	want := fault.New(fault.InvalidCredentials)
 	for _, tt := range attempts {
 		t.Run(tt.name, func(t *testing.T) {
-			d.log.Reset()
-			d.hashes.Store(0)
-			proof, err := d.Authenticate(t.Context(), by, tt.email, secret.New(tt.password))
+			f.audited.Reset()
+			f.hashes.Store(0)
+			proof, err := f.Authenticate(t.Context(), by, tt.email, secret.New(tt.password))
 			got, ok := err.(*fault.Fault)
-			if !ok || got.Code != want.Code || got.Say != want.Say || got.Reason != "" || len(got.Fields) > 0 || got.RetryAfter != want.RetryAfter {
+			same := ok && got.Code == want.Code && got.Say == want.Say && got.RetryAfter == want.RetryAfter
+			if !same || got.Reason != "" || len(got.Fields) > 0 {
 				t.Errorf("Authenticate() = %+v, want %+v and nothing more", err, want)
 			}
 			if proof != (user.Proof{}) {
 				t.Errorf("Authenticate() proves %+v, want nothing", proof)
 			}
-			if n := d.hashes.Load(); n != tt.hashes {
+			if n := f.hashes.Load(); n != tt.hashes {
 				t.Errorf("Authenticate() computed %d hashes, want %d", n, tt.hashes)
 			}
-			if !strings.Contains(d.log.String(), "reason="+tt.log) {
-				t.Errorf("log = %s, want the reason %s", &d.log, tt.log)
+			if !strings.Contains(f.audited.String(), "reason="+tt.log) {
+				t.Errorf("log = %s, want the reason %s", f.audited, tt.log)
 			}
 		})
 	}
 }
 
 // TestAuthenticate takes the right password, however the address and its accents are
-// written. requirements PW-04
+// written. standards PW-04
 func TestAuthenticate(t *testing.T) {
-	d := openDesk(t)
+	f := open(t)
 	const accented = "caf\u00e9 cr\u00e8me br\u00fbl\u00e9e s'il vous pla\u00eet"
-	if _, err := d.SignUp(t.Context(), audit.Caller{}, user.Fresh{Email: "Zo\u00eb@Example.com", Password: secret.New(accented)}); err != nil {
+	fresh := user.Fresh{Email: "Zo\u00eb@Example.com", Password: secret.New(accented)}
+	if _, err := f.SignUp(t.Context(), audit.Caller{}, fresh); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct{ name, email, password string }{
@@ -148,54 +92,69 @@ func TestAuthenticate(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := d.Authenticate(t.Context(), audit.Caller{}, tt.email, secret.New(tt.password)); err != nil {
+			if _, err := f.Authenticate(t.Context(), audit.Caller{}, tt.email, secret.New(tt.password)); err != nil {
 				t.Errorf("Authenticate(%q) = %v, want a proof", tt.email, err)
 			}
 		})
 	}
 }
 
-// TestOneUser makes one user of all spellings of an address that are the same person's.
-func TestOneUser(t *testing.T) {
-	d := openDesk(t)
-	for _, email := range []string{"ada@example.com", "ADA@example.com", "Ada@EXAMPLE.COM", "\uff41da@example.com", "ada\uff20example.com"} {
-		_, err := d.SignUp(t.Context(), audit.Caller{}, user.Fresh{Email: email, Password: secret.New(good)})
-		if !fault.HasCode(err, fault.EmailTaken) {
-			t.Errorf("SignUp(%q) = %v, want email_taken", email, err)
-		}
+// TestAuthenticateRehashes keeps the password under today's parameters, and proves with that hash.
+func TestAuthenticateRehashes(t *testing.T) {
+	f := open(t)
+	before := f.row(f.ada).Password
+	f.parts.Hasher = password.NewHasher(password.Options{Params: password.Params{Memory: 128, Time: 1, Threads: 1}})
+	f.Manager = user.New(f.parts)
+	proof, err := f.Authenticate(t.Context(), audit.Caller{}, "ada@example.com", secret.New(good))
+	f.must(err)
+	after := f.row(f.ada).Password
+	if after == before || proof != (user.Proof{User: f.ada, Password: after}) {
+		t.Errorf("proof %+v, hash %s then %s, want another hash, kept and proved", proof, before, after)
+	}
+	again, err := f.Authenticate(t.Context(), audit.Caller{}, "ada@example.com", secret.New(good))
+	if again != proof || err != nil {
+		t.Errorf("Authenticate = %+v, %v, want %+v", again, err, proof)
 	}
 }
 
-// TestOnlyTheOperator refuses to callers what only the operator may do, whoever they are.
-func TestOnlyTheOperator(t *testing.T) {
-	d := openDesk(t)
-	ada, err := d.Find(t.Context(), audit.Operator(), "ada@example.com")
-	if err != nil {
-		t.Fatal(err)
+// TestAuthenticateUnavailable returns the fault of a database that does not answer, and hashes
+// nothing.
+func TestAuthenticateUnavailable(t *testing.T) {
+	f := open(t)
+	f.must(f.db.Close())
+	_, err := f.Authenticate(t.Context(), audit.Caller{}, "ada@example.com", secret.New(good))
+	wantFault(t, "Authenticate", err, fault.StorageUnavailable)
+	if n := f.hashes.Load(); n > 0 {
+		t.Errorf("Authenticate computed %d hashes, want none", n)
 	}
-	ctx := t.Context()
-	for _, by := range []audit.Caller{{}, {User: ada.ID}, {User: "operator"}, {Device: audit.Operator().Device}} {
-		acts := map[string]func() error{
-			"Create": func() error {
-				_, err := d.Create(ctx, by, user.Fresh{Email: "new@example.com", Password: secret.New(good)})
-				return err
-			},
-			"Disable":  func() error { _, err := d.Disable(ctx, by, ada.ID); return err },
-			"SetRoles": func() error { _, err := d.SetRoles(ctx, by, ada.ID, []string{"admin"}); return err },
-			"List":     func() error { _, err := d.List(ctx, by, "", 10); return err },
-			"Find":     func() error { _, err := d.Find(ctx, by, "ada@example.com"); return err },
+	f.wantAudit()
+}
+
+// TestAuthenticateOverloaded turns a caller away before it asks the database, while the queue for
+// the hasher is full.
+func TestAuthenticateOverloaded(t *testing.T) {
+	f := open(t)
+	computing, release := make(chan struct{}, 2), make(chan struct{})
+	f.parts.Hasher = password.NewHasher(password.Options{
+		Params: cheap, Lanes: 1, Queue: 1, Wait: time.Minute,
+		Before: func() func() { computing <- struct{}{}; <-release; return func() {} },
+	})
+	f.Manager = user.New(f.parts)
+	var all sync.WaitGroup
+	authenticate := func() {
+		if _, err := f.Authenticate(t.Context(), audit.Caller{}, "ada@example.com", secret.New(good)); err != nil {
+			t.Errorf("Authenticate of those who came first = %v", err)
 		}
-		for name, act := range acts {
-			if err := act(); !fault.HasCode(err, fault.InsufficientRole) {
-				t.Errorf("%s by %+v = %v, want insufficient_role", name, by, err)
-			}
-		}
 	}
-	proof, err := d.SignUp(ctx, audit.Caller{}, user.Fresh{Email: "carl@example.com", Password: secret.New(good), Roles: []string{"admin"}})
-	if err != nil {
-		t.Fatal(err)
+	all.Go(authenticate)
+	<-computing
+	all.Go(authenticate) // waits
+	for end := time.Now().Add(time.Minute); f.parts.Hasher.Ready() == nil && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
 	}
-	if carl, err := d.Get(ctx, audit.Caller{User: proof.User}); err != nil || len(carl.Roles) > 0 {
-		t.Errorf("who signs up has roles %v, %v, want none", carl.Roles, err)
-	}
+	f.must(f.db.Close())
+	_, err := f.Authenticate(t.Context(), audit.Caller{}, "ada@example.com", secret.New(good))
+	wantFault(t, "Authenticate", err, fault.Overloaded)
+	close(release)
+	all.Wait()
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// Get gives the caller's own user, as now kept.
+// Get returns the caller's own user.
 func (m *Manager) Get(ctx context.Context, by audit.Caller) (store.User, error) {
 	return m.parts.Store.User(ctx, by.User)
 }
 
-// Rename sets the caller's own name. Empty takes it away.
+// Rename sets the caller's own name. Empty takes it away. The fault is invalid_request.
 func (m *Manager) Rename(ctx context.Context, by audit.Caller, name string) (store.User, error) {
 	name, mistakes := checkName(name)
 	if err := invalid(mistakes); err != nil {
@@ -28,7 +28,7 @@ func (m *Manager) Rename(ctx context.Context, by audit.Caller, name string) (sto
 	return u, err
 }
 
-// ChangePassword gives the caller another password and ends the caller's other sessions.
+// ChangePassword sets the caller's password and ends the caller's other sessions.
 // The faults are invalid_credentials for a wrong current password, and invalid_request.
 func (m *Manager) ChangePassword(ctx context.Context, by audit.Caller, current, next secret.Text) error {
 	u, err := m.parts.Store.User(ctx, by.User)
@@ -37,7 +37,8 @@ func (m *Manager) ChangePassword(ctx context.Context, by audit.Caller, current, 
 	}
 	mistakes := m.judge("new_password", next, u.EmailKey, u.Name)
 	if current.Reveal() == next.Reveal() {
-		mistakes = append(mistakes, fault.Field{Name: "new_password", Code: "unchanged", Detail: "This is the password you have now."})
+		const detail = "This is the password you have now."
+		mistakes = append(mistakes, fault.Field{Name: "new_password", Code: "unchanged", Detail: detail})
 	}
 	if err := invalid(mistakes); err != nil {
 		return err
@@ -52,7 +53,7 @@ func (m *Manager) ChangePassword(ctx context.Context, by audit.Caller, current, 
 	return m.setPassword(ctx, by, u, next)
 }
 
-// setPassword keeps the new hash and ends the other sessions, in one act.
+// setPassword keeps the new hash and ends the other sessions, in one transaction.
 func (m *Manager) setPassword(ctx context.Context, by audit.Caller, u store.User, next secret.Text) error {
 	hash, err := m.parts.Hasher.Hash(ctx, next)
 	if err != nil {
@@ -68,7 +69,7 @@ func (m *Manager) setPassword(ctx context.Context, by audit.Caller, u store.User
 }
 
 // Disable shuts a user out: no sign-in, no refresh, every session ended, every access token
-// refused. It tells whether the user was enabled.
+// refused. It reports whether the user was enabled.
 func (m *Manager) Disable(ctx context.Context, by audit.Caller, id store.UserID) (bool, error) {
 	if err := by.MustOperate(); err != nil {
 		return false, err
@@ -81,7 +82,7 @@ func (m *Manager) Disable(ctx context.Context, by audit.Caller, id store.UserID)
 	return true, m.parts.Revocations.CatchUp(ctx)
 }
 
-// SetRoles gives a user exactly these roles. They count for new access tokens at once; older
+// SetRoles sets a user's roles to exactly these. They count for new access tokens at once; older
 // ones are refused, and their holders refresh.
 func (m *Manager) SetRoles(ctx context.Context, by audit.Caller, id store.UserID, roles []string) (store.User, error) {
 	if err := by.MustOperate(); err != nil {
@@ -109,7 +110,7 @@ func (m *Manager) Delete(ctx context.Context, by audit.Caller) error {
 	return m.parts.Revocations.CatchUp(ctx)
 }
 
-// List gives up to limit users with ids above after, for the operator.
+// List returns up to limit users with ids above after, for the operator.
 func (m *Manager) List(ctx context.Context, by audit.Caller, after store.UserID, limit int) ([]store.User, error) {
 	if err := by.MustOperate(); err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ func (m *Manager) List(ctx context.Context, by audit.Caller, after store.UserID,
 	return m.parts.Store.ListUsers(ctx, after, limit)
 }
 
-// Find gives the user that an operator names by id or address.
+// Find returns the user that the operator names by id or address. The fault is user_not_found.
 func (m *Manager) Find(ctx context.Context, by audit.Caller, idOrEmail string) (store.User, error) {
 	if err := by.MustOperate(); err != nil {
 		return store.User{}, err

@@ -16,9 +16,9 @@ const maxEmail = 254
 // maxName is how long a name may be, in code points.
 const maxName = 100
 
-// Email is an address that was checked.
+// Email is a checked address.
 type Email struct {
-	Shown string // as the person wrote it
+	Shown string // as it was typed
 	Key   string // the one form that all spellings of it share
 }
 
@@ -30,7 +30,8 @@ func checkEmail(typed string) (Email, []fault.Field) {
 	if typed == "" {
 		return Email{}, []fault.Field{{Name: member, Code: "required", Detail: "Enter your e-mail address."}}
 	}
-	bad := []fault.Field{{Name: member, Code: "invalid", Detail: "This is not an e-mail address, such as ada@example.com."}}
+	bad := []fault.Field{{Name: member, Code: "invalid",
+		Detail: "This is not an e-mail address, such as ada@example.com."}}
 	if !utf8.ValidString(typed) || len(typed) > maxEmail {
 		return Email{}, bad
 	}
@@ -42,22 +43,23 @@ func checkEmail(typed string) (Email, []fault.Field) {
 	return Email{Shown: norm.NFC.String(typed), Key: key}, nil
 }
 
-// plainLocal tells whether the part before the @ can be mailed to without quoting.
+// plainLocal reports whether the part before the @ can be mailed to without quoting.
 // RFC 5321 §4.1.2 (Dot-string), RFC 6531 §3.3
 func plainLocal(local string) bool {
 	return len(local) <= 64 && everyDotted(local, func(r rune) bool {
-		return r > unicode.MaxASCII && unicode.IsPrint(r) || unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("!#$%&'*+/=?^_`{|}~-", r)
+		return r > unicode.MaxASCII && unicode.IsPrint(r) || unicode.IsLetter(r) || unicode.IsDigit(r) ||
+			strings.ContainsRune("!#$%&'*+/=?^_`{|}~-", r)
 	})
 }
 
-// plainDomain tells whether the part after the @ is a host name of at least one label.
+// plainDomain reports whether the part after the @ is a host name of at least one label.
 func plainDomain(domain string) bool {
 	return !strings.HasPrefix(domain, "-") && everyDotted(domain, func(r rune) bool {
 		return r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 	})
 }
 
-// everyDotted tells whether s is parts of allowed runes, none empty, with dots between.
+// everyDotted reports whether s consists of parts of allowed runes, none empty, with dots between.
 func everyDotted(s string, allowed func(rune) bool) bool {
 	for part := range strings.SplitSeq(s, ".") {
 		if part == "" || strings.ContainsFunc(part, func(r rune) bool { return !allowed(r) }) {
@@ -67,8 +69,8 @@ func everyDotted(s string, allowed func(rune) bool) bool {
 	return true
 }
 
-// checkName takes a name as people write names, and refuses what could pass for something
-// else on a page, in a letter or in a log: controls, and marks that reverse text.
+// checkName accepts a name as people write names, and refuses what could pass for something else
+// on a page, in a letter or in a log: controls, and marks that reverse text.
 func checkName(typed string) (string, []fault.Field) {
 	const member = "name"
 	name := strings.TrimSpace(norm.NFC.String(typed))
@@ -81,7 +83,7 @@ func checkName(typed string) (string, []fault.Field) {
 	return name, nil
 }
 
-// invisible tells whether a rune would act on text instead of showing: controls, line
+// invisible reports whether a rune acts on text instead of showing: controls, line
 // breaks, and format characters but for the joiners that scripts and emoji need.
 func invisible(r rune) bool {
 	const nonJoiner, joiner = '\u200c', '\u200d'
@@ -94,8 +96,8 @@ const (
 	maxRoleName = 32 // bytes
 )
 
-// checkRoles takes names that can stand in a token, a header and a list with commas, sorts
-// them and drops doubles.
+// checkRoles accepts names that can stand in a token, a header and a list with commas. It returns
+// them sorted, without doubles.
 func checkRoles(given []string) ([]string, []fault.Field) {
 	const member = "roles"
 	roles := slices.Compact(slices.Sorted(slices.Values(given)))
@@ -104,13 +106,14 @@ func checkRoles(given []string) ([]string, []fault.Field) {
 	}
 	for _, role := range roles {
 		if role == "" || len(role) > maxRoleName || strings.ContainsFunc(role, notInRole) {
-			return nil, []fault.Field{{Name: member, Code: "invalid", Detail: "A role is 1 to 32 letters, digits and any of . _ : / -"}}
+			const detail = "A role is 1 to 32 letters, digits and any of . _ : / -"
+			return nil, []fault.Field{{Name: member, Code: "invalid", Detail: detail}}
 		}
 	}
 	return roles, nil
 }
 
-// notInRole tells of characters that a role's name does not have.
+// notInRole reports whether a role's name cannot have this character.
 func notInRole(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._:/-", r))
 }

@@ -1,6 +1,6 @@
-// Package user owns people: how they sign up, prove who they are, change their name and
-// password, and are shut out. It knows nothing of sessions but that a changed password and
-// a disabled user end them, in one act of the store.
+// Package user owns users: how they sign up, prove who they are, change their name and password,
+// and are shut out. It knows nothing of sessions but that a changed password and a disabled user
+// end them, in one transaction of the store.
 package user
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// Manager is every act on users.
+// Manager makes, proves, changes and deletes users.
 type Manager struct{ parts Parts }
 
 // Store is what a Manager needs kept.
@@ -66,7 +66,7 @@ type Fresh struct {
 	Roles    []string // only the operator and the first admin's link give any; nil: none
 }
 
-// SignUp makes a user for somebody who asks, and proves the password by it. The faults are
+// SignUp makes a user for the caller, whose password is thereby proved. The faults are
 // signup_closed, invalid_request and email_taken.
 func (m *Manager) SignUp(ctx context.Context, by audit.Caller, f Fresh) (Proof, error) {
 	if !m.SignupOpen() {
@@ -84,8 +84,11 @@ func (m *Manager) Create(ctx context.Context, by audit.Caller, f Fresh) (Proof, 
 	return m.create(ctx, by, f, m.parts.Store.CreateUser)
 }
 
+// keeper is a method of Store that keeps a new user.
+type keeper func(context.Context, store.User) error
+
 // create checks everything, reports all mistakes at once, and keeps the user.
-func (m *Manager) create(ctx context.Context, by audit.Caller, f Fresh, keep func(context.Context, store.User) error) (Proof, error) {
+func (m *Manager) create(ctx context.Context, by audit.Caller, f Fresh, keep keeper) (Proof, error) {
 	email, mistakes := checkEmail(f.Email)
 	name, wrong := checkName(f.Name)
 	mistakes = append(mistakes, wrong...)
@@ -99,7 +102,11 @@ func (m *Manager) create(ctx context.Context, by audit.Caller, f Fresh, keep fun
 	if err != nil {
 		return Proof{}, err
 	}
-	u := store.User{ID: newID(m.parts.Now()), Email: email.Shown, EmailKey: email.Key, Name: name, Password: hash, Roles: roles, CreatedAt: m.parts.Now()}
+	now := m.parts.Now()
+	u := store.User{
+		ID: newID(now), Email: email.Shown, EmailKey: email.Key, Name: name,
+		Password: hash, Roles: roles, CreatedAt: now,
+	}
 	if err := keep(ctx, u); err != nil {
 		return Proof{}, err
 	}
@@ -107,12 +114,12 @@ func (m *Manager) create(ctx context.Context, by audit.Caller, f Fresh, keep fun
 	return Proof{u.ID, hash}, nil
 }
 
-// judge says what is wrong with a password, under the member's name.
+// judge returns what is wrong with a password, under the member's name.
 func (m *Manager) judge(member string, given secret.Text, emailKey, name string) []fault.Field {
 	return m.parts.Policy.Judge(given, password.About{Member: member, Email: emailKey, Name: name})
 }
 
-// invalid is the fault that lists mistakes, or nil when there are none.
+// invalid returns the fault that lists mistakes, or nil if there are none.
 func invalid(mistakes []fault.Field) error {
 	if len(mistakes) == 0 {
 		return nil
@@ -122,9 +129,9 @@ func invalid(mistakes []fault.Field) error {
 	return f
 }
 
-// Authenticate checks a password. Every refusal is the same fault, invalid_credentials, and
-// costs the same work: an unknown address, a wrong password and a disabled user must not be
-// told apart. Only the log says which it was. The fault is overloaded, before anything is looked up, while too
+// Authenticate checks a password. Every refusal is the same fault, invalid_credentials, and costs
+// the same work: an unknown address, a wrong password and a disabled user must not be told apart.
+// Only the log says which it was. The fault is overloaded, before anything is looked up, while too
 // many wait to be checked.
 func (m *Manager) Authenticate(ctx context.Context, by audit.Caller, email string, given secret.Text) (Proof, error) {
 	if err := m.parts.Hasher.Ready(); err != nil {
@@ -154,7 +161,7 @@ func (m *Manager) Authenticate(ctx context.Context, by audit.Caller, email strin
 	return Proof{u.ID, u.Password}, nil
 }
 
-// find gives the user of an address as a person typed it.
+// find returns the user of an address as it was typed.
 func (m *Manager) find(ctx context.Context, typed string) (store.User, error) {
 	email, mistakes := checkEmail(typed)
 	if len(mistakes) > 0 {
@@ -163,13 +170,13 @@ func (m *Manager) find(ctx context.Context, typed string) (store.User, error) {
 	return m.parts.Store.UserByEmail(ctx, email.Key)
 }
 
-// refuse logs why, and tells nobody else.
+// refuse logs the reason, which the returned fault does not tell.
 func (m *Manager) refuse(ctx context.Context, by audit.Caller, id store.UserID, reason string) error {
 	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.SignInFailed, User: id, Reason: reason})
 	return fault.New(fault.InvalidCredentials)
 }
 
-// rehash keeps the password under today's parameters.
+// rehash keeps the password's hash under today's parameters.
 func (m *Manager) rehash(ctx context.Context, u store.User, given secret.Text) (Proof, error) {
 	hash, err := m.parts.Hasher.Hash(ctx, given)
 	if err != nil {
@@ -182,7 +189,7 @@ func (m *Manager) rehash(ctx context.Context, u store.User, given secret.Text) (
 	return Proof{u.ID, hash}, nil
 }
 
-// newID makes a user's id: "usr_" and a UUIDv7 (RFC 9562 §5.7) as 22 base64url characters.
+// newID returns a new user's id: "usr_" and a UUIDv7 (RFC 9562 §5.7) as 22 base64url characters.
 // The time in front keeps new rows together.
 func newID(now time.Time) store.UserID {
 	raw := secret.Random(16)
