@@ -67,13 +67,13 @@ type Next struct {
 	URL     string
 }
 
-// Frame makes the frame of one page.
+// Frame returns the frame of one page.
 func (l *Layout) Frame(title string) Frame {
 	root := l.site.Prefix
 	return Frame{Title: title, Root: root, Host: l.site.Host, Style: root + stylePath, Icon: root + iconPath}
 }
 
-// Path gives the address of one of our own pages.
+// Path returns the address of one of our own pages.
 func (l *Layout) Path(path string) string { return l.site.Prefix + path }
 
 // Page is a page's template, which takes a T.
@@ -87,10 +87,16 @@ func Parse[T any](content string) *Page[T] {
 	return &Page[T]{template.Must(t.Parse(content))}
 }
 
-// HTML gives the whole page.
-func (p *Page[T]) HTML(data T) ([]byte, error) {
+// HTML returns the whole page.
+func (p *Page[T]) HTML(data T) ([]byte, error) { return p.execute("layout", data) }
+
+// Content returns what stands within the frame.
+func (p *Page[T]) Content(data T) ([]byte, error) { return p.execute("content", data) }
+
+// execute returns what one of the page's templates makes of data.
+func (p *Page[T]) execute(name string, data T) ([]byte, error) {
 	var page bytes.Buffer
-	if err := p.template.Execute(&page, data); err != nil {
+	if err := p.template.ExecuteTemplate(&page, name, data); err != nil {
 		return nil, err
 	}
 	return page.Bytes(), nil

@@ -4,9 +4,11 @@ package pagestest
 
 import (
 	"flag"
+	"fmt"
 	"html"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -44,24 +46,61 @@ type State[T any] struct {
 	View T
 }
 
-// Golden draws a page in every state and compares with testdata/<name>.html.
+// Golden draws a page in every state and compares what it says within and to the frame with
+// testdata/<name>.html. How the frame looks is in layout's own goldens.
 func Golden[T any](t *testing.T, page *layout.Page[T], states []State[T]) {
 	t.Helper()
 	for _, state := range states {
 		t.Run(state.Name, func(t *testing.T) {
-			got, err := page.HTML(state.View)
+			whole, err := page.HTML(state.View)
 			if err != nil {
 				t.Fatal(err)
 			}
-			Sound(t, got)
-			compare(t, filepath.Join("testdata", state.Name+".html"), got)
+			Sound(t, whole)
+			content, err := page.Content(state.View)
+			if err != nil {
+				t.Fatal(err)
+			}
+			frame, ok := reflect.ValueOf(state.View).FieldByName("Frame").Interface().(layout.Frame)
+			if !ok {
+				t.Fatalf("%T has no Frame", state.View)
+			}
+			compare(t, state.Name, append([]byte(told(frame)+"\n"), content...))
+		})
+	}
+}
+
+// told is what a page tells the frame, as a line of its golden.
+func told(frame layout.Frame) string {
+	line := fmt.Sprintf("<!-- title %q", frame.Title)
+	if frame.SignOut {
+		line += ", sign out"
+	}
+	if frame.Next != nil {
+		line += fmt.Sprintf(", after %d seconds to %q", frame.Next.Seconds, frame.Next.URL)
+	}
+	return line + " -->"
+}
+
+// GoldenWhole draws a page in every state, frame included, and compares with testdata/<name>.html.
+func GoldenWhole[T any](t *testing.T, page *layout.Page[T], states []State[T]) {
+	t.Helper()
+	for _, state := range states {
+		t.Run(state.Name, func(t *testing.T) {
+			whole, err := page.HTML(state.View)
+			if err != nil {
+				t.Fatal(err)
+			}
+			Sound(t, whole)
+			compare(t, state.Name, whole)
 		})
 	}
 }
 
 // compare holds a page to its file, or rewrites the file.
-func compare(t *testing.T, file string, got []byte) {
+func compare(t *testing.T, name string, got []byte) {
 	t.Helper()
+	file := filepath.Join("testdata", name+".html")
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
