@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -35,7 +34,7 @@ func (e *npmError) Error() string {
 		"apt-get install npm"
 }
 
-// finding is what axe has to say of a page.
+// finding is one that axe reports of a page.
 type finding struct {
 	ID     string
 	Impact string // minor, moderate, serious or critical
@@ -43,7 +42,7 @@ type finding struct {
 	Nodes  []struct{ HTML, FailureSummary string }
 }
 
-// String tells it to whoever mends the page.
+// String describes it for whoever mends the page.
 func (f finding) String() string {
 	var out strings.Builder
 	out.WriteString(f.Impact + ", " + f.ID + ": " + f.Help)
@@ -53,7 +52,7 @@ func (f finding) String() string {
 	return out.String()
 }
 
-// judge returns what axe finds wrong with the page as it stands. The script comes from the
+// judge returns what axe finds wrong with the page as it is. The script comes from the
 // driver: the page's own policy lets none in.
 func (p *profile) judge() []finding {
 	p.t.Helper()
@@ -62,14 +61,8 @@ func (p *profile) judge() []finding {
 		p.t.Fatal(err)
 	}
 	const run = `axe.run(document, {preload: false, resultTypes: ["violations"]}).then(r => r.violations)`
-	var findings []finding
-	p.do(
-		chromedp.Evaluate(source, nil),
-		chromedp.Evaluate(run, &findings, func(e *runtime.EvaluateParams) *runtime.EvaluateParams {
-			return e.WithAwaitPromise(true)
-		}),
-	)
-	return findings
+	p.do(script(source))
+	return mustRun(p, chromedp.Evaluate[[]finding](run, chromedp.EvalAwaitPromise))
 }
 
 // TestAxe has axe find what is wrong with a page that was spoiled.
@@ -77,11 +70,7 @@ func TestAxe(t *testing.T) {
 	t.Parallel()
 	p := newProfile(t, start(t).URL)
 	p.visit("/signin")
-	p.do(
-		chromedp.Evaluate(
-			`document.querySelector("label").remove(); document.documentElement.removeAttribute("lang")`, nil,
-		),
-	)
+	p.do(script(`document.querySelector("label").remove(); document.documentElement.removeAttribute("lang")`))
 	found := map[string]bool{} // rule → it was broken
 	for _, f := range p.judge() {
 		found[f.ID] = f.Impact == "serious" || f.Impact == "critical"

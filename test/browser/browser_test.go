@@ -43,9 +43,9 @@ func runAll(m *testing.M) int {
 		context.Background(),
 		flags(program)...) // makes a profile folder and removes it
 	defer release()
-	started, stop := chromedp.NewContext(allocator, chromedp.WithErrorf(driver.add))
+	started, stop := chromedp.NewContext(allocator, chromedp.WithErrorf(driver.add), chromedp.WithDebugf(watches.read))
 	defer stop()
-	if err := chromedp.Run(started); err != nil {
+	if err := chromedp.Do(started); err != nil {
 		fmt.Fprintf(os.Stderr, "start %s: %v\n", program, err)
 		return 1
 	}
@@ -53,15 +53,10 @@ func runAll(m *testing.M) int {
 	return max(m.Run(), judgeDriver())
 }
 
-// judgeDriver tells of events that the driver did not understand, and gives 1 when one of
-// them may hide what the tests are about. Kinds of advice that are newer than the driver do
-// not: what violates a policy is in the browser's log as well.
+// judgeDriver prints what the driver did not understand, and returns 1 if there is any: it may hide
+// what the tests are about.
 func judgeDriver() (code int) {
 	for _, line := range driver.take() {
-		if strings.Contains(line, "into Go audits.") {
-			fmt.Println("advice newer than the driver:", line)
-			continue
-		}
 		fmt.Fprintln(os.Stderr, "the driver did not understand the browser:", line)
 		code = 1
 	}
@@ -82,7 +77,7 @@ func findChromium() (string, error) {
 =================================================================`)
 }
 
-// flags start a browser that is nobody's and keeps to itself.
+// flags returns those of a browser that has no profile and makes no requests of its own.
 func flags(program string) []chromedp.ExecAllocatorOption {
 	all := []chromedp.ExecAllocatorOption{chromedp.ExecPath(program), chromedp.WindowSize(1000, 900)}
 	for _, name := range strings.Fields(`headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking

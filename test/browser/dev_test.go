@@ -74,18 +74,18 @@ func TestDev(t *testing.T) {
 	t.Parallel()
 	d := startDev(t)
 	t.Run("with scripts", func(t *testing.T) {
-		d.tell("ada", newProfile(t, d.issuer, d.app), newProfile(t, d.issuer, d.app))
+		d.signInTwice("ada", newProfile(t, d.issuer, d.app), newProfile(t, d.issuer, d.app))
 	})
 	t.Run("without scripts", func(t *testing.T) {
-		d.tell(
+		d.signInTwice(
 			"grace", newProfile(t, d.issuer, d.app).withoutScripts(),
 			newProfile(t, d.issuer, d.app).withoutScripts(),
 		)
 	})
 }
 
-// tell tells the story of a user and two devices.
-func (d dev) tell(user string, first, second *profile) {
+// signInTwice has a user sign in on two devices.
+func (d dev) signInTwice(user string, first, second *profile) {
 	first.t.Helper()
 	home, email, password := d.app+"/", user+"@example.com", d.passwords[user]
 	signIn := query("/signin", "return_to", home)

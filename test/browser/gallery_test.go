@@ -1,7 +1,6 @@
 package browser_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,12 +9,11 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
-// state is a page in one state, and how a person gets there.
+// state is a page in one state, and how a user gets there.
 type state struct {
 	name string
 	open func(p *profile)
@@ -24,10 +22,10 @@ type state struct {
 // lax switches off what the browser itself asks for before it sends a form.
 const lax = `document.querySelectorAll("main form").forEach(f => f.noValidate = true)`
 
-// refuse sends the page's form without what the browser would ask for first.
-func refuse(p *profile, button, target string) {
+// submitAnyway sends the page's form without what the browser would ask for first.
+func submitAnyway(p *profile, button, target string) {
 	p.t.Helper()
-	p.do(chromedp.Evaluate(lax, nil))
+	p.do(script(lax))
 	p.press(button, target)
 }
 
@@ -39,7 +37,7 @@ func signedOut(link string) []state {
 			"signin_refused",
 			func(p *profile) { p.visit("/signin"); p.signIn("ada@example.com", "not this one, no", "/signin") },
 		},
-		{"signin_empty", func(p *profile) { p.visit("/signin"); refuse(p, "Sign in", "/signin") }},
+		{"signin_empty", func(p *profile) { p.visit("/signin"); submitAnyway(p, "Sign in", "/signin") }},
 		{"signin_ended", func(p *profile) { p.visit("/signin?reason=reuse_detected") }},
 		{"signin_deleted", func(p *profile) { p.visit("/signin?reason=user_deleted") }},
 		{"signup", func(p *profile) { p.visit("/signup") }},
@@ -54,7 +52,7 @@ func signedOut(link string) []state {
 		{"setup", func(p *profile) { p.visit(link) }},
 		{
 			"setup_refused",
-			func(p *profile) { p.visit(link); p.fill("email", "ada"); refuse(p, "Make the admin", link) },
+			func(p *profile) { p.visit(link); p.fill("email", "ada"); submitAnyway(p, "Make the admin", link) },
 		},
 		{"setup_bad_link", func(p *profile) { p.visit("/setup/x") }},
 	}
@@ -87,12 +85,15 @@ func signedIn(link string) []state {
 		}},
 		{
 			"security_empty",
-			func(p *profile) { p.visit("/account/security"); refuse(p, "Change password", "/account/security") },
+			func(p *profile) {
+				p.visit("/account/security")
+				submitAnyway(p, "Change password", "/account/security")
+			},
 		},
 		{"delete", func(p *profile) { p.visit("/account/delete") }},
 		{
 			"delete_not_sure",
-			func(p *profile) { p.visit("/account/delete"); refuse(p, "Delete account", "/account/delete") },
+			func(p *profile) { p.visit("/account/delete"); submitAnyway(p, "Delete account", "/account/delete") },
 		},
 		{"signin_signed_in", func(p *profile) { p.visit("/signin?reason=reauthentication_required") }},
 		{"signup_signed_in", func(p *profile) { p.visit("/signup") }},
@@ -137,15 +138,15 @@ const (
 	narrow = 320 // WCAG 2.2 §1.4.10
 )
 
-// inspect opens a page and looks at it from all sides.
+// inspect opens a page and checks it in every theme and width.
 func (p *profile) inspect(at state) {
 	p.t.Helper()
 	at.open(p)
-	papers := map[string]string{} // theme → the colour of the page
+	backgrounds := map[string]string{} // theme → the colour of the page
 	for _, theme := range []string{"light", "dark"} {
 		for _, width := range []int64{wide, narrow} {
-			p.wear(theme, width)
-			p.keep(fmt.Sprintf("%s_%d_%s", at.name, width, theme))
+			p.setScreen(theme, width)
+			p.saveScreenshot(fmt.Sprintf("%s_%d_%s", at.name, width, theme))
 			for _, problem := range p.sticksOut(width) {
 				p.t.Errorf("on a screen %d wide: %s", width, problem)
 			}
@@ -153,25 +154,30 @@ func (p *profile) inspect(at state) {
 		for _, f := range p.judge() {
 			p.t.Errorf("axe, %s: %s", theme, f)
 		}
-		papers[theme] = eval[string](p, "getComputedStyle(document.body).backgroundColor")
+		backgrounds[theme] = eval[string](p, "getComputedStyle(document.body).backgroundColor")
 	}
-	if papers["light"] == papers["dark"] {
-		p.t.Errorf("both themes are %s", papers["light"])
+	if backgrounds["light"] == backgrounds["dark"] {
+		p.t.Errorf("both themes are %s", backgrounds["light"])
 	}
-	p.wear("light", wide)
+	p.setScreen("light", wide)
 	for _, problem := range p.walk() {
 		p.t.Errorf("keyboard: %s", problem)
 	}
 }
 
-// wear sets theme and width. Nothing moves, so that colours are what they will be.
-func (p *profile) wear(theme string, width int64) {
+// setScreen sets theme and width. Nothing moves, so that colours are final.
+func (p *profile) setScreen(theme string, width int64) {
 	p.t.Helper()
 	features := []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: theme},
 		{Name: "prefers-reduced-motion", Value: "reduce"},
 	}
-	p.do(emulation.SetEmulatedMedia().WithFeatures(features), emulation.SetDeviceMetricsOverride(width, 900, 1, false))
+	p.do(
+		command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features}),
+		command(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: width, Height: 900, DeviceScaleFactor: 1,
+		}),
+	)
 }
 
 // sticksOut returns what makes a page wider than its screen.
@@ -187,15 +193,13 @@ func (p *profile) sticksOut(width int64) []string {
 	return found
 }
 
-// keep puts a picture of the whole page into the folder.
-func (p *profile) keep(name string) {
+// saveScreenshot saves a picture of the whole page in the folder.
+func (p *profile) saveScreenshot(name string) {
 	p.t.Helper()
-	var picture []byte
-	p.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		picture, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).WithOptimizeForSpeed(true).Do(ctx)
-		return err
+	picture := mustRun(p, result(page.CaptureScreenshot, page.CaptureScreenshotParams{
+		CaptureBeyondViewport: new(true), OptimizeForSpeed: new(true),
 	}))
-	if err := os.WriteFile(filepath.Join(screens, name+".png"), picture, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(screens, name+".png"), picture.Data, 0o600); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -235,9 +239,9 @@ func TestInspection(t *testing.T) {
 		},
 	}
 	for _, test := range tests {
-		p.wear("light", narrow)
+		p.setScreen("light", narrow)
 		p.visit("/signin")
-		p.do(chromedp.Evaluate(test.script, nil))
+		p.do(script(test.script))
 		got := strings.Join(test.look(), "\n")
 		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
 			t.Errorf("%s: found %q, want %q", test.name, got, test.want)

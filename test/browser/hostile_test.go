@@ -113,7 +113,7 @@ func TestAnotherSite(t *testing.T) {
 		"/signin", "/signout", "/signup", "/account", "/account/delete", "/account/sessions/end-others",
 	} {
 		p.visit(evil.URL + query("/form", "to", action))
-		p.do(chromedp.Click(button("Win"), chromedp.BySearch), chromedp.WaitVisible(".ticket", chromedp.ByQuery))
+		p.do(chromedp.Click(button("Win")), chromedp.WaitVisible(chromedp.CSS(".ticket")))
 		p.visit("/account")
 		p.shows("Signed in as ada@example.com")
 	}

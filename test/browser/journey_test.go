@@ -51,7 +51,7 @@ func testSignUp(p *profile) {
 	p.press("Sign out", "/signin?reason=signed_out")
 	p.shows("You are signed out.")
 	p.checkNoCookies()
-	p.leave("/signin?return_to=%2Faccount%2Fsessions", chromedp.Evaluate("history.back()", nil))
+	p.leave("/signin?return_to=%2Faccount%2Fsessions", script("history.back()"))
 	p.hides("This device")
 }
 
@@ -90,11 +90,11 @@ func testDelete(t *testing.T, open func(*testing.T, string) *profile) {
 	}
 	p.click("Security", "/account/security")
 	p.click("Delete your account", "/account/delete")
-	p.do(chromedp.Click(button("Delete account"), chromedp.BySearch))
+	p.do(chromedp.Click(button("Delete account")))
 	if !eval[bool](p, `document.querySelector("#sure:invalid") != null && location.pathname == "/account/delete"`) {
 		t.Error("the browser does not ask for the box to be ticked")
 	}
-	p.do(chromedp.Click(`label[for="sure"]`, chromedp.ByQuery))
+	p.do(chromedp.Click(chromedp.CSS(`label[for="sure"]`)))
 	p.press("Delete account", "/signin?reason=user_deleted")
 	p.shows("This account has been deleted.")
 	p.checkNoCookies()
@@ -142,14 +142,14 @@ func testAgain(t *testing.T, open func(*testing.T, string) *profile) {
 func (p *profile) checkDownload() {
 	p.t.Helper()
 	folder := p.t.TempDir()
-	allow := browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).
-		WithBrowserContextID(p.jar).
-		WithDownloadPath(folder)
-	if err := allow.Do(whole()); err != nil {
+	allow := browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, BrowserContextID: p.jar, DownloadPath: folder,
+	}
+	if _, err := chromedp.CallBrowser(chromium, browser.SetDownloadBehavior, allow); err != nil {
 		p.t.Fatal(err)
 	}
-	p.do(chromedp.Click(button("Download your data"), chromedp.BySearch))
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+	p.do(chromedp.Click(button("Download your data")))
+	for end := time.Now().Add(timeout); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
 		if file, err := os.ReadFile(filepath.Join(folder, "handstamp-export.json")); err == nil && len(file) > 0 {
 			p.shows("Your data") // the page stays
 			return
@@ -161,11 +161,11 @@ func (p *profile) checkDownload() {
 // cookies returns those that the profile holds, as the browser itself knows them.
 func (p *profile) cookies() []*network.Cookie {
 	p.t.Helper()
-	held, err := storage.GetCookies().WithBrowserContextID(p.jar).Do(whole())
+	held, err := chromedp.CallBrowser(chromium, storage.GetCookies, storage.GetCookiesParams{BrowserContextID: p.jar})
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return held
+	return held.Cookies
 }
 
 // checkNoCookies finds what is left of a session.

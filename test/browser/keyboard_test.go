@@ -36,7 +36,7 @@ const focused = `(() => {
 	}
 })()`
 
-// next presses Tab once and gives where it leads.
+// next presses Tab once and returns where it leads.
 func (p *profile) next() focus {
 	p.t.Helper()
 	p.do(chromedp.KeyEvent(kb.Tab))
@@ -48,10 +48,8 @@ func (p *profile) next() focus {
 func (p *profile) walk() (problems []string) {
 	p.t.Helper()
 	p.do(
-		chromedp.Evaluate(
-			`document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex"); scrollTo(0, 0)`,
-			nil,
-		),
+		script("document.body.tabIndex = -1; document.body.focus()"),
+		script(`document.body.removeAttribute("tabindex"); scrollTo(0, 0)`),
 	)
 	last := focus{}
 	for i := range eval[int](p, reachable+".length") {

@@ -11,14 +11,13 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
-// patience is how long anything on a page may take.
-const patience = 30 * time.Second
+// timeout is how long anything on a page may take.
+const timeout = 30 * time.Second
 
-// profile is somebody's browser profile, with cookies of its own and one tab.
+// profile is a browser profile, with cookies of its own and one tab.
 type profile struct {
 	t       *testing.T
 	tab     context.Context
@@ -37,10 +36,11 @@ func newProfile(t *testing.T, base string, others ...string) *profile {
 	if err := p.seen.begin(tab); err != nil {
 		t.Fatal(err)
 	}
-	p.do(emulation.SetFocusEmulationEnabled(true)) // as if its window were in front
+	focused := emulation.SetFocusEmulationEnabledParams{Enabled: true} // as if its window were in front
+	p.do(command(emulation.SetFocusEmulationEnabled, focused))
 	p.as(laptop)
 	t.Cleanup(func() {
-		p.do(chromedp.Evaluate("0", nil)) // what was complained of before has arrived by now
+		p.do(script("0")) // what was complained of before has arrived by now
 		for _, line := range p.seen.complaints.take() {
 			t.Errorf("the browser complains: %s", line)
 		}
@@ -51,76 +51,85 @@ func newProfile(t *testing.T, base string, others ...string) *profile {
 // newTab opens a tab in a window of its own, with a jar of its own, until the test ends.
 func newTab(t *testing.T) (context.Context, cdp.BrowserContextID) {
 	t.Helper()
-	browser := whole()
-	jar, err := target.CreateBrowserContext().WithDisposeOnDetach(true).Do(browser)
-	if err != nil {
+	tab, closeTab := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
+	t.Cleanup(closeTab)
+	if err := chromedp.Do(tab); err != nil {
 		t.Fatal(err)
 	}
-	id, err := target.CreateTarget("about:blank").WithBrowserContextID(jar).WithNewWindow(true).Do(browser)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tab, closeTab := chromedp.NewContext(chromium, chromedp.WithTargetID(id))
-	t.Cleanup(func() {
-		closeTab()
-		if err := target.DisposeBrowserContext(jar).Do(browser); err != nil {
-			t.Error(err)
-		}
-	})
-	return tab, jar
+	return tab, chromedp.FromContext(tab).BrowserContextID
 }
 
-// whole returns the context for what concerns the browser and not one tab.
-func whole() context.Context {
-	return cdp.WithExecutor(chromium, chromedp.FromContext(chromium).Browser)
+// script returns a step that runs a script of the test, not of the page.
+func script(text string) step { return chromedp.Evaluate[chromedp.Void](text) }
+
+// result returns an action that sends a command to the tab, and returns its result.
+func result[P, R any](c cdp.Command[P, R], params P) chromedp.Action[R] {
+	return func(ctx context.Context, tab *chromedp.Target) (R, error) { return cdp.Call(ctx, tab, c, params) }
+}
+
+// command returns a step that sends a command to the tab.
+func command[P, R any](c cdp.Command[P, R], params P) step {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, c, params)
+		return err
+	})
 }
 
 // withoutScripts has the profile's pages run none from now on.
 func (p *profile) withoutScripts() *profile {
 	p.t.Helper()
-	p.do(emulation.SetScriptExecutionDisabled(true))
+	p.do(command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
 	p.scripts = false
 	return p
 }
 
-// as returns the profile another User-Agent.
+// as sets another User-Agent.
 func (p *profile) as(agent string) *profile {
 	p.t.Helper()
-	p.do(emulation.SetUserAgentOverride(agent))
+	p.do(command(emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent}))
 	return p
 }
 
-// in returns the same profile to a subtest.
+// in returns the same profile for a subtest.
 func (p *profile) in(t *testing.T) *profile {
 	same := *p
 	same.t = t
 	return &same
 }
 
-// do has the tab do things, or ends the test.
-func (p *profile) do(actions ...chromedp.Action) {
+// step is an action of a tab that returns nothing.
+type step = chromedp.Action[chromedp.Void]
+
+// do has the tab take steps, or ends the test.
+func (p *profile) do(steps ...step) {
 	p.t.Helper()
-	limited, cancel := context.WithTimeout(p.tab, patience)
+	mustRun(p, chromedp.Steps(steps...))
+}
+
+// mustRun has the tab run an action, and returns its value, or ends the test.
+func mustRun[T any](p *profile, action chromedp.Action[T]) T {
+	p.t.Helper()
+	limited, cancel := context.WithTimeout(p.tab, timeout)
 	defer cancel()
-	if err := chromedp.Run(limited, actions...); err != nil {
+	value, err := chromedp.Run(limited, action)
+	if err != nil {
 		p.t.Fatalf("%v; the page is\n%s", err, p.describe())
 	}
+	return value
 }
 
 // eval returns what a script of the test, not of the page, finds.
 func eval[T any](p *profile, script string) T {
 	p.t.Helper()
-	var found T
-	p.do(chromedp.Evaluate(script, &found))
-	return found
+	return mustRun(p, chromedp.Evaluate[T](script))
 }
 
 // describe returns address and text of the page, for whoever reads a failure.
 func (p *profile) describe() string {
 	limited, cancel := context.WithTimeout(p.tab, 2*time.Second)
 	defer cancel()
-	var text string
-	if err := chromedp.Run(limited, chromedp.Evaluate(`location.href + "\n" + document.body.innerText`, &text)); err != nil {
+	text, err := chromedp.Run(limited, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	if err != nil {
 		return err.Error()
 	}
 	return text
@@ -131,9 +140,9 @@ const mark = "handstampTestLeaving"
 
 // leave does what leads to another page, and waits until that is there whole: at target, a
 // path or an address.
-func (p *profile) leave(target string, actions ...chromedp.Action) {
+func (p *profile) leave(target string, steps ...step) {
 	p.t.Helper()
-	p.do(append([]chromedp.Action{chromedp.Evaluate("window."+mark+" = true", nil)}, actions...)...)
+	p.do(append([]step{script("window." + mark + " = true")}, steps...)...)
 	p.arrive(target)
 }
 
@@ -142,12 +151,12 @@ func (p *profile) arrive(target string) {
 	p.t.Helper()
 	want := p.address(target)
 	var got string
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
-		limited, cancel := context.WithTimeout(p.tab, patience)
-		err := chromedp.Run(
-			limited,
-			chromedp.Evaluate(`window.`+mark+` || document.readyState != "complete" ? "" : location.href`, &got),
-		)
+	for end := time.Now().Add(timeout); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+		limited, cancel := context.WithTimeout(p.tab, timeout)
+		at, err := chromedp.Run(limited, chromedp.Evaluate[string](
+			`window.`+mark+` || document.readyState != "complete" ? "" : location.href`,
+		))
+		got = at
 		cancel()
 		if err == nil && got == want { // an error: it was on its way
 			return
@@ -179,21 +188,19 @@ func (p *profile) follow(target, end string) {
 // press presses the button whose text begins so, which leads to target.
 func (p *profile) press(text, target string) {
 	p.t.Helper()
-	p.leave(target, chromedp.Click(button(text), chromedp.BySearch))
+	p.leave(target, chromedp.Click(button(text)))
 }
 
 // click follows the link whose text begins so, which leads to target.
 func (p *profile) click(text, target string) {
 	p.t.Helper()
-	p.leave(target, chromedp.Click(fmt.Sprintf(`//a[starts-with(normalize-space(), %q)]`, text), chromedp.BySearch))
+	p.leave(target, chromedp.Click(fmt.Sprintf(`//a[starts-with(normalize-space(), %q)]`, text)))
 }
 
 // button finds one in the page's main part, or else in its head, by the beginning of its text.
 func button(text string) string {
-	return fmt.Sprintf(
-		`//main//button[starts-with(normalize-space(), %[1]q)] | //header[not(//main//button[starts-with(normalize-space(), %[1]q)])]//button[starts-with(normalize-space(), %[1]q)]`,
-		text,
-	)
+	one := fmt.Sprintf(`//button[starts-with(normalize-space(), %q)]`, text)
+	return "//main" + one + " | //header[not(//main" + one + ")]" + one
 }
 
 // fill puts texts into fields, as a password manager or a paste does: name, value.
@@ -201,13 +208,14 @@ func (p *profile) fill(fields ...string) {
 	p.t.Helper()
 	for i := 0; i+1 < len(fields); i += 2 {
 		p.do(
-			chromedp.Focus("#"+fields[i], chromedp.ByQuery),
-			chromedp.KeyEvent("a", chromedp.KeyModifiers(input.ModifierCtrl)), input.InsertText(fields[i+1]),
+			chromedp.Focus(chromedp.CSS("#"+fields[i])),
+			chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)),
+			command(input.InsertText, input.InsertTextParams{Text: fields[i+1]}),
 		)
 	}
 }
 
-// shows checks that a person reads texts on the page.
+// shows checks that texts can be read on the page.
 func (p *profile) shows(texts ...string) {
 	p.t.Helper()
 	read := eval[string](p, "document.body.innerText")
@@ -218,7 +226,7 @@ func (p *profile) shows(texts ...string) {
 	}
 }
 
-// hides checks that a person reads none of texts on the page.
+// hides checks that none of texts can be read on the page.
 func (p *profile) hides(texts ...string) {
 	p.t.Helper()
 	read := eval[string](p, "document.body.innerText")
@@ -234,7 +242,8 @@ func (p *profile) hides(texts ...string) {
 func (p *profile) typesAt(id string) {
 	p.t.Helper()
 	at := ""
-	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); p.do(chromedp.Sleep(20 * time.Millisecond)) {
+	end := time.Now().Add(5 * time.Second)
+	for ; time.Now().Before(end); p.do(chromedp.Sleep(20 * time.Millisecond)) {
 		if at = eval[string](p, "document.activeElement.id"); at == id {
 			return
 		}
@@ -242,7 +251,7 @@ func (p *profile) typesAt(id string) {
 	p.t.Errorf("after a mistake typing goes on at %q, want %s", at, id)
 }
 
-// signIn signs somebody in on the page at /signin, which leads to target afterwards.
+// signIn signs a user in on the page at /signin, which leads to target afterwards.
 func (p *profile) signIn(email, password, target string) {
 	p.t.Helper()
 	p.fill("email", email, "password", password)

@@ -2,20 +2,25 @@ package browser_test
 
 import (
 	"context"
+	"encoding/json/v2"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/audits"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -27,13 +32,60 @@ type watch struct {
 	complaints complaints
 }
 
+// watches are those of all tabs.
+var watches watchesByTab
+
+// watchesByTab hands on what the browser says to the watch of the tab that it is about.
+type watchesByTab struct {
+	mu  sync.Mutex // guards all
+	all map[target.SessionID]*watch
+}
+
+// add adds the watch of a tab.
+func (w *watchesByTab) add(tab target.SessionID, of *watch) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.all == nil {
+		w.all = map[target.SessionID]*watch{}
+	}
+	w.all[tab] = of
+}
+
+// read reads a message of the protocol. The driver calls it before it looks at the message itself:
+// when a command is answered, every event before the answer has been noted.
+func (w *watchesByTab) read(format string, args ...any) {
+	text, ok := args[0].([]byte)
+	if !ok || !strings.HasPrefix(format, "<-") {
+		return // it is one to the browser
+	}
+	var message cdproto.Message
+	if err := json.Unmarshal(text, &message, chromedp.DefaultUnmarshalOptions); err != nil || message.Method == "" {
+		return // the driver says so itself; or it is an answer
+	}
+	w.mu.Lock()
+	to := w.all[message.SessionID]
+	w.mu.Unlock()
+	if to == nil {
+		return
+	}
+	event, err := cdproto.UnmarshalMessage(&message, chromedp.DefaultUnmarshalOptions)
+	if err != nil {
+		return // likewise
+	}
+	to.note(event)
+}
+
 // newWatch lets only these origins be asked.
 func newWatch(origins []string) *watch { return &watch{origins: origins} }
 
-// begin watches a tab, which it opens.
+// begin watches a tab.
 func (w *watch) begin(tab context.Context) error {
-	chromedp.ListenTarget(tab, w.note)
-	return chromedp.Run(tab, network.Enable(), log.Enable(), audits.Enable(), runtime.Enable(), page.Enable())
+	watches.add(chromedp.FromContext(tab).Target.SessionID, w)
+	return chromedp.Do(
+		tab, command(network.Enable, network.EnableParams{}), command(log.Enable, cdp.Empty{}),
+		command(audits.Enable, cdp.Empty{}), command(runtime.Enable, cdp.Empty{}),
+		command(page.Enable, page.EnableParams{}),
+	)
 }
 
 // note judges one event.
@@ -45,16 +97,20 @@ func (w *watch) note(event any) {
 		w.request(e.URL)
 	case *log.EventEntryAdded:
 		// Some tests are about refused requests.
-		refused := e.Entry.Source == log.SourceNetwork
+		refused := e.Entry.Source == log.EntrySourceNetwork
 		// A test typed before the page had put the focus somewhere.
-		early := e.Entry.Source == log.SourceRendering && e.Entry.Level == log.LevelInfo
+		early := e.Entry.Source == log.EntrySourceRendering && e.Entry.Level == log.EntryLevelInfo
 		if !refused && !early {
 			w.complaints.add("%s %s: %s", e.Entry.Source, e.Entry.Level, e.Entry.Text)
 		}
 	case *audits.EventIssueAdded:
-		w.complaints.add("%s: %s", e.Issue.Code, details(e.Issue))
+		// Tests read document.cookie themselves, which the browser calls slow.
+		d := e.Issue.Details.PerformanceIssueDetails
+		if d == nil || d.PerformanceIssueType != audits.PerformanceIssueTypeDocumentCookie {
+			w.complaints.add("%s: %s", e.Issue.Code, details(e.Issue))
+		}
 	case *runtime.EventExceptionThrown:
-		w.complaints.add("exception: %s", e.ExceptionDetails.Error())
+		w.complaints.add("exception: %s", &chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails})
 	case *runtime.EventConsoleAPICalled:
 		w.complaints.add("console.%s", e.Type)
 	case *page.EventJavascriptDialogOpening:
@@ -70,7 +126,7 @@ func (w *watch) request(address string) {
 	}
 }
 
-// details tells of an issue what there is to tell.
+// details returns what is known of an issue.
 func details(issue *audits.InspectorIssue) string {
 	if d := issue.Details.ContentSecurityPolicyIssueDetails; d != nil {
 		return fmt.Sprintf("%s %s", d.ViolatedDirective, d.BlockedURL)
@@ -85,7 +141,7 @@ func details(issue *audits.InspectorIssue) string {
 func (p *profile) expect(parts ...string) {
 	p.t.Helper()
 	var lines string
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+	for end := time.Now().Add(timeout); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
 		lines += strings.Join(p.seen.complaints.take(), "\n")
 		if !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(lines, part) }) {
 			return
@@ -125,7 +181,7 @@ func TestWatch(t *testing.T) {
 			p := shared.in(t)
 			p.visit("/signin")
 			p.seen.complaints.take()
-			p.do(chromedp.Evaluate(test.script, nil))
+			p.do(script(test.script))
 			p.expect(test.want)
 			if eval[bool](p, "window.ran == true") {
 				t.Error("the script ran")
