@@ -153,7 +153,7 @@ func publicKey(ts *testscript.TestScript, kid any) []byte {
 	_, err := s.send(call{who: "attacker", method: "GET", target: "/.well-known/jwks.json"}, ts.Getenv("URL"))
 	ts.Check(err)
 	var set struct{ Keys []map[string]any }
-	ts.Check(json.Unmarshal([]byte(s.last.body), &set, json.MatchCaseInsensitiveNames(true)))
+	ts.Check(json.Unmarshal([]byte(s.last.Body), &set, json.MatchCaseInsensitiveNames(true)))
 	for _, key := range set.Keys {
 		if key["kid"] == kid {
 			return []byte(fmt.Sprint(key["x"]) + fmt.Sprint(key["y"]))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/test/postgrestest"
 	"github.com/handstamp/handstamp/internal/test/programtest"
 )
@@ -91,11 +92,11 @@ type storyKey struct{}
 
 // story is what one script has going on.
 type story struct {
-	people    map[string]*person              // by name
-	running   map[string]*programtest.Program // by name: "service", or the server's
-	addresses map[string]string               // server → its address
-	current   string                          // the server that commands are about
-	last      answer                          // of the last http
+	people    map[string]*handstamptest.Person // by name
+	running   map[string]*programtest.Program  // by name: "service", or the server's
+	addresses map[string]string                // server → its address
+	current   string                           // the server that commands are about
+	last      handstamptest.Answer             // of the last http
 
 	listeners map[string]*listener // by name: who has the feed open
 
@@ -109,7 +110,7 @@ func setUp(env *testscript.Env) error { return setUpOn(env, nil) }
 // setUpOn is setUp, with what makes databases; nil: servers have files.
 func setUpOn(env *testscript.Env, newDatabase func() (string, error)) error {
 	s := &story{
-		people: map[string]*person{}, running: map[string]*programtest.Program{}, addresses: map[string]string{}, listeners: map[string]*listener{},
+		people: map[string]*handstamptest.Person{}, running: map[string]*programtest.Program{}, addresses: map[string]string{}, listeners: map[string]*listener{},
 		databases: map[string]string{}, newDatabase: newDatabase,
 	}
 	env.Values[storyKey{}] = s

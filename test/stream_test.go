@@ -122,7 +122,7 @@ func kid(ts *testscript.TestScript, neg bool, args []string) {
 			ID string `json:"kid"`
 		} `json:"keys"`
 	}
-	ts.Check(json.Unmarshal([]byte(storyOf(ts).last.body), &set))
+	ts.Check(json.Unmarshal([]byte(storyOf(ts).last.Body), &set))
 	if len(set.Keys) != 1 {
 		ts.Fatalf("%d keys are published", len(set.Keys))
 	}

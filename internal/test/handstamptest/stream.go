@@ -23,10 +23,10 @@ type Stream struct {
 // Open sends a GET, and gives the answer as soon as its head is there. Headers are as in Do. It
 // ends with the test at the latest.
 func (p *Person) Open(path string, headers ...string) *Stream {
-	t := p.server.t
+	t := p.t
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.server.URL+path, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,11 +68,11 @@ func (s *Stream) Next() (e Event, ok bool) {
 
 // Want reads until an event of this name comes, and gives it. The test ends when none does.
 func (s *Stream) Want(p *Person, name string) Event {
-	p.server.t.Helper()
+	p.t.Helper()
 	for {
 		e, ok := s.Next()
 		if !ok {
-			p.server.t.Fatalf("the stream ended before a %s", name)
+			p.t.Fatalf("the stream ended before a %s", name)
 		}
 		if e.Name == name {
 			return e
