@@ -2,12 +2,9 @@ package web_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
@@ -29,56 +26,44 @@ var settings = []setting{
 	{"apps on sibling hosts", "https://auth.example.com", "example.com", "__Secure-hs_access", "__Host-Http-hs_refresh", true},
 }
 
-// site is a server under a public URL, reached without a network.
+// site is a server under a public URL.
 type site struct {
 	*handstamptest.Server
-	t    *testing.T
-	path string // of the public URL
+	t *testing.T
 }
 
 // startSite starts one, with a user.
 func startSite(t *testing.T, in setting) site {
 	given := map[string]string{}
-	path := ""
 	if in.publicURL != "" {
 		given["public_url"] = in.publicURL
-		if i := strings.Index(in.publicURL[len("https://"):], "/"); i >= 0 {
-			path = in.publicURL[len("https://")+i:]
-		}
 	}
 	if in.domain != "" {
 		given["cookie.domain"] = in.domain
 	}
 	s := handstamptest.Start(t, handstamptest.Options{Settings: given})
 	s.MustUser("ada@example.com")
-	return site{s, t, path}
+	return site{s, t}
 }
 
-// ask sends a request as a browser's page of the server does.
-func (s site) ask(method, path, body string, cookies ...*http.Cookie) *http.Response {
+// ask sends a request from a page of the server, with these cookies and no others.
+func (s site) ask(method, path, body string, cookies ...*http.Cookie) handstamptest.Answer {
 	s.t.Helper()
-	r := httptest.NewRequest(method, s.path+path, strings.NewReader(body))
-	r.Host = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSuffix(s.URL, s.path), "https://"), "http://")
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
+	var pairs, headers []string
 	for _, c := range cookies {
-		r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
+		pairs = append(pairs, c.Name+"="+c.Value)
 	}
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
-	return w.Result()
+	if len(pairs) > 0 {
+		headers = []string{"Cookie", strings.Join(pairs, "; ")}
+	}
+	return s.Browser("Firefox").Do(method, path, body, headers...)
 }
 
-// signIn signs in and gives the answer.
-func (s site) signIn(remember string) *http.Response {
+// signIn signs in and returns the answer.
+func (s site) signIn(remember string) handstamptest.Answer {
 	s.t.Helper()
-	in := s.ask("POST", "/v1/session", `{"email":"ada@example.com","password":"`+handstamptest.GoodPassword+`","remember":`+remember+`}`)
-	if in.StatusCode != 201 {
-		s.t.Fatalf("sign in = %d", in.StatusCode)
-	}
-	return in
+	body := `{"email":"ada@example.com","password":"` + handstamptest.GoodPassword + `","remember":` + remember + `}`
+	return s.ask("POST", "/v1/session", body).Want(201)
 }
 
 // TestCookies holds names and attributes to docs/protocol.md §5, wherever cookies are set
@@ -90,10 +75,10 @@ func TestCookies(t *testing.T) {
 			signedIn := s.signIn("true")
 			refreshed := s.ask("POST", "/v1/session/refresh", "", signedIn.Cookies()...)
 			signedOut := s.ask("DELETE", "/v1/session", "", refreshed.Cookies()...)
-			for _, answer := range []*http.Response{signedIn, refreshed, signedOut} {
+			for _, answer := range []handstamptest.Answer{signedIn, refreshed, signedOut} {
 				cookies := answer.Cookies()
 				if len(cookies) != 2 {
-					t.Fatalf("cookies = %v, want two (status %d)", cookies, answer.StatusCode)
+					t.Fatalf("cookies = %v, want two (status %d)", cookies, answer.Status)
 				}
 				in.check(t, cookies[0], http.Cookie{Name: in.access, SameSite: http.SameSiteLaxMode, Domain: in.domain})
 				in.check(t, cookies[1], http.Cookie{Name: in.refresh, SameSite: http.SameSiteStrictMode})
@@ -202,18 +187,18 @@ func TestOtherCookieNames(t *testing.T) {
 	cookies := s.signIn("true").Cookies()
 	for _, name := range []string{"hs_access", "__Secure-hs_access", "__Host-hs_access", "__Http-hs_access", "__host-http-hs_access", "__Host-Http-hs_refresh"} {
 		r := s.ask("GET", "/v1/session", "", &http.Cookie{Name: name, Value: cookies[0].Value})
-		if r.StatusCode != 401 {
-			t.Errorf("access token as %s = %d, want 401", name, r.StatusCode)
+		if r.Status != 401 {
+			t.Errorf("access token as %s = %d, want 401", name, r.Status)
 		}
 	}
 	for _, name := range []string{"hs_refresh", "__Host-hs_refresh", "__Secure-hs_refresh", "__Host-Http-hs_access"} {
 		r := s.ask("POST", "/v1/session/refresh", "", &http.Cookie{Name: name, Value: cookies[1].Value})
-		if r.StatusCode != 401 {
-			t.Errorf("refresh token as %s = %d, want 401", name, r.StatusCode)
+		if r.Status != 401 {
+			t.Errorf("refresh token as %s = %d, want 401", name, r.Status)
 		}
 	}
-	if r := s.ask("POST", "/v1/session/refresh", "", cookies...); r.StatusCode != 200 {
-		t.Errorf("as set = %d, want 200", r.StatusCode)
+	if r := s.ask("POST", "/v1/session/refresh", "", cookies...); r.Status != 200 {
+		t.Errorf("as set = %d, want 200", r.Status)
 	}
 }
 
@@ -223,28 +208,23 @@ func TestOtherCookieNames(t *testing.T) {
 func TestTossedCookie(t *testing.T) {
 	s := startSite(t, settings[1])
 	s.MustUser("mallory@example.com")
-	mallory := s.ask("POST", "/v1/session", `{"email":"mallory@example.com","password":"`+handstamptest.GoodPassword+`","transport":"token"}`)
-	var his struct {
-		Token string `json:"access_token"`
-	}
-	if err := json.UnmarshalRead(mallory.Body, &his); err != nil || his.Token == "" {
-		t.Fatalf("mallory signs in: %v", err)
-	}
-	tossed := &http.Cookie{Name: "__Secure-hs_access", Value: his.Token}
+	body := `{"email":"mallory@example.com","password":"` + handstamptest.GoodPassword + `","transport":"token"}`
+	mallory := s.ask("POST", "/v1/session", body).Want(201)
+	tossed := &http.Cookie{Name: "__Secure-hs_access", Value: mallory.Text("access_token")}
 	hers := s.signIn("true").Cookies()
-	if r := s.ask("GET", "/v1/user", "", tossed, hers[0]); r.StatusCode != 200 {
-		t.Errorf("beside hers = %d, want 200", r.StatusCode)
+	if r := s.ask("GET", "/v1/user", "", tossed, hers[0]); r.Status != 200 {
+		t.Errorf("beside hers = %d, want 200", r.Status)
 	}
-	if r := s.ask("GET", "/v1/user", "", tossed); r.StatusCode != 401 {
-		t.Errorf("alone = %d, want 401", r.StatusCode)
+	if r := s.ask("GET", "/v1/user", "", tossed); r.Status != 401 {
+		t.Errorf("alone = %d, want 401", r.Status)
 	}
 	s.Clock.Advance(time.Hour)
-	if r := s.ask("GET", "/v1/user", "", hers[0], tossed); r.StatusCode != 401 {
-		t.Errorf("beside hers, expired = %d, want 401", r.StatusCode)
+	if r := s.ask("GET", "/v1/user", "", hers[0], tossed); r.Status != 401 {
+		t.Errorf("beside hers, expired = %d, want 401", r.Status)
 	}
 	shared := startSite(t, settings[3])
 	cookies := shared.signIn("true").Cookies()
-	if r := shared.ask("GET", "/v1/user", "", cookies[0]); cookies[0].Name != tossed.Name || r.StatusCode != 200 {
-		t.Errorf("%s of a whole domain = %d, want 200", cookies[0].Name, r.StatusCode)
+	if r := shared.ask("GET", "/v1/user", "", cookies[0]); cookies[0].Name != tossed.Name || r.Status != 200 {
+		t.Errorf("%s of a whole domain = %d, want 200", cookies[0].Name, r.Status)
 	}
 }

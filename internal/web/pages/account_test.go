@@ -72,10 +72,10 @@ func TestDownload(t *testing.T) {
 		User     struct{ Email string }
 		Sessions []struct{ ID string }
 	}
-	if err := json.Unmarshal([]byte(got.body), &file, json.MatchCaseInsensitiveNames(true)); err != nil || file.User.Email != "ada@example.com" || len(file.Sessions) != 1 {
-		t.Errorf("file = %+v, %v, want Ada and one session: %s", file, err, got.body)
+	if err := json.Unmarshal([]byte(got.Body), &file, json.MatchCaseInsensitiveNames(true)); err != nil || file.User.Email != "ada@example.com" || len(file.Sessions) != 1 {
+		t.Errorf("file = %+v, %v, want Ada and one session: %s", file, err, got.Body)
 	}
-	got.hides("argon2", "hsr_", b.jar["__Host-Http-hs_access"])
+	got.hides("argon2", "hsr_", b.Cookie(accessCookie))
 	b.get("/account/export").page(http.StatusMethodNotAllowed)
 	if n := strings.Count(p.log.String(), `"event":"user_exported"`); n != 1 {
 		t.Errorf("the log tells of %d exports, want 1:\n%s", n, p.log.String())

@@ -108,7 +108,7 @@ func TestFormToken(t *testing.T) {
 		t.Error("a form that was refused changed something")
 	}
 	for _, f := range forms {
-		if got := f.send(ada); got.StatusCode >= 400 {
+		if got := f.send(ada); got.Status >= 400 {
 			got.want(http.StatusSeeOther)
 		}
 	}
@@ -143,8 +143,8 @@ func TestFresh(t *testing.T) {
 	}
 	for _, f := range signedInForms(ada) {
 		ada.get(f.page).page(200)
-		if got := f.send(ada); got.StatusCode >= 400 || strings.HasPrefix(got.Header.Get("Location"), "/signin?reason=reauth") {
-			t.Errorf("%s, fresh: status = %d, Location %q", f.action, got.StatusCode, got.Header.Get("Location"))
+		if got := f.send(ada); got.Status >= 400 || strings.HasPrefix(got.Header.Get("Location"), "/signin?reason=reauth") {
+			t.Errorf("%s, fresh: status = %d, Location %q", f.action, got.Status, got.Header.Get("Location"))
 		}
 	}
 }
@@ -160,7 +160,7 @@ func TestExpiredForm(t *testing.T) {
 	forms := signedInForms(ada)
 	for name, change := range map[string]func(*browser){
 		"access cookie gone":    (*browser).forgetAccess,
-		"access cookie garbage": func(b *browser) { b.jar["__Host-Http-hs_access"] = "a.b.c" },
+		"access cookie garbage": func(b *browser) { b.SetCookie(accessCookie, "a.b.c") },
 	} {
 		for _, f := range forms {
 			t.Run(f.action+" "+name, func(t *testing.T) {

@@ -2,10 +2,8 @@ package pages_test
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -72,82 +70,55 @@ func (p *place) failDatabase(err error) {
 
 // browser is somebody's, with a jar of its own.
 type browser struct {
+	*handstamptest.Person
 	place *place
-	agent string
 	t     testing.TB
-	jar   map[string]string // name → value
-}
-
-// browser gives one that holds no cookies.
-func (p *place) browser(t testing.TB, agent string) *browser {
-	return &browser{p, agent, t, map[string]string{}}
-}
-
-// in gives the same browser, with the same jar, to a subtest.
-func (b *browser) in(t testing.TB) *browser { return &browser{b.place, b.agent, t, b.jar} }
-
-// twin gives another browser that holds the same cookies, for acting at once.
-func (b *browser) twin() *browser {
-	return &browser{b.place, b.agent, b.t, maps.Clone(b.jar)}
-}
-
-// answer is a response, read.
-type answer struct {
-	*http.Response
-	body string
-	t    testing.TB
 }
 
 // navigation is what a browser says when a person follows a link on our own pages.
-var navigation = map[string]string{
-	"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
-	"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+var navigation = http.Header{
+	"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"},
+	"Accept": {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"},
+}
+
+// browser returns one that holds no cookies.
+func (p *place) browser(t testing.TB, agent string) *browser {
+	person := p.Program(agent)
+	person.URL = p.site.Origin
+	maps.Copy(person.Header, navigation)
+	return &browser{person.In(t), p, t}
+}
+
+// in returns the same browser, with the same jar, for a subtest.
+func (b *browser) in(t testing.TB) *browser { return &browser{b.In(t), b.place, t} }
+
+// twin returns another browser that holds the same cookies, for acting at once.
+func (b *browser) twin() *browser { return &browser{b.Twin(), b.place, b.t} }
+
+// answer is a response, read.
+type answer struct {
+	handstamptest.Answer
+	t testing.TB
 }
 
 // send sends a request as a navigation from our own pages. Headers are name, value; an
 // empty value takes the header away. Origin is null because our pages name no referrer.
 func (b *browser) send(method, path, body string, headers ...string) answer {
-	t := b.t
-	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), method, b.place.site.Origin+path, strings.NewReader(body))
-	r.Header.Set("User-Agent", b.agent)
-	for name, value := range navigation {
-		r.Header.Set(name, value)
-	}
+	b.t.Helper()
+	once := b.In(b.t)
+	once.Header = b.Header.Clone()
 	if method == http.MethodPost {
-		r.Header.Set("Origin", "null")
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	for name, value := range b.jar {
-		r.AddCookie(&http.Cookie{Name: name, Value: value})
+		once.Header.Set("Origin", "null")
+		once.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		if headers[i+1] == "" {
-			r.Header.Del(headers[i])
+			once.Header.Del(headers[i])
 		} else {
-			r.Header.Set(headers[i], headers[i+1])
+			once.Header.Set(headers[i], headers[i+1])
 		}
 	}
-	w := httptest.NewRecorder()
-	b.place.ServeHTTP(w, r)
-	got := w.Result()
-	b.keep(got.Cookies())
-	read, err := io.ReadAll(got.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{got, string(read), t}
-}
-
-// keep puts cookies into the jar, and takes out those that are cleared.
-func (b *browser) keep(cookies []*http.Cookie) {
-	for _, c := range cookies {
-		if c.MaxAge < 0 {
-			delete(b.jar, c.Name)
-		} else {
-			b.jar[c.Name] = c.Value
-		}
-	}
+	return answer{once.Do(method, path, body), b.t}
 }
 
 // get opens a page.
@@ -177,11 +148,20 @@ func (b *browser) signIn(email string) {
 	b.post(b.place.site.Prefix+"/signin", "email", email, "password", handstamptest.GoodPassword, "remember", "yes").leads("/account")
 }
 
+// The cookies of a place under https.
+const (
+	accessCookie  = "__Host-Http-hs_access"
+	refreshCookie = "__Host-Http-hs_refresh"
+)
+
 // forgetAccess drops the access cookie, as browsers do when it expires.
-func (b *browser) forgetAccess() {
-	for name := range b.jar {
-		if strings.HasSuffix(name, "hs_access") {
-			delete(b.jar, name)
+func (b *browser) forgetAccess() { b.SetCookie(accessCookie, "") }
+
+// takeCookies has the browser hold another's cookies, beside its own.
+func (b *browser) takeCookies(from *browser) {
+	for _, name := range []string{accessCookie, refreshCookie} {
+		if value := from.Cookie(name); value != "" {
+			b.SetCookie(name, value)
 		}
 	}
 }
@@ -189,8 +169,8 @@ func (b *browser) forgetAccess() {
 // want ends the test unless the status is as wanted.
 func (a answer) want(status int) answer {
 	a.t.Helper()
-	if a.StatusCode != status {
-		a.t.Fatalf("status = %d, want %d; Location %q; body: %s", a.StatusCode, status, a.Header.Get("Location"), a.body)
+	if a.Status != status {
+		a.t.Fatalf("status = %d, want %d; Location %q; body: %s", a.Status, status, a.Header.Get("Location"), a.Body)
 	}
 	return a
 }
@@ -212,21 +192,21 @@ func (a answer) page(status int) answer {
 	if got := a.Header.Get("Content-Type"); got != "text/html; charset=utf-8" {
 		a.t.Fatalf("Content-Type = %q, want HTML with its charset", got)
 	}
-	pagestest.Sound(a.t, []byte(a.body))
+	pagestest.Sound(a.t, []byte(a.Body))
 	return a
 }
 
 // shows checks that the page says texts.
 func (a answer) shows(texts ...string) answer {
 	a.t.Helper()
-	pagestest.Shows(a.t, []byte(a.body), texts...)
+	pagestest.Shows(a.t, []byte(a.Body), texts...)
 	return a
 }
 
 // hides checks that the page holds none of texts.
 func (a answer) hides(texts ...string) answer {
 	a.t.Helper()
-	pagestest.Hides(a.t, []byte(a.body), texts...)
+	pagestest.Hides(a.t, []byte(a.Body), texts...)
 	return a
 }
 
@@ -242,9 +222,9 @@ func (a answer) sets(n int) answer {
 // find gives what the first group of pattern matches in the body.
 func (a answer) find(pattern string) string {
 	a.t.Helper()
-	found := regexp.MustCompile(pattern).FindStringSubmatch(a.body)
+	found := regexp.MustCompile(pattern).FindStringSubmatch(a.Body)
 	if found == nil {
-		a.t.Fatalf("no %s in %s", pattern, a.body)
+		a.t.Fatalf("no %s in %s", pattern, a.Body)
 	}
 	return found[1]
 }

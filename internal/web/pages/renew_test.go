@@ -79,12 +79,12 @@ func TestRenew(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			b := p.browser(t, firefox)
 			b.signIn("ada@example.com")
-			before := b.jar["__Host-Http-hs_refresh"]
+			before := b.Cookie(refreshCookie)
 			got := b.send(way.method, "/session/renew?return_to=%2Faccount%3Fx%3D1"+way.query, "", way.headers...)
 			if got.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("Cache-Control = %q, want no-store", got.Header.Get("Cache-Control"))
 			}
-			if rotated := b.jar["__Host-Http-hs_refresh"] != before; rotated != (way.want == renews) {
+			if rotated := b.Cookie(refreshCookie) != before; rotated != (way.want == renews) {
 				t.Errorf("rotated = %t, want %t", rotated, way.want == renews)
 			}
 			judge(got, way)
@@ -127,7 +127,7 @@ func TestRenewWithoutSession(t *testing.T) {
 	p.MustUser("ada@example.com")
 	ended := p.browser(t, firefox)
 	ended.signIn("ada@example.com")
-	gone := ended.jar["__Host-Http-hs_refresh"]
+	gone := ended.Cookie(refreshCookie)
 	ended.post("/signout")
 	for name, test := range map[string]struct{ cookie, query, want string }{
 		"none":                 {"", "", "/signin"},
@@ -140,7 +140,7 @@ func TestRenewWithoutSession(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := p.browser(t, firefox)
 			if test.cookie != "" {
-				b.jar["__Host-Http-hs_refresh"] = test.cookie
+				b.SetCookie(refreshCookie, test.cookie)
 			}
 			got := b.get("/session/renew" + test.query).leads(test.want).sets(0)
 			if len(got.Header.Values("WWW-Authenticate")) > 0 {
@@ -203,15 +203,15 @@ func TestRenewSuperseded(t *testing.T) {
 	p.MustUser("ada@example.com")
 	tab, late := p.browser(t, firefox), p.browser(t, firefox)
 	tab.signIn("ada@example.com")
-	old := tab.jar["__Host-Http-hs_refresh"]
+	old := tab.Cookie(refreshCookie)
 	tab.get("/session/renew?return_to=/1").leads("/1")
 	tab.get("/session/renew?return_to=/2").leads("/2")
 
-	late.jar["__Host-Http-hs_refresh"] = old
+	late.SetCookie(refreshCookie, old)
 	const again = "/session/renew?repeated=1&retried=1&return_to=%2Fx"
 	late.get("/session/renew?return_to=%2Fx").page(409).sets(0).shows(`content="1; url=`+again, `href="`+again+`"`)
 	late.get(again).leads("/signin?return_to=%2Fx").sets(0)
-	late.jar["__Host-Http-hs_refresh"] = tab.jar["__Host-Http-hs_refresh"]
+	late.SetCookie(refreshCookie, tab.Cookie(refreshCookie))
 	late.get(again).leads("/x").sets(2)
 	tab.get("/account").page(200)
 }
@@ -222,7 +222,7 @@ func TestRenewReused(t *testing.T) {
 	p.MustUser("ada@example.com")
 	victim, thief := p.browser(t, firefox), p.browser(t, firefox)
 	victim.signIn("ada@example.com")
-	thief.jar["__Host-Http-hs_refresh"] = victim.jar["__Host-Http-hs_refresh"]
+	thief.SetCookie(refreshCookie, victim.Cookie(refreshCookie))
 	for range 3 {
 		victim.get("/session/renew").leads("/account")
 		p.Clock.Advance(time.Minute)
@@ -260,10 +260,10 @@ func TestRenewDuplicateCookies(t *testing.T) {
 	one.signIn("ada@example.com")
 	two.signIn("ada@example.com")
 	name := "__Host-Http-hs_refresh"
-	good, other := name+"="+one.jar[name], name+"="+two.jar[name]
+	good, other := name+"="+one.Cookie(name), name+"="+two.Cookie(name)
 	p.browser(t, firefox).get("/session/renew", "Cookie", good+"; "+other).page(400).sets(0)
 	p.browser(t, firefox).get("/session/renew", "Cookie", name+"=tossed; "+good).leads("/account").sets(2)
-	if strings.Contains(p.log.String(), one.jar[name]) {
+	if strings.Contains(p.log.String(), one.Cookie(name)) {
 		t.Error("the log holds a refresh token")
 	}
 }

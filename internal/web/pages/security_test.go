@@ -127,7 +127,7 @@ func TestChangePasswordRace(t *testing.T) {
 		all.Wait()
 		changed := 0
 		for _, a := range answers {
-			if a.StatusCode == http.StatusSeeOther {
+			if a.Status == http.StatusSeeOther {
 				a.leads("/account/security?done=password")
 				changed++
 			} else {

@@ -134,7 +134,7 @@ func TestSetUpAtOnce(t *testing.T) {
 	all.Wait()
 	made := 0
 	for _, a := range answers {
-		if a.StatusCode == http.StatusSeeOther {
+		if a.Status == http.StatusSeeOther {
 			a.leads("/account").sets(2)
 			made++
 		} else {

@@ -35,8 +35,8 @@ func TestStory(t *testing.T) {
 
 	laptop.get("/signout").page(200).sets(0).shows("Sign out")
 	laptop.post("/signout").leads("/signin?reason=signed_out").sets(2)
-	if len(laptop.jar) != 0 {
-		t.Errorf("jar = %v, want it empty after signing out", laptop.jar)
+	if laptop.Cookies("/") != "" {
+		t.Errorf("jar = %v, want it empty after signing out", laptop.Cookies("/"))
 	}
 	laptop.get("/signin?reason=signed_out").page(200).shows("You are signed out.")
 }
@@ -115,17 +115,13 @@ func TestSignInWhileSignedIn(t *testing.T) {
 
 	t.Run("a refresh cookie alone shows no address", func(t *testing.T) {
 		thief := p.browser(t, firefox)
-		for name, value := range b.jar {
-			thief.jar[name] = value
-		}
+		thief.takeCookies(b)
 		thief.forgetAccess()
 		thief.get("/signin").page(200).shows("You are signed in").hides("ada@example.com")
 	})
 
 	old := p.browser(t, firefox)
-	for name, value := range b.jar {
-		old.jar[name] = value
-	}
+	old.takeCookies(b)
 	b.signIn("ada@example.com")
 	b.get("/account").page(200).hides("other session")
 	old.get("/account").leads("/session/renew?return_to=%2Faccount")
@@ -198,9 +194,9 @@ func TestSignOut(t *testing.T) {
 	}{
 		{"both cookies", func(*browser) {}},
 		{"refresh cookie alone", (*browser).forgetAccess},
-		{"access cookie alone", func(b *browser) { delete(b.jar, "__Host-Http-hs_refresh") }},
+		{"access cookie alone", func(b *browser) { b.SetCookie(refreshCookie, "") }},
 		{"expired access cookie alone", func(b *browser) {
-			delete(b.jar, "__Host-Http-hs_refresh")
+			b.SetCookie(refreshCookie, "")
 			p.Clock.Advance(time.Hour)
 		}},
 	}
@@ -208,9 +204,7 @@ func TestSignOut(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b, witness := p.browser(t, firefox), p.browser(t, firefox)
 			b.signIn("ada@example.com")
-			for name, value := range b.jar {
-				witness.jar[name] = value
-			}
+			witness.takeCookies(b)
 			test.change(b)
 			got := b.post("/signout").leads("/signin?reason=signed_out").sets(2)
 			if got.Header.Get("Clear-Site-Data") != `"cache", "storage"` {
@@ -226,7 +220,8 @@ func TestSignOut(t *testing.T) {
 	})
 	t.Run("bad cookies", func(t *testing.T) {
 		b := p.browser(t, firefox)
-		b.jar = map[string]string{"__Host-Http-hs_refresh": "hsr_x", "__Host-Http-hs_access": "a.b.c"}
+		b.SetCookie(refreshCookie, "hsr_x")
+		b.SetCookie(accessCookie, "a.b.c")
 		b.post("/signout").leads("/signin?reason=signed_out")
 	})
 	t.Run("by GET", func(t *testing.T) {

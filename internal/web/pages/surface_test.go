@@ -77,8 +77,8 @@ func TestHeaders(t *testing.T) {
 					t.Errorf("%s = %q, want %q", header, value, want)
 				}
 			}
-			if got.StatusCode != http.StatusSeeOther {
-				pagestest.Sound(t, []byte(got.body))
+			if got.Status != http.StatusSeeOther {
+				pagestest.Sound(t, []byte(got.Body))
 			}
 		})
 	}
@@ -93,10 +93,10 @@ func TestAssets(t *testing.T) {
 		page.find(`rel="icon" href="([^"]+)"`):       "image/svg+xml; charset=utf-8",
 	} {
 		got := p.browser(t, firefox).get(link).want(200).sets(0)
-		if got.Header.Get("Content-Type") != kind || got.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || got.body == "" {
-			t.Errorf("%s: %d bytes, %v", link, len(got.body), got.Header)
+		if got.Header.Get("Content-Type") != kind || got.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || got.Body == "" {
+			t.Errorf("%s: %d bytes, %v", link, len(got.Body), got.Header)
 		}
-		if regexp.MustCompile(`url\(|@import|https?://[^w]`).MatchString(got.body) {
+		if regexp.MustCompile(`url\(|@import|https?://[^w]`).MatchString(got.Body) {
 			t.Errorf("%s loads something else", link)
 		}
 		p.browser(t, firefox).send("HEAD", link, "").want(200)
@@ -119,7 +119,7 @@ func TestBelowPath(t *testing.T) {
 	p.browser(t, phone).post("/auth/signin", "email", "ada@example.com", "password", handstamptest.GoodPassword, "return_to", "/app").leads("/app")
 	for _, path := range []string{"/auth/account", "/auth/signin", "/auth/signup", "/auth/signout", "/auth/nothing", "/auth/account/sessions", "/auth/account/security", "/auth/account/delete", "/auth/setup/" + p.Users.SetupToken().Reveal()} {
 		page := b.get(path)
-		for _, link := range regexp.MustCompile(`(?:href|action)="([^"]+)"`).FindAllStringSubmatch(page.body, -1) {
+		for _, link := range regexp.MustCompile(`(?:href|action)="([^"]+)"`).FindAllStringSubmatch(page.Body, -1) {
 			if !strings.HasPrefix(link[1], "/auth/") {
 				t.Errorf("%s links to %s, want it below /auth/", path, link[1])
 			}
@@ -135,8 +135,8 @@ func TestLoopback(t *testing.T) {
 	p.MustUser("ada@example.com")
 	b := p.browser(t, firefox)
 	b.signIn("ada@example.com")
-	if b.jar["hs_refresh"] == "" || b.jar["hs_access"] == "" {
-		t.Errorf("jar = %v, want hs_refresh and hs_access", b.jar)
+	if b.Cookie("hs_refresh") == "" || b.Cookie("hs_access") == "" {
+		t.Errorf("jar = %v, want hs_refresh and hs_access", b.Cookies("/"))
 	}
 	b.get("/account").page(200)
 }
