@@ -24,7 +24,11 @@ func benchConfig(b *testing.B) verify.Config {
 	c := testConfig()
 	c.Now = nil
 	c.CacheBytes = 256 << 20
-	c.Keys = verify.InProcess(&memory{jose.NewKeySet(signingKeys()[jose.ES256].Public(), signingKeys()[jose.EdDSA].Public(), signingKeys()[jose.RS256].Public()), manyEndings()})
+	keys := signingKeys()
+	c.Keys = &memory{
+		keys: jose.NewKeySet(keys[jose.ES256].Public(), keys[jose.EdDSA].Public(), keys[jose.RS256].Public()),
+		set:  manyEndings(),
+	}
 	return c
 }
 

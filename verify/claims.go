@@ -21,7 +21,7 @@ func isRegistered(name string) bool { return slices.Contains(registered, name) }
 
 // claims is a token's claims while they are read and judged
 type claims struct {
-	*Session
+	Session
 	issuer    string
 	notBefore time.Time // zero: none
 	items     []string  // of all lists that were read

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/handstamp/handstamp/verify/internal/feed"
+	"github.com/handstamp/handstamp/verify/internal/keyset"
 )
 
 // Config says whose tokens are good here. Issuer and Audience are required; everything else has a
@@ -59,7 +61,7 @@ type Config struct {
 	MaxKeyAge time.Duration
 
 	// CacheBytes bounds the memory for tokens that were verified, which are not checked again until they
-	// expire; one of 600 characters takes 1.8 KB. Zero means 64 MiB. Negative means none: every
+	// expire; one of 600 characters takes 0.9 KB. Zero means 64 MiB. Negative means none: every
 	// signature is checked each time.
 	CacheBytes int64
 
@@ -68,8 +70,7 @@ type Config struct {
 	// from nothing that a client can write.
 	ClientAddress func(*http.Request) netip.Addr
 
-	// Now is the clock that tokens are judged by. Nil means time.Now, read once a millisecond when there are very
-	// many requests.
+	// Now is the clock that tokens are judged by. Nil means time.Now.
 	Now func() time.Time
 
 	// HTTPClient fetches keys, and does all else that needs the network. Nil means the usual one, but with HTTP/1.1 alone for the
@@ -123,9 +124,9 @@ func (c Config) check() []error {
 	}
 	note("Config.Issuer", checkIssuer(c.Issuer))
 	note("Config.Audience", checkAudience(c.Audience))
-	note("Config.ServiceKey", checkServiceKey(c.ServiceKey))
-	if _, memory := c.Keys.(*inProcess); memory && c.ServiceKey != "" {
-		note("Config.ServiceKey", errors.New("InProcess hears of endings without it"))
+	note("Config.ServiceKey", feed.CheckServiceKey(c.ServiceKey))
+	if _, ours := c.Keys.(memory); ours && c.ServiceKey != "" {
+		note("Config.ServiceKey", errors.New("the issuer's own memory needs none"))
 	}
 	if c.PublicURL != "" {
 		note("Config.PublicURL", checkIssuer(c.PublicURL))
@@ -170,19 +171,5 @@ func checkIssuer(issuer string) error {
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(issuer, "#"):
 		return fmt.Errorf("%q has more than scheme, host and path", issuer)
 	}
-	return checkScheme(u)
-}
-
-// checkScheme allows plain http on loopback only, where nobody stands between
-func checkScheme(u *url.URL) error {
-	if u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()) {
-		return nil
-	}
-	return fmt.Errorf("%q must be https, or http on loopback", u)
-}
-
-// loopback reports whether host is this machine by name or address
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+	return keyset.CheckScheme(u)
 }

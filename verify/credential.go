@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/handstamp/handstamp/verify/internal/cache"
 )
 
 // cookieNames are the names that the access cookie can have under this issuer, the safest first. Plain
@@ -34,14 +36,14 @@ func (v *Verifier) Authenticate(r *http.Request, demands ...Demand) (*Session, e
 	if e != nil {
 		return nil, e
 	}
-	return &k.session, nil
+	return v.session(k), nil
 }
 
 // authenticate is Authenticate for demands that were joined before
-func (v *Verifier) authenticate(r *http.Request, p *policy) (*verified, *Error) {
+func (v *Verifier) authenticate(r *http.Request, p *policy) (*cache.Entry, *Error) {
 	bearer, e := bearerToken(r)
 	if e != nil {
-		return nil, v.settle(r, e, "")
+		return nil, v.reject(r, e, "")
 	}
 	jars := v.cookieTokens(r)
 	if bearer == "" {
@@ -50,7 +52,7 @@ func (v *Verifier) authenticate(r *http.Request, p *policy) (*verified, *Error) 
 	for _, values := range jars {
 		if slices.ContainsFunc(values, func(value string) bool { return value != bearer }) {
 			// RFC 6750 §2: one method a request
-			return nil, v.settle(r, newError(CodeInvalidRequest, errors.New("header and cookie differ")), bearer)
+			return nil, v.reject(r, newError(CodeInvalidRequest, errors.New("header and cookie differ")), bearer)
 		}
 	}
 	k, e := v.verify(r.Context(), bearer)
@@ -58,12 +60,12 @@ func (v *Verifier) authenticate(r *http.Request, p *policy) (*verified, *Error) 
 }
 
 // authenticateCookie decides on a request whose only credential is cookies, if any
-func (v *Verifier) authenticateCookie(r *http.Request, jars [][]string, p *policy) (*verified, *Error) {
+func (v *Verifier) authenticateCookie(r *http.Request, jars [][]string, p *policy) (*cache.Entry, *Error) {
 	if len(jars) == 0 {
-		return nil, v.settle(r, v.refusals.missing, "")
+		return nil, v.reject(r, v.refusals.missing, "")
 	}
 	if err := v.checkOrigin(r); err != nil {
-		return nil, v.settle(r, newError(CodeCrossOrigin, err), "")
+		return nil, v.reject(r, newError(CodeCrossOrigin, err), "")
 	}
 	var first *Error
 	for _, values := range jars {
@@ -75,12 +77,12 @@ func (v *Verifier) authenticateCookie(r *http.Request, jars [][]string, p *polic
 			first = e
 		}
 	}
-	return nil, v.settle(r, first, jars[0][0])
+	return nil, v.reject(r, first, jars[0][0])
 }
 
 // verifyOne verifies the values of cookies with one name, of which exactly one may be good:
 // another site on the domain may have put the others there
-func (v *Verifier) verifyOne(r *http.Request, values []string) (k *verified, token string, e *Error) {
+func (v *Verifier) verifyOne(r *http.Request, values []string) (k *cache.Entry, token string, e *Error) {
 	if len(values) > maxCookies {
 		return nil, "", newError(CodeInvalidRequest, fmt.Errorf("%d access cookies", len(values)))
 	}
@@ -88,17 +90,12 @@ func (v *Verifier) verifyOne(r *http.Request, values []string) (k *verified, tok
 		got, failed := v.verify(r.Context(), value)
 		switch {
 		case failed != nil && failed.Code == CodeKeysUnavailable:
-			if k != nil {
-				v.metrics.add(countTurnedAway)
-			}
 			return nil, value, failed
 		case failed != nil:
 			if e == nil || failed.forged {
 				e = failed
 			}
 		case k != nil:
-			v.metrics.add(countTurnedAway)
-			v.metrics.add(countTurnedAway)
 			return nil, "", newError(CodeInvalidRequest, errors.New("two good access cookies"))
 		default:
 			k, token = got, value
@@ -117,25 +114,24 @@ func (v *Verifier) verifyOne(r *http.Request, values []string) (k *verified, tok
 
 // outcome is what became of a token: a verified one, or an error
 type outcome struct {
-	*verified
+	good  *cache.Entry
 	token string
 	e     *Error
 }
 
 // demand lets a verified token through if it meets the policy
-func (v *Verifier) demand(r *http.Request, p *policy, o outcome) (*verified, *Error) {
+func (v *Verifier) demand(r *http.Request, p *policy, o outcome) (*cache.Entry, *Error) {
 	if o.e == nil {
-		o.e = p.check(o.verified, v.clock)
+		o.e = v.meets(o.good, p)
 		if o.e == nil {
-			o.e = v.upToDate(r.Context(), p, o.verified)
+			o.e = v.upToDate(r.Context(), p, o.good)
 		}
 		if o.e == nil {
-			o.accepted.Add(1)
-			return o.verified, nil
+			v.metrics.add(countAccepted)
+			return o.good, nil
 		}
-		v.metrics.add(countTurnedAway)
 	}
-	return nil, v.settle(r, o.e, o.token)
+	return nil, v.reject(r, o.e, o.token)
 }
 
 // bearerToken takes the token from the Authorization header (RFC 6750 §2.1), of which there may be

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/handstamp/handstamp/verify/internal/cache"
 )
 
 // Demand is what a route asks beyond a good token. All demands of a route must be met.
@@ -54,23 +56,34 @@ func newPolicy(demands []Demand) policy {
 	return p
 }
 
-// check returns the first demand that k does not meet. What signing in again cannot give comes
+// meets returns the first demand of p that a token does not meet. What it says is read anew, because handlers may
+// change what they are given.
+func (v *Verifier) meets(k *cache.Entry, p *policy) *Error {
+	if len(p.roles) == 0 && len(p.scope) == 0 && len(p.acr) == 0 && p.maxAge < 0 {
+		return nil
+	}
+	var s roomySession
+	s.Session = unpacked(k, s.items[:])
+	return p.check(&s.Session, v.clock.Now())
+}
+
+// check returns the first demand that s does not meet. What signing in again cannot give comes
 // first.
-func (p *policy) check(k *verified, c *clock) *Error {
+func (p *policy) check(s *Session, now time.Time) *Error {
 	for _, role := range p.roles {
-		if !slices.Contains(k.roles, role) {
+		if !slices.Contains(s.Roles, role) {
 			return newError(CodeRoleMissing, errors.New("role "+role+" is missing"))
 		}
 	}
 	for _, scope := range p.scope {
-		if !slices.Contains(k.scope, scope) {
+		if !slices.Contains(s.Scope, scope) {
 			e := newError(CodeScopeMissing, errors.New("scope "+scope+" is missing"))
 			e.scope = p.scope
 			return e
 		}
 	}
-	stale := p.maxAge >= 0 && (k.proven < 0 || c.now().Sub(time.UnixMicro(k.proven)) > p.maxAge)
-	weak := slices.ContainsFunc(p.acr, func(value string) bool { return !reaches(k.acr, value) })
+	stale := p.maxAge >= 0 && (s.AuthTime.IsZero() || now.Sub(s.AuthTime) > p.maxAge)
+	weak := slices.ContainsFunc(p.acr, func(value string) bool { return !reaches(s.ACR, value) })
 	if !stale && !weak {
 		return nil
 	}

@@ -86,10 +86,10 @@
 //
 // # Tokens seen before
 //
-// A token that was verified is remembered until it expires, in Config.CacheBytes of memory, so that showing it again costs a
-// look-up and not a signature check. Each time it is still asked whether it has expired, whether the issuer lists its key, and whether it
-// ended; what a route demands is never remembered. All requests with one token get the same [Session]: read it, and never change it.
-// A user's tokens cannot push those of others out while these are in use.
+// A token that was verified is remembered while it is in use, in Config.CacheBytes of memory, so that showing it again
+// costs a look-up and not a signature check. Each time it is still asked whether it has expired, whether the issuer
+// lists its key, and whether it ended; what a route demands is never remembered. Each request gets a [Session] of its
+// own. One user's tokens take a small part of the memory, and so cannot push those of others out.
 //
 // # Bad tokens
 //

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
+	"github.com/handstamp/handstamp/verify/internal/cache"
+	"github.com/handstamp/handstamp/verify/internal/clock"
 )
 
 // ErrEnded is the cause of the end of a context from Session.Context, when the token expired or the session ended.
@@ -16,14 +18,15 @@ var ErrEnded = errors.New("verify: the session ended")
 // request's context for parent, whatever the handler does with it ends with the session. context.Cause says ErrEnded
 // then. What it takes is given back when parent ends.
 func (s *Session) Context(parent context.Context) context.Context {
-	done := s.Done()
-	if done == nil {
+	if s.from == nil {
 		return parent
 	}
+	done, release := s.watch.borrow(s.from)
 	ctx, cancel := context.WithCancelCause(parent)
 	select {
 	case <-done: // at once, not as soon as a goroutine runs
 		cancel(ErrEnded)
+		release()
 		return ctx
 	default:
 	}
@@ -34,6 +37,7 @@ func (s *Session) Context(parent context.Context) context.Context {
 		case <-ctx.Done():
 			cancel(nil)
 		}
+		release()
 	}()
 	return ctx
 }
@@ -42,63 +46,106 @@ func (s *Session) Context(parent context.Context) context.Context {
 // all of them, and only while there is one to follow.
 type watcher struct {
 	set   *revoked.Set // nil: only time ends a session
-	clock *clock
+	clock *clock.Clock
 	stop  chan struct{} // closed by close
 
-	mu        sync.Mutex // guards open, following, closed, and the channel of each verified
-	open      map[*verified]*time.Timer
+	mu        sync.Mutex // guards open, following, closed, and each watch
+	open      map[watched]*watch
 	following bool
 	closed    bool
 }
 
-// newWatcher watches set, which may be nil
-func newWatcher(set *revoked.Set, c *clock) *watcher {
-	return &watcher{set: set, clock: c, stop: make(chan struct{}), open: map[*verified]*time.Timer{}}
+// watched is what ends a watch. All tokens that it is equal of share one.
+type watched struct {
+	identity revoked.Token
+	until    int64 // in microseconds since 1970
 }
 
-// channel is the one that is closed when k ends. Who asks first has it made, and k watched.
-func (w *watcher) channel(k *verified) <-chan struct{} {
+// watch is one channel, and who needs it
+type watch struct {
+	done     chan struct{}
+	timer    *time.Timer
+	borrowed int  // by contexts that are not over
+	kept     bool // somebody called Done, and may wait for as long as the token is good
+}
+
+// newWatcher watches set, which may be nil
+func newWatcher(set *revoked.Set, c *clock.Clock) *watcher {
+	return &watcher{set: set, clock: c, stop: make(chan struct{}), open: map[watched]*watch{}}
+}
+
+// channel returns what is closed when k ends. It is kept until then.
+func (w *watcher) channel(k *cache.Entry) <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if k.done == nil {
-		k.done = make(chan struct{})
-		w.add(k)
-	}
-	return k.done
+	one, _ := w.find(k)
+	one.kept = true
+	return one.done
 }
 
-// add begins to watch k; the caller holds mu
-func (w *watcher) add(k *verified) {
-	if w.closed {
-		close(k.done)
-		return
+// borrow is channel for a while: after release, what nobody else needs is forgotten
+func (w *watcher) borrow(k *cache.Entry) (done <-chan struct{}, release func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	one, key := w.find(k)
+	one.borrowed++
+	return one.done, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if one.borrowed--; one.borrowed == 0 && !one.kept && w.open[key] == one {
+			one.timer.Stop()
+			delete(w.open, key)
+		}
 	}
-	left := time.UnixMicro(k.until).Sub(w.clock.now())
-	w.open[k] = time.AfterFunc(left, func() { w.end(k) })
-	switch {
-	case w.set == nil:
-	case w.set.Revoked(k.token): // it may have ended between the check and now
-		w.endLocked(k)
-	case !w.following:
+}
+
+// find returns the watch of k, or begins it; the caller holds mu
+func (w *watcher) find(k *cache.Entry) (*watch, watched) {
+	key := watched{identity(k), k.Until}
+	if one := w.open[key]; one != nil {
+		return one, key
+	}
+	key.identity = compact(key.identity)
+	one := &watch{done: make(chan struct{})}
+	if w.closed || w.set != nil && w.set.Revoked(key.identity) { // it may have ended between the check and now
+		close(one.done)
+		return one, key
+	}
+	left := time.UnixMicro(k.Until).Sub(w.clock.Now())
+	one.timer = time.AfterFunc(left, func() { w.expire(key, one) })
+	w.open[key] = one
+	if w.set != nil && !w.following {
 		w.following = true
 		go w.follow()
 	}
+	return one, key
 }
 
-// end closes the channel of k, once
-func (w *watcher) end(k *verified) {
+// compact copies the texts of an identity, so that they hold nothing else in memory
+func compact(t revoked.Token) revoked.Token {
+	all := t.Session + t.Subject + t.Client + t.KeyID
+	take := func(text string) string {
+		text, all = all[:len(text)], all[len(text):]
+		return text
+	}
+	t.Session, t.Subject, t.Client, t.KeyID = take(t.Session), take(t.Subject), take(t.Client), take(t.KeyID)
+	return t
+}
+
+// expire closes the channel of a watch whose token expired, unless it was forgotten
+func (w *watcher) expire(key watched, one *watch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.endLocked(k)
+	if w.open[key] == one {
+		w.end(key, one)
+	}
 }
 
-// endLocked is end for who holds mu
-func (w *watcher) endLocked(k *verified) {
-	if timer, open := w.open[k]; open {
-		timer.Stop()
-		delete(w.open, k)
-		close(k.done)
-	}
+// end closes the channel of an open watch; the caller holds mu
+func (w *watcher) end(key watched, one *watch) {
+	one.timer.Stop()
+	delete(w.open, key)
+	close(one.done)
 }
 
 // follow looks at every watched session when the set of endings changes
@@ -120,9 +167,9 @@ func (w *watcher) follow() {
 func (w *watcher) look() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for k := range w.open {
-		if w.set.Revoked(k.token) {
-			w.endLocked(k)
+	for key, one := range w.open {
+		if w.set.Revoked(key.identity) {
+			w.end(key, one)
 		}
 	}
 	w.following = len(w.open) > 0
@@ -139,7 +186,7 @@ func (w *watcher) close() {
 	}
 	w.closed = true
 	close(w.stop)
-	for k := range w.open {
-		w.endLocked(k)
+	for key, one := range w.open {
+		w.end(key, one)
 	}
 }

@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/verify/internal/cache"
+	"github.com/handstamp/handstamp/verify/internal/clock"
+	"github.com/handstamp/handstamp/verify/internal/feed"
 )
 
 // What asking the server about tokens may take.
@@ -22,6 +25,7 @@ const (
 	askTimeout     = 2 * time.Second // waiting for others included
 	maxAsks        = 16              // at once
 	maxAskAnswer   = 64 << 10        // bytes
+	askWarnings    = time.Minute     // between two log lines that say that it cannot be asked
 )
 
 // newCaller makes the client for what needs a service key: the feed, and asking about tokens. A stream lasts for as long as it
@@ -55,9 +59,9 @@ func newTransport() *http.Transport {
 // asker asks the server whether tokens are active (RFC 7662)
 type asker struct {
 	url     string
-	key     *serviceKey
+	key     *feed.ServiceKey
 	client  *http.Client
-	clock   *clock
+	clock   *clock.Clock
 	log     *slog.Logger
 	metrics *Metrics
 	slots   chan struct{} // holds one for each question under way
@@ -73,10 +77,10 @@ func newAsker(v *Verifier) *asker {
 }
 
 // introspect asks the server about a good token. A server that cannot be asked has not said yes.
-func (v *Verifier) introspect(ctx context.Context, k *verified) *Error {
-	asked := v.clock.moment(v.clock.now())
+func (v *Verifier) introspect(ctx context.Context, k *cache.Entry) *Error {
+	asked := v.clock.Moment()
 	v.metrics.add(countIntrospections)
-	active, err := v.asker.ask(ctx, k.text())
+	active, err := v.asker.ask(ctx, k.Token())
 	switch {
 	case err != nil:
 		v.metrics.add(countIntrospectFailures)
@@ -87,16 +91,16 @@ func (v *Verifier) introspect(ctx context.Context, k *verified) *Error {
 		e.cause = fmt.Errorf("introspection: %w", err)
 		return e
 	case !active:
-		return ofSigned(CodeInvalidToken, errors.New("the server says that it is not active"), &k.session)
+		return ofSigned(CodeInvalidToken, errors.New("the server says that it is not active"), v.session(k))
 	}
-	k.asked.Store(&asked)
+	k.Asked.Store(&asked)
 	return nil
 }
 
 // confirmed reports whether the server said of k at most d ago that it is active
-func (v *Verifier) confirmed(k *verified, d time.Duration) bool {
-	asked := k.asked.Load()
-	return asked != nil && asked.until(v.clock.glance()) <= d
+func (v *Verifier) confirmed(k *cache.Entry, d time.Duration) bool {
+	asked := k.Asked.Load()
+	return asked != nil && asked.Until(v.clock.Moment()) <= d
 }
 
 // ask asks about one token
@@ -116,14 +120,14 @@ func (a *asker) ask(ctx context.Context, token string) (active bool, err error) 
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Accept", "application/json")
-	a.key.sign(request)
+	a.key.Sign(request)
 	answer, err := a.client.Do(request)
 	if err != nil {
 		return false, err
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return false, statusError(answer.StatusCode)
+		return false, feed.StatusError(answer.StatusCode)
 	}
 	if kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type")); kind != "application/json" {
 		return false, fmt.Errorf("the server answered %.40q", kind)
@@ -152,8 +156,8 @@ func parseActive(text string) (active bool, err error) {
 
 // warn tells the log that the server cannot be asked, once a minute
 func (a *asker) warn(err error) {
-	now, last := max(a.clock.glance().mono, 1), a.warned.Load()
-	if last != 0 && max(now-last, last-now) < int64(warnings) || !a.warned.CompareAndSwap(last, now) {
+	now, last := max(a.clock.Moment().Mono, 1), a.warned.Load()
+	if last != 0 && max(now-last, last-now) < int64(askWarnings) || !a.warned.CompareAndSwap(last, now) {
 		return
 	}
 	a.log.Warn("the server cannot be asked about tokens, answered with 503", "code", string(CodeRevocationsUnavailable), "error", err)

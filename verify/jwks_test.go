@@ -233,23 +233,6 @@ func TestUnknownKid(t *testing.T) {
 	})
 }
 
-// TestKeyComesMeanwhile has a token look for its key just before the fetch ends that brings it, and wish for another just
-// after: there is none, and a kid that nobody knows still has its own.
-func TestKeyComesMeanwhile(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPublisher(t)
-		v := mustNew(t, p.config())
-		check(t, v, p.token(), "")
-		if verify.TestingOnlyWish(v, p.keys[0].ID()) {
-			t.Error("the keys are fetched again for one that has just come")
-		}
-		if !verify.TestingOnlyWish(v, "nobody") {
-			t.Error("the keys are not fetched for one that is unknown")
-		}
-		synctest.Wait()
-	})
-}
-
 // flood verifies n tokens at once that all name unknown keys.
 func flood(t *testing.T, v *verify.Verifier, n int) {
 	t.Helper()

@@ -8,48 +8,79 @@ import (
 
 	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
+	"github.com/handstamp/handstamp/verify/internal/keyset"
 )
 
 // KeySource is where a verifier has its keys from: JWKS, StaticJWKS or HMAC. A verifier has one, so public keys
 // and a shared secret can never meet in it (RFC 8725 §3.1).
 type KeySource interface {
-	open(ctx context.Context, v *Verifier) (keyFinder, error)
+	open(ctx context.Context, v *Verifier) (*keyset.Keys, error)
 }
 
-// keyFinder finds the key that a token names
-type keyFinder interface {
-	// find returns the key with exactly this kid, or nil when the issuer has none such. Not knowing
-	// the issuer's keys at all is an error.
-	find(ctx context.Context, kid string) (*jose.Key, *Error)
-	// keySet is what find looks in at the moment; nil when there is nothing.
-	keySet() *jose.KeySet
-	// current is keySet at a glance: a key that it has under its name is good now. Nil when there is nothing, or
-	// when it takes more than a glance to tell.
-	current(now moment) *jose.KeySet
-	// news is when keys were last fetched, and what went wrong since.
-	news() (fetched time.Time, err error)
-	// close ends what runs in the background.
-	close()
+// memory is a KeySource in the program that holds the issuer itself: its own keys and endings, both asked for on
+// every request. So the server checks its own routes, and refuses an ended session at once. It is not part of the API,
+// because its methods name internal types: a type of ours that embeds a KeySource, to be one, and has these methods.
+type memory interface {
+	KeySource
+	// Keys returns the same set until keys change, made of the same keys; nil while there are none.
+	Keys() *jose.KeySet
+	// Revoked returns what ended, always the same set.
+	Revoked() *revoked.Set
+}
+
+// disconnector is a memory that can be cut off from what ends, as one for tests can
+type disconnector interface{ FeedIsCut() bool }
+
+// openKeys opens the source of v's keys
+func (v *Verifier) openKeys(ctx context.Context) (*keyset.Keys, error) {
+	m, ours := v.config.Keys.(memory)
+	if !ours {
+		return v.config.Keys.open(ctx, v)
+	}
+	v.revoked = m.Revoked()
+	v.memory, _ = m.(disconnector)
+	return keyset.Memory(m.Keys), nil
+}
+
+// discovered is the source of a Config without Keys: the issuer's metadata says where
+type discovered struct{}
+
+func (discovered) open(ctx context.Context, v *Verifier) (*keyset.Keys, error) {
+	return v.fetchKeys(ctx, ""), nil
+}
+
+// listed is the source that JWKS makes
+type listed struct{ url string }
+
+// JWKS fetches keys from a JWK Set at url, which must be https, or http on loopback where the issuer is
+// too. They are refreshed before their max-age runs out, so that a new key is known before it signs. A
+// token that names an unknown key makes them be fetched at once, but not twice in 10 s.
+func JWKS(url string) KeySource { return listed{url} }
+
+func (l listed) open(ctx context.Context, v *Verifier) (*keyset.Keys, error) {
+	if err := keyset.CheckURL(l.url, v.issuer); err != nil {
+		return nil, fmt.Errorf("Config.Keys: %w", err)
+	}
+	return v.fetchKeys(ctx, l.url), nil
+}
+
+// fetchKeys begins to fetch keys from an address, or from where the issuer's metadata says when it is empty
+func (v *Verifier) fetchKeys(ctx context.Context, address string) *keyset.Keys {
+	return keyset.Fetch(ctx, keyset.Options{
+		Issuer: v.config.Issuer, URL: address, Client: v.config.HTTPClient, Clock: v.clock, Log: v.config.Logger,
+		MaxAge: v.config.MaxKeyAge, Counts: &v.metrics.keys,
+	})
 }
 
 // noKeys is the refusal while nothing can be checked
-func noKeys(why string) *Error {
-	e := newError(CodeKeysUnavailable, errors.New(why))
+func noKeys(cause error) *Error {
+	e := newError(CodeKeysUnavailable, cause)
 	e.RetryAfter = retryKeys
 	return e
 }
 
 // retryKeys is how soon it is worth to ask again while there are no keys
 const retryKeys = 2 * time.Second
-
-// fixed has the same keys for ever
-type fixed struct{ set *jose.KeySet }
-
-func (k fixed) find(_ context.Context, kid string) (*jose.Key, *Error) { return k.set.Lookup(kid), nil }
-func (k fixed) keySet() *jose.KeySet                                   { return k.set }
-func (k fixed) current(moment) *jose.KeySet                            { return k.set }
-func (k fixed) news() (time.Time, error)                               { return time.Time{}, nil }
-func (k fixed) close()                                                 {}
 
 // static is the source that StaticJWKS makes
 type static struct{ data []byte }
@@ -58,7 +89,7 @@ type static struct{ data []byte }
 // the network. A key in it that cannot be used is a mistake that New reports.
 func StaticJWKS(jwks []byte) KeySource { return static{jwks} }
 
-func (s static) open(context.Context, *Verifier) (keyFinder, error) {
+func (s static) open(context.Context, *Verifier) (*keyset.Keys, error) {
 	set, skipped, err := jose.ParseKeySet(s.data)
 	switch {
 	case err != nil:
@@ -68,7 +99,7 @@ func (s static) open(context.Context, *Verifier) (keyFinder, error) {
 	case set.Len() == 0:
 		return nil, errors.New("Config.Keys: the key set is empty")
 	}
-	return fixed{set}, nil
+	return keyset.Fixed(set), nil
 }
 
 // secret is the source that HMAC makes. It holds a pointer, because fmt prints the bytes of any other
@@ -86,54 +117,10 @@ func (s *secret) GoString() string { return s.String() }
 // New refuses shorter and well-known ones.
 func HMAC(bytes []byte) KeySource { return &secret{&bytes} }
 
-func (s *secret) open(context.Context, *Verifier) (keyFinder, error) {
+func (s *secret) open(context.Context, *Verifier) (*keyset.Keys, error) {
 	key, err := jose.NewHMAC("hmac", *s.bytes)
 	if err != nil {
 		return nil, fmt.Errorf("Config.Keys: %w", err)
 	}
-	return onlyKey{fixed{jose.NewKeySet(key.Public())}, key.Public()}, nil
+	return keyset.Only(key.Public()), nil
 }
-
-// onlyKey has one key, which is meant whatever a token calls it
-type onlyKey struct {
-	fixed
-	key *jose.Key
-}
-
-func (k onlyKey) find(context.Context, string) (*jose.Key, *Error) { return k.key, nil }
-
-// Memory is the issuer's own keys and endings, where verifier and issuer are one program. Both are asked for on every
-// request: Keys should return the same set until keys change, made of the same keys.
-type Memory interface {
-	Keys() *jose.KeySet
-	Revoked() *revoked.Set
-}
-
-// inProcess is the source that InProcess makes
-type inProcess struct{ Memory }
-
-// InProcess takes keys and endings from the issuer's own memory: it is how the server checks its own
-// routes, and refuses an ended session at once.
-func InProcess(m Memory) KeySource { return &inProcess{m} }
-
-// cutter is a Memory that can be cut off from what ends, as one for tests can
-type cutter interface{ FeedIsCut() bool }
-
-func (p *inProcess) open(_ context.Context, v *Verifier) (keyFinder, error) {
-	v.revoked = p.Revoked()
-	v.memory, _ = p.Memory.(cutter)
-	return p, nil
-}
-
-func (p *inProcess) find(_ context.Context, kid string) (*jose.Key, *Error) {
-	set := p.Keys()
-	if set == nil || set.Len() == 0 {
-		return nil, noKeys("no keys in memory")
-	}
-	return set.Lookup(kid), nil
-}
-
-func (p *inProcess) keySet() *jose.KeySet        { return p.Keys() }
-func (p *inProcess) current(moment) *jose.KeySet { return p.Keys() }
-func (p *inProcess) news() (time.Time, error)    { return time.Time{}, nil }
-func (p *inProcess) close()                      {}

@@ -16,6 +16,7 @@ import (
 
 // memory is an issuer's own, as a test arranges it.
 type memory struct {
+	verify.KeySource
 	keys *jose.KeySet
 	set  *revoked.Set
 }
@@ -28,7 +29,7 @@ func (m *memory) Revoked() *revoked.Set { return m.set }
 
 // newMemory has the good ES256 key, and nothing ended.
 func newMemory() *memory {
-	return &memory{jose.NewKeySet(signingKeys()[jose.ES256].Public()), revoked.NewSet()}
+	return &memory{keys: jose.NewKeySet(signingKeys()[jose.ES256].Public()), set: revoked.NewSet()}
 }
 
 // end applies one entry after those before it.
@@ -41,8 +42,8 @@ func (m *memory) end(t *testing.T, e revoked.Entry) {
 	}
 }
 
-// TestInProcess follows the issuer's memory from one request to the next (JV-23).
-func TestInProcess(t *testing.T) {
+// TestOwnMemory follows the issuer's memory from one request to the next (JV-23).
+func TestOwnMemory(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		entry revoked.Entry
@@ -57,7 +58,7 @@ func TestInProcess(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			m := newMemory()
 			c := testConfig()
-			c.Keys = verify.InProcess(m)
+			c.Keys = m
 			v := mustNew(t, c)
 			check(t, v, goodToken(), "")
 			m.end(t, revoked.Entry{Kind: revoked.Session, ID: "another"})
@@ -84,11 +85,11 @@ func TestInProcess(t *testing.T) {
 	}
 }
 
-// TestInProcessKeys takes keys as they come and go.
-func TestInProcessKeys(t *testing.T) {
+// TestOwnMemoryKeys takes keys as they come and go.
+func TestOwnMemoryKeys(t *testing.T) {
 	m := newMemory()
 	c := testConfig()
-	c.Keys = verify.InProcess(m)
+	c.Keys = m
 	v := mustNew(t, c)
 	eddsa := sign(signingKeys()[jose.EdDSA], goodHeader(jose.EdDSA).String(), goodClaims().String())
 	check(t, v, eddsa, verify.CodeInvalidToken)
@@ -114,7 +115,7 @@ func TestLog(t *testing.T) {
 	}
 	check(t, v, "", verify.CodeMissingToken)
 	first, _, _ := strings.Cut(log.String(), "\n")
-	if !strings.Contains(first, "code=token_expired token=") || !strings.Contains(first, `why="exp has passed"`) {
+	if !strings.Contains(first, "code=token_expired token=") || !strings.Contains(first, `error="exp has passed"`) {
 		t.Errorf("log line = %s, want code, fingerprint and reason", first)
 	}
 	if n := strings.Count(log.String(), "\n"); n != 1+len(attacks(t)) {

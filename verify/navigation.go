@@ -10,9 +10,9 @@ import (
 // justIssued is how young a token is that a renewal has just brought
 const justIssued = 10 * time.Second
 
-// wayIn is where the issuer can help a browser whose request was refused with e, or empty when
-// the answer is e itself
-func (v *Verifier) wayIn(r *http.Request, e *Error) string {
+// pageFor returns where the issuer can help a browser whose request was refused with e, or nothing when the answer is
+// e itself
+func (v *Verifier) pageFor(r *http.Request, e *Error) string {
 	if v.config.NoRedirect || !navigation(r) {
 		return ""
 	}
@@ -26,7 +26,7 @@ func (v *Verifier) wayIn(r *http.Request, e *Error) string {
 	case CodeInvalidToken:
 		// A correctly signed token that is refused as soon as it was made would be made again, and
 		// again: the issuer's clock or audience differs from ours.
-		if e.session != nil && v.clock.now().Sub(e.session.IssuedAt) < justIssued {
+		if e.session != nil && v.clock.Now().Sub(e.session.IssuedAt) < justIssued {
 			return ""
 		}
 	case CodeReauthentication:

@@ -22,7 +22,7 @@ func (v *Verifier) Require(h http.Handler, demands ...Demand) http.Handler {
 			v.Refuse(w, r, e)
 			return
 		}
-		h.ServeHTTP(w, withSession(r, &k.session))
+		h.ServeHTTP(w, v.withSession(r, k))
 	})
 }
 
@@ -39,7 +39,7 @@ func (v *Verifier) Optional(h http.Handler) http.Handler {
 		k, e := v.authenticate(r, &p)
 		switch {
 		case e == nil:
-			r = withSession(r, &k.session)
+			r = v.withSession(r, k)
 		case e.Code != CodeMissingToken:
 			v.Refuse(w, r, e)
 			return
@@ -56,13 +56,13 @@ func (v *Verifier) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		e = newError(CodeInvalidToken, err)
 		e.realm = v.config.Audience
 	}
-	if e.forged && !v.bad.allow(v.config.ClientAddress(r)) {
+	if e.forged && !v.bad.Allow(v.config.ClientAddress(r)) {
 		e = v.refusals.tooMany
 		v.metrics.add(e.counter)
 	}
 	head := w.Header()
 	head.Set("Cache-Control", "no-store")
-	if location := v.wayIn(r, e); location != "" {
+	if location := v.pageFor(r, e); location != "" {
 		head.Set("Location", location)
 		w.WriteHeader(http.StatusSeeOther)
 		return

@@ -5,13 +5,16 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/verify/internal/cache"
 )
 
 // Session is what a verified access token says. Identity is the issuer and Subject together, and
 // nothing else: addresses and names change hands.
 //
-// All requests that show the same token may get the same Session: read it, and never change it. What Require
-// decides by is kept apart from its fields.
+// Each request gets a Session of its own: nothing in it is shared with another request that shows the same token, nor
+// with what Require decides by.
 type Session struct {
 	Subject  string   // who; never empty
 	ID       string   // the session (sid): one sign-in on one device. Empty in tokens made without
@@ -28,7 +31,8 @@ type Session struct {
 	IssuedAt  time.Time
 	ExpiresAt time.Time
 
-	from *verified // what else is known of it; nil: no verifier made it
+	from  *cache.Entry // what else is known of it; nil: no verifier made it
+	watch *watcher     // closes Done; nil as well
 }
 
 // HasRole reports whether the user has the role, compared exactly.
@@ -45,11 +49,7 @@ func (s *Session) HasScope(scope string) bool { return slices.Contains(s.Scope, 
 // Registered claims (iss, sub, exp and so on) reach a struct field only by its tag, and a map never.
 // Numbers in an any become float64.
 func (s *Session) Claims(v any) error {
-	payload := ""
-	if s.from != nil {
-		payload = s.from.payload
-	}
-	return decodeClaims(payload, v)
+	return decodeClaims(s.payload(), v)
 }
 
 // Done returns a channel that is closed when the token expires or the session ends, so that a
@@ -59,7 +59,17 @@ func (s *Session) Done() <-chan struct{} {
 	if s.from == nil {
 		return nil
 	}
-	return s.from.watch.channel(s.from)
+	return s.watch.channel(s.from)
+}
+
+// payload returns the claims of the token that s is from, as text; empty when there is none
+func (s *Session) payload() string {
+	if s.from == nil {
+		return ""
+	}
+	parts, _ := jose.SplitCompact(s.from.Token()) // it was split and decoded before
+	payload, _ := jose.DecodeBase64(parts.Payload())
+	return string(payload)
 }
 
 // contextKey is where a context keeps its session
@@ -93,12 +103,15 @@ func NewContext(ctx context.Context, s *Session) context.Context {
 	return &sessionContext{ctx, s}
 }
 
-// withSession is r with s in its context. Both are one piece of memory, which is found sooner than two.
-func withSession(r *http.Request, s *Session) *http.Request {
-	both := &struct {
+// withSession returns r with what k says in its context. All of it is one piece of memory.
+func (v *Verifier) withSession(r *http.Request, k *cache.Entry) *http.Request {
+	all := &struct {
 		request http.Request
 		context sessionContext
-	}{context: sessionContext{r.Context(), s}}
-	both.request = *r.WithContext(&both.context)
-	return &both.request
+		session roomySession
+	}{}
+	all.session.Session = v.read(k, all.session.items[:])
+	all.context = sessionContext{r.Context(), &all.session.Session}
+	all.request = *r.WithContext(&all.context)
+	return &all.request
 }

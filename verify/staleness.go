@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/handstamp/handstamp/verify/internal/cache"
+	"github.com/handstamp/handstamp/verify/internal/feed"
 )
 
 // WhenStale is what a route does while this verifier may not have heard of the newest endings. The zero value is the
@@ -23,7 +26,7 @@ const (
 	// falls silent at 3 s.
 	shortestStaleness = 3 * time.Second
 	// usualStaleness is what counts as stale on routes that do not say.
-	usualStaleness = cutAfter
+	usualStaleness = feed.MaxSilence
 )
 
 // MaxStaleness demands that what this verifier knows of endings is at most d old, and says what to do when it is
@@ -50,7 +53,7 @@ type staleness struct {
 }
 
 // upToDate holds a good token to what its route demands of our knowledge of endings
-func (v *Verifier) upToDate(ctx context.Context, p *policy, k *verified) *Error {
+func (v *Verifier) upToDate(ctx context.Context, p *policy, k *cache.Entry) *Error {
 	for _, s := range p.stale {
 		if e := v.meet(ctx, s, k); e != nil {
 			return e
@@ -63,12 +66,12 @@ func (v *Verifier) upToDate(ctx context.Context, p *policy, k *verified) *Error 
 }
 
 // usual is upToDate where a route demands nothing, and there is a feed or a memory that can be cut off
-func (v *Verifier) usual(ctx context.Context, k *verified) *Error {
+func (v *Verifier) usual(ctx context.Context, k *cache.Entry) *Error {
 	if v.age() <= usualStaleness {
 		return nil
 	}
-	if v.feed != nil && v.feed.proof.Load() == nil {
-		if v.feed.declined.Load() {
+	if v.feed != nil && !v.feed.Begun() {
+		if v.feed.Declined() {
 			return nil // plain JWT
 		}
 		return v.beginning(ctx, k)
@@ -78,23 +81,23 @@ func (v *Verifier) usual(ctx context.Context, k *verified) *Error {
 }
 
 // beginning lets a token wait for the first snapshot, which may have ended it
-func (v *Verifier) beginning(ctx context.Context, k *verified) *Error {
+func (v *Verifier) beginning(ctx context.Context, k *cache.Entry) *Error {
 	switch {
-	case !v.feed.begun(ctx):
+	case !v.feed.Await(ctx):
 		return outOfDate("no snapshot of what ended yet")
-	case v.revoked.Revoked(k.token):
-		return v.ended(&k.session)
+	case v.revoked.Revoked(identity(k)):
+		return v.ended(v.session(k))
 	}
 	return nil
 }
 
 // meet holds a good token to one demand
-func (v *Verifier) meet(ctx context.Context, s staleness, k *verified) *Error {
+func (v *Verifier) meet(ctx context.Context, s staleness, k *cache.Entry) *Error {
 	if s.always {
 		return v.introspect(ctx, k)
 	}
 	age := v.age()
-	if age == never && s.then == Refuse && v.feed != nil {
+	if age == feed.Never && s.then == Refuse && v.feed != nil {
 		if e := v.beginning(ctx, k); e != nil {
 			return e
 		}
@@ -119,9 +122,9 @@ func (v *Verifier) meet(ctx context.Context, s staleness, k *verified) *Error {
 func (v *Verifier) age() time.Duration {
 	switch {
 	case v.feed != nil:
-		return v.feed.age(v.clock.glance())
+		return v.feed.Age(v.clock.Moment())
 	case v.memory != nil && v.memory.FeedIsCut(), v.revoked == nil:
-		return never
+		return feed.Never
 	}
 	return 0 // the issuer's own memory
 }

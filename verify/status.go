@@ -5,6 +5,10 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/verify/internal/cache"
+	"github.com/handstamp/handstamp/verify/internal/clock"
+	"github.com/handstamp/handstamp/verify/internal/feed"
+	"github.com/handstamp/handstamp/verify/internal/keyset"
 )
 
 // Status is how a verifier fares, for a page or a health check.
@@ -42,10 +46,11 @@ type FeedStatus struct {
 func (v *Verifier) feedStatus() FeedStatus {
 	m := v.metrics
 	s := FeedStatus{
-		StaleAccepted: m.get(countStaleAccepted), Introspected: m.get(countIntrospections), IntrospectErrors: m.get(countIntrospectFailures),
-		Reconnects: m.get(countFeedReconnects), Gaps: m.get(countFeedGaps), Snapshots: m.get(countFeedSnapshots),
+		StaleAccepted: m.get(countStaleAccepted), Introspected: m.get(countIntrospections),
+		IntrospectErrors: m.get(countIntrospectFailures), Reconnects: m.get(countFeedReconnects),
+		Gaps: m.get(countFeedGaps), Snapshots: m.get(countFeedSnapshots),
 	}
-	if s.Age = v.age(); s.Age == never {
+	if s.Age = v.age(); s.Age == feed.Never {
 		s.Age = -1
 	}
 	if v.revoked == nil {
@@ -56,10 +61,8 @@ func (v *Verifier) feedStatus() FeedStatus {
 		s.On, s.Connected = true, s.Age >= 0
 		return s
 	}
-	s.On = !v.feed.declined.Load()
-	v.feed.mu.Lock()
-	defer v.feed.mu.Unlock()
-	s.Connected, s.Error = v.feed.connected, v.feed.err
+	s.On = !v.feed.Declined()
+	s.Connected, s.Error = v.feed.Connection()
 	return s
 }
 
@@ -71,15 +74,15 @@ type CacheStatus struct {
 	Hits      int64 // good tokens that were remembered
 	Misses    int64 // good tokens that had to be checked
 	Evictions int64 // tokens that were forgotten before they expired, for others
-	Full      int64 // tokens that were not remembered, because all others were in use
+	Full      int64 // tokens that were not remembered, because their user has very many
 }
 
 // Status returns how v fares at the moment.
 func (v *Verifier) Status() Status {
 	m := v.metrics
 	s := Status{Issuer: v.config.Issuer, Accepted: m.get(countAccepted), Refused: map[Code]int64{}}
-	s.KeysFetched, s.KeysError = v.keys.news()
-	if set := v.keys.keySet(); set != nil {
+	s.KeysFetched, s.KeysError = v.keys.News()
+	if set := v.keys.Current(v.clock.Moment()); set != nil {
 		for _, key := range set.Keys() {
 			s.KeyIDs = append(s.KeyIDs, key.ID())
 		}
@@ -91,11 +94,11 @@ func (v *Verifier) Status() Status {
 		s.Refused[code] = m.get(a.counter)
 	}
 	s.Feed = v.feedStatus()
+	used := v.cache.Usage()
 	s.Cache = CacheStatus{
-		Limit: v.config.CacheBytes, Hits: m.get(countTableHits), Misses: m.get(countTableMisses),
-		Evictions: m.get(countTableEvictions), Full: m.get(countTableFull),
+		Tokens: used.Tokens, Bytes: used.Bytes, Limit: v.config.CacheBytes, Hits: m.get(countCacheHits),
+		Misses: m.get(countCacheMisses), Evictions: used.Evictions, Full: used.Full,
 	}
-	s.Cache.Tokens, s.Cache.Bytes = v.table.usage()
 	return s
 }
 
@@ -104,7 +107,7 @@ type counter int
 
 // All counters, in the order of Metrics.Do.
 const (
-	countAccepted counter = iota // in parts: see Metrics.part
+	countAccepted counter = iota
 	countMissingToken
 	countInvalidToken
 	countTokenExpired
@@ -117,10 +120,10 @@ const (
 	countTooManyBadTokens
 	countKeyFetches
 	countKeyFailures
-	countTableHits // not counted, but found from the others
-	countTableMisses
-	countTableEvictions
-	countTableFull
+	countCacheHits
+	countCacheMisses
+	countCacheEvictions
+	countCacheFull
 	countRevocationsUnavailable
 	countStaleAccepted
 	countIntrospections
@@ -128,10 +131,9 @@ const (
 	countFeedReconnects
 	countFeedGaps
 	countFeedSnapshots
-	gaugeFeedEpoch // not counted, but read from the feed
+	gaugeFeedEpoch
 	gaugeFeedSeq
 	gaugeFeedAge
-	countTurnedAway // good tokens that did not let their request through; for countTableHits alone
 	counters
 )
 
@@ -151,10 +153,10 @@ var counterNames = [counters]string{
 	countTooManyBadTokens: string(CodeTooManyBadTokens),
 	countKeyFetches:       "key_fetches",
 	countKeyFailures:      "key_failures",
-	countTableHits:        "cache_hits",
-	countTableMisses:      "cache_misses",
-	countTableEvictions:   "cache_evictions",
-	countTableFull:        "cache_full",
+	countCacheHits:        "cache_hits",
+	countCacheMisses:      "cache_misses",
+	countCacheEvictions:   "cache_evictions",
+	countCacheFull:        "cache_full",
 
 	countRevocationsUnavailable: string(CodeRevocationsUnavailable),
 	countStaleAccepted:          "stale_accepted",
@@ -172,68 +174,59 @@ var counterNames = [counters]string{
 //
 //	expvar.Publish("handstamp", v.Metrics())
 type Metrics struct {
-	values   [counters]padded
-	accepted [acceptedParts]padded // the parts of countAccepted
-	feed     *feed                 // nil: there is none
-}
-
-// acceptedParts is how many parts countAccepted has. It moves with every good token, and the processors of a large
-// machine would wait for each other if all of them counted in one place; so tokens are counted in different ones.
-const acceptedParts = 64
-
-// padded is a counter in a line of the processor's cache that it shares with none: whoever counts one thing does not
-// wait for whoever counts another
-type padded struct {
-	atomic.Int64
-	_ [56]byte
+	values  [counters]atomic.Int64 // of what is counted here
+	keys    keyset.Counts
+	endings feed.Counts
+	cache   *cache.Cache
+	clock   *clock.Clock
+	feed    *feed.Feed // nil: there is none
 }
 
 // newMetrics makes counters for all that can happen
 func newMetrics() *Metrics { return new(Metrics) }
 
-// part is where a token counts that it was let through; any will do. random is of its signature.
-func (m *Metrics) part(random byte) *padded { return &m.accepted[random%acceptedParts] }
-
 // add counts one
 func (m *Metrics) add(c counter) { m.values[c].Add(1) }
 
-// get is how often something was counted. A good token is counted once, when its request is let through or turned away,
-// because a remembered one writes to memory for hardly anything else: those that were remembered are all good ones but those
-// that had to be checked.
+// get returns how often something was counted, or what a gauge shows
 func (m *Metrics) get(c counter) int64 {
 	switch c {
-	case countTableHits:
-	case countAccepted:
-		var n int64
-		for i := range m.accepted {
-			n += m.accepted[i].Load()
-		}
-		return n
+	case countKeyFetches:
+		return m.keys.Fetches.Load()
+	case countKeyFailures:
+		return m.keys.Failures.Load()
+	case countCacheEvictions:
+		return m.cache.Usage().Evictions
+	case countCacheFull:
+		return m.cache.Usage().Full
+	case countFeedReconnects:
+		return m.endings.Reconnects.Load()
+	case countFeedGaps:
+		return m.endings.Gaps.Load()
+	case countFeedSnapshots:
+		return m.endings.Snapshots.Load()
 	case gaugeFeedEpoch, gaugeFeedSeq, gaugeFeedAge:
-		return m.feed.gauge(c)
-	default:
-		return m.values[c].Load()
+		return m.gauge(c)
 	}
-	misses := m.values[countTableMisses].Load() // first: each is counted before its request is let through
-	return max(m.get(countAccepted)+m.values[countTurnedAway].Load()-misses, 0)
+	return m.values[c].Load()
 }
 
-// gauge is one of the numbers of a feed that may be nil
-func (f *feed) gauge(c counter) int64 {
-	if f == nil {
+// gauge returns one of the numbers of the feed, if there is one
+func (m *Metrics) gauge(c counter) int64 {
+	if m.feed == nil {
 		if c == gaugeFeedAge {
 			return -1
 		}
 		return 0
 	}
-	epoch, seq := f.set.Position()
+	epoch, seq := m.feed.Set().Position()
 	switch c {
 	case gaugeFeedEpoch:
 		return epoch
 	case gaugeFeedSeq:
 		return seq
 	}
-	if age := f.age(f.clock.moment(f.clock.now())); age != never {
+	if age := m.feed.Age(m.clock.Moment()); age != feed.Never {
 		return age.Milliseconds()
 	}
 	return -1

@@ -1,12 +1,10 @@
 package verify_test
 
 import (
-	"encoding/binary"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -212,42 +210,6 @@ func TestSlowedTogether(t *testing.T) {
 	if got := n.v.Status().Refused[verify.CodeTooManyBadTokens]; got != 300 {
 		t.Errorf("%d counted as too many, want 300", got)
 	}
-}
-
-// TestSlowedMillion has a million addresses send bad tokens: what is remembered of them stays within two megabytes, and the
-// one that sent too many is not forgotten for them (RL-10).
-func TestSlowedMillion(t *testing.T) {
-	before := heapInUse()
-	allow := verify.TestingOnlyThrottle(func() time.Time { return now })
-	loudest := netip.MustParseAddr("198.51.100.7")
-	for range burst {
-		allow(loudest)
-	}
-	for n := range uint64(1_000_000) {
-		if n%50_000 == 0 && allow(loudest) {
-			t.Fatalf("after %d others the loudest is no longer slowed", n)
-		}
-		bytes := [16]byte{0: 0x20}
-		binary.BigEndian.PutUint64(bytes[:8], 0x20<<56|n)
-		if !allow(netip.AddrFrom16(bytes)) {
-			t.Fatalf("the first bad token of address %d is slowed", n)
-		}
-	}
-	if grew := heapInUse() - before; grew > 2<<20 {
-		t.Errorf("a million addresses take %d bytes, want at most 2 MiB", grew)
-	}
-	if allow(loudest) {
-		t.Error("after a million others the loudest is no longer slowed")
-	}
-	runtime.KeepAlive(allow)
-}
-
-// heapInUse is how many bytes are in use once the rest is gone.
-func heapInUse() int {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
 }
 
 // TestSlowedLog warns once a minute, with the address and how many there were, and logs no single token of an address that

@@ -11,6 +11,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
+	"github.com/handstamp/handstamp/verify/internal/cache"
 )
 
 // maxToken is the longest token that is looked at, in bytes
@@ -23,66 +24,104 @@ const maxLife = 15 * time.Minute
 // Verify checks an access token by itself, for gRPC, WebSockets and queues; HTTP handlers use Require. Its
 // errors are *Error. It demands nothing beyond a good token: ask the session with HasRole and HasScope. It knows
 // no client, and so slows nobody down.
-func (v *Verifier) Verify(ctx context.Context, token string) (*Session, error) {
+func (v *Verifier) Verify(ctx context.Context, token string) (session *Session, err error) {
+	// Short enough that the compiler makes it part of its caller, on whose stack the session then is, unless the caller
+	// keeps some of it.
+	var s roomySession
+	s.Session, err = v.alone(ctx, token, &s.items)
+	if err == nil {
+		session = &s.Session
+	}
+	return
+}
+
+// alone is Verify. The session's lists use items as far as it has room.
+func (v *Verifier) alone(ctx context.Context, token string, items *[room]string) (s Session, err error) {
 	k, e := v.verify(ctx, token)
+	if e == nil {
+		e = v.upToDate(ctx, &v.plain, k)
+	}
 	if e != nil {
-		return nil, v.settle(nil, e, token)
+		return s, v.reject(nil, e, token)
 	}
-	if e := v.upToDate(ctx, &v.plain, k); e != nil {
-		v.metrics.add(countTurnedAway)
-		return nil, v.settle(nil, e, token)
-	}
-	k.accepted.Add(1)
-	return &k.session, nil
+	v.metrics.add(countAccepted)
+	s.unpack(k)
+	l := unpackLists(k, items[:])
+	s.Audience, s.Roles, s.Scope, s.AMR = l.audience, l.roles, l.scope, l.amr
+	s.from, s.watch = k, v.watch
+	return s, nil
+}
+
+// read returns what a token says. The session's lists use items as far as it has room.
+func (v *Verifier) read(k *cache.Entry, items []string) Session {
+	s := unpacked(k, items)
+	s.from, s.watch = k, v.watch
+	return s
+}
+
+// session is read into memory of its own
+func (v *Verifier) session(k *cache.Entry) *Session {
+	s := new(roomySession)
+	s.Session = v.read(k, s.items[:])
+	return &s.Session
 }
 
 // verify takes a token that it remembers and that is still good, or checks it
-func (v *Verifier) verify(ctx context.Context, token string) (*verified, *Error) {
-	k := v.table.find(token)
-	switch {
-	case k == nil:
-	case v.stillGood(k, v.clock.glance()):
-		return k, nil
-	default:
-		v.table.drop(k)
+func (v *Verifier) verify(ctx context.Context, token string) (*cache.Entry, *Error) {
+	if k := v.cache.Find(token); k != nil {
+		if v.stillGood(k) {
+			v.metrics.add(countCacheHits)
+			return k, nil
+		}
+		v.cache.Drop(k)
 	}
 	return v.check(ctx, token)
 }
 
 // stillGood reports whether all that may have changed since k was verified is as it was: it has not expired, the
-// issuer still lists the very key that signed it, and nothing ended it. In doubt it is not, and then
-// checked like a token never seen; so nothing is accepted here that would not be there.
-func (v *Verifier) stillGood(k *verified, now moment) bool {
-	if now.wall < k.from || now.wall+v.clock.slack >= k.until {
+// issuer still lists the very key that signed it, and nothing ended it. If in doubt it reports false, and the caller
+// runs the full check. So nothing is accepted here that the full check would refuse.
+func (v *Verifier) stillGood(k *cache.Entry) bool {
+	now := v.clock.Moment()
+	if now.Wall < k.From || now.Wall >= k.Until {
 		return false
 	}
-	keys := v.keys.current(now)
+	keys := v.keys.Current(now)
 	if keys == nil {
 		return false
 	}
-	if keys != k.keys.Load() {
-		if keys.Lookup(k.key.ID()) != k.key { // withdrawn, or another key under its name
+	if keys != k.Keys.Load() {
+		if keys.Lookup(k.Key.ID()) != k.Key { // withdrawn, or another key under its name
 			return false
 		}
-		k.keys.Store(keys)
+		k.Keys.Store(keys)
 	}
 	if v.revoked != nil {
 		generation := v.revoked.Generation() // before asking: what ends meanwhile is asked for next time
-		if generation != k.generation.Load() {
-			if v.revoked.Revoked(k.token) {
+		if generation != k.Generation.Load() {
+			if v.revoked.Revoked(identity(k)) {
 				return false
 			}
-			k.generation.Store(generation)
+			k.Generation.Store(generation)
 		}
-	}
-	if second := now.seconds(); second != k.used.Load() {
-		k.used.Store(second)
 	}
 	return true
 }
 
+// identity is what a token may be revoked by
+func identity(k *cache.Entry) revoked.Token {
+	var s Session
+	s.unpack(k)
+	return identityOf(&s)
+}
+
+// identityOf is the identity of a session that no handler has had
+func identityOf(s *Session) revoked.Token {
+	return revoked.Token{Session: s.ID, Subject: s.Subject, Client: s.ClientID, KeyID: s.KeyID, IssuedAt: s.IssuedAt.Unix()}
+}
+
 // check checks a token that is not remembered
-func (v *Verifier) check(ctx context.Context, token string) (*verified, *Error) {
+func (v *Verifier) check(ctx context.Context, token string) (*cache.Entry, *Error) {
 	switch {
 	case token == "":
 		return nil, v.refusals.missing
@@ -93,24 +132,21 @@ func (v *Verifier) check(ctx context.Context, token string) (*verified, *Error) 
 	if err != nil {
 		return nil, v.refusals.parts
 	}
-	b := benches.Get().(*bench)
+	b := scratches.Get().(*scratch)
 	k, e := v.checkParts(ctx, b, parts)
-	benches.Put(b)
+	scratches.Put(b)
 	return k, e
 }
 
 // checkParts checks a token in the order of docs/protocol.md §3: nothing in the claims is
 // believed, or even parsed, before the signature is good (RFC 7515 §5.2)
-func (v *Verifier) checkParts(ctx context.Context, b *bench, parts jose.Compact) (*verified, *Error) {
+func (v *Verifier) checkParts(ctx context.Context, b *scratch, parts jose.Compact) (*cache.Entry, *Error) {
 	if !b.decode(parts) {
 		return nil, v.refusals.encoding
 	}
-	h, known := v.headers.find(parts.Header())
-	if !known {
-		var err error
-		if h, err = parseHeader(parts.Header(), b.input[:0]); err != nil {
-			return nil, forged(err)
-		}
+	h, err := parseHeader(parts.Header(), b.input[:0])
+	if err != nil {
+		return nil, forged(err)
 	}
 	key, e := v.findKey(ctx, h)
 	if e != nil {
@@ -119,18 +155,18 @@ func (v *Verifier) checkParts(ctx context.Context, b *bench, parts jose.Compact)
 	if key.Verify(append(b.input[:0], parts.SigningInput()...), b.signature) != nil {
 		return nil, v.refusals.signature
 	}
-	if !known {
-		v.headers.learn(parts.Header(), h)
+	var c claims
+	c.KeyID = h.kid
+	if err := c.parse(string(b.payload)); err != nil {
+		return nil, newError(CodeInvalidToken, err)
 	}
-	k := &verified{key: key, watch: v.watch, accepted: v.metrics.part(b.signature[0])}
-	k.session.KeyID = h.kid
-	k.hold(parts.Token, b.payload)
-	now := v.clock.now()
-	if e := v.judge(k, now); e != nil {
+	k := newEntry(parts.Token, &c.Session, b.input[:0])
+	k.Key = key
+	if e := v.judge(k, &c); e != nil {
 		return nil, e
 	}
-	v.metrics.add(countTableMisses)
-	v.table.admit(k, parts.Token, v.clock.moment(now))
+	v.metrics.add(countCacheMisses)
+	v.cache.Add(k, c.Subject)
 	return k, nil
 }
 
@@ -139,10 +175,10 @@ func (v *Verifier) findKey(ctx context.Context, h header) (*jose.Key, *Error) {
 	if v.revoked != nil && v.keyEnded(h.kid) { // no need to look for it, nor for any other key
 		return nil, forged(errKeyEnded)
 	}
-	key, e := v.keys.find(ctx, h.kid)
+	key, err := v.keys.Find(ctx, h.kid)
 	switch {
-	case e != nil:
-		return nil, e
+	case err != nil:
+		return nil, noKeys(err)
 	case key == nil:
 		return nil, forged(unknownKey(h.kid))
 	case string(key.Algorithm()) != h.alg:
@@ -162,15 +198,10 @@ func (kid unknownKey) Error() string { return fmt.Sprintf("no key %.64q", string
 
 // judge decides on the claims of a correctly signed token. Age comes last but for endings, so that
 // token_expired is said only of one that is otherwise good.
-func (v *Verifier) judge(k *verified, now time.Time) *Error {
-	leeway, s := v.config.Leeway, &k.session
-	c := claims{Session: s, items: k.items[:0]}
-	err := c.parse(k.payload)
-	if err != nil {
-		return newError(CodeInvalidToken, err)
-	}
-	k.keep(c.items)
+func (v *Verifier) judge(k *cache.Entry, c *claims) *Error {
+	leeway, s, now := v.config.Leeway, &c.Session, v.clock.Now()
 	soon, end := now.Add(leeway), s.ExpiresAt.Add(leeway)
+	var err error
 	switch {
 	case c.issuer != v.config.Issuer: // RFC 9068 §4: exactly
 		err = errors.New("iss is another issuer")
@@ -184,19 +215,19 @@ func (v *Verifier) judge(k *verified, now time.Time) *Error {
 		err = errors.New("it lives longer than endings are kept")
 	}
 	if err != nil {
-		return ofSigned(CodeInvalidToken, err, s)
+		return ofSigned(CodeInvalidToken, err, v.session(k))
 	}
 	if !now.Before(end) { // RFC 7519 §4.1.4: on or after
-		return ofSigned(CodeTokenExpired, errors.New("exp has passed"), s)
+		return ofSigned(CodeTokenExpired, errors.New("exp has passed"), v.session(k))
 	}
 	if v.revoked != nil {
-		k.generation.Store(v.revoked.Generation()) // before asking, as in stillGood
-		if v.revoked.Revoked(k.token) {
-			return v.ended(s)
+		k.Generation.Store(v.revoked.Generation()) // before asking, as in stillGood
+		if v.revoked.Revoked(identityOf(s)) {
+			return v.ended(v.session(k))
 		}
 	}
-	k.from = ceilMicro(latest(s.IssuedAt, c.notBefore).Add(-leeway))
-	k.until = end.UnixMicro()
+	k.From = ceilMicro(latest(s.IssuedAt, c.notBefore).Add(-leeway))
+	k.Until = end.UnixMicro()
 	return nil
 }
 

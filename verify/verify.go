@@ -7,6 +7,11 @@ import (
 	"net/url"
 
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
+	"github.com/handstamp/handstamp/verify/internal/cache"
+	"github.com/handstamp/handstamp/verify/internal/clock"
+	"github.com/handstamp/handstamp/verify/internal/feed"
+	"github.com/handstamp/handstamp/verify/internal/keyset"
+	"github.com/handstamp/handstamp/verify/internal/throttle"
 )
 
 // Verifier checks the access tokens of one issuer for one audience. It never changes its mind about
@@ -14,24 +19,26 @@ import (
 type Verifier struct {
 	config  Config // with defaults
 	issuer  *url.URL
-	keys    keyFinder
-	revoked *revoked.Set // nil: tokens end by time alone
-	service *serviceKey  // nil: none
-	caller  *http.Client // for what needs it
-	feed    *feed        // fills revoked; nil: there is none
-	memory  cutter       // says whether revoked is cut off; nil: it never is, or feed says so
-	asker   *asker
-	plain   policy // of what demands nothing
+	clock   *clock.Clock
+	keys    *keyset.Keys
+	cache   *cache.Cache // nil: nothing is remembered
+	plain   policy       // of what demands nothing
 	origins *http.CrossOriginProtection
 	cookies []string // names of the access cookie, the safest first
-	watch   *watcher
-	clock   *clock
-	table   *table // nil: nothing is remembered
-	headers headers
-	bad     *throttle
-	marker  *marker
 
+	// What ended early.
+	revoked *revoked.Set     // nil: tokens end by time alone
+	feed    *feed.Feed       // fills revoked; nil: there is none
+	memory  disconnector     // says whether revoked is cut off; nil: it never is, or feed says so
+	service *feed.ServiceKey // nil: none
+	caller  *http.Client     // for what needs it
+	asker   *asker
+	watch   *watcher
+
+	// How refusals are answered, counted and logged.
 	refusals refusals
+	bad      *throttle.Throttle
+	marker   *marker
 	metrics  *Metrics
 }
 
@@ -45,9 +52,10 @@ func New(ctx context.Context, config Config) (*Verifier, error) {
 		return nil, mistaken(mistakes)
 	}
 	v := &Verifier{config: config, origins: http.NewCrossOriginProtection(), metrics: newMetrics(), plain: newPolicy(nil)}
-	v.clock = newClock(config.Now)
-	v.table = newTable(config.CacheBytes, v.metrics)
-	v.bad = newThrottle(v.clock, config.Logger)
+	v.clock = clock.New(config.Now)
+	v.cache = cache.New(config.CacheBytes, v.clock)
+	v.metrics.cache = v.cache
+	v.bad = throttle.New(v.clock, string(CodeTooManyBadTokens), config.Logger)
 	v.marker = newMarker()
 	v.refusals = newRefusals(config.Audience)
 	v.issuer, _ = url.Parse(config.Issuer) // checked above
@@ -58,17 +66,17 @@ func New(ctx context.Context, config Config) (*Verifier, error) {
 	if public, err := url.Parse(config.PublicURL); err == nil && config.PublicURL != "" {
 		_ = v.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host) // our own, whatever Host says
 	}
-	v.service, v.config.ServiceKey = newServiceKey(config.ServiceKey), ""
+	v.service, v.config.ServiceKey = feed.NewServiceKey(config.ServiceKey), ""
 	v.caller = newCaller(config)
 	v.asker = newAsker(v)
 	ctx = context.WithoutCancel(ctx)
-	keys, err := config.Keys.open(ctx, v)
+	keys, err := v.openKeys(ctx)
 	if err != nil {
 		return nil, mistaken([]error{err})
 	}
 	v.keys = keys
 	v.listen(ctx)
-	v.metrics.feed = v.feed
+	v.metrics.clock, v.metrics.feed = v.clock, v.feed
 	v.watch = newWatcher(v.revoked, v.clock)
 	return v, nil
 }
@@ -82,7 +90,7 @@ func mistaken(mistakes []error) error {
 func (v *Verifier) listen(ctx context.Context) {
 	switch v.config.Keys.(type) {
 	case discovered, listed:
-		if v.service == nil && !loopback(v.issuer.Hostname()) {
+		if v.service == nil && !keyset.Loopback(v.issuer.Hostname()) {
 			v.config.Logger.Info("no service key: sessions that end early are accepted until their tokens expire", "issuer", v.config.Issuer)
 			return
 		}
@@ -91,15 +99,18 @@ func (v *Verifier) listen(ctx context.Context) {
 			return
 		}
 	}
-	v.feed = startFeed(ctx, v)
-	v.revoked = v.feed.set
+	v.feed = feed.Start(ctx, feed.Options{
+		Issuer: v.config.Issuer, Key: v.service, Client: v.caller, Clock: v.clock, Log: v.config.Logger, Counts: &v.metrics.endings,
+		Withdraw: v.keys.Withdraw, StaleAccepted: func() int64 { return v.metrics.get(countStaleAccepted) },
+	})
+	v.revoked = v.feed.Set()
 }
 
 // Close ends what runs in the background. Sessions that are being watched are Done.
 func (v *Verifier) Close() {
-	v.keys.close()
+	v.keys.Close()
 	if v.feed != nil {
-		v.feed.close()
+		v.feed.Close()
 	}
 	if v.config.HTTPClient == nil {
 		v.caller.CloseIdleConnections()

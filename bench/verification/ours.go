@@ -32,6 +32,7 @@ const (
 
 // memory is an issuer's keys and endings
 type memory struct {
+	handstamp.KeySource
 	keys   *jose.KeySet
 	ending *revoked.Set
 }
@@ -67,7 +68,7 @@ func Alone(scale Scale) ([]Case, error) {
 	}
 	o := &ours{pool: pool}
 	o.config = handstamp.Config{
-		Issuer: mint.Issuer, Audience: mint.Audience, Keys: handstamp.InProcess(memory{keys, ending}), Logger: slog.New(slog.DiscardHandler),
+		Issuer: mint.Issuer, Audience: mint.Audience, Keys: memory{keys: keys, ending: ending}, Logger: slog.New(slog.DiscardHandler),
 		CacheBytes: 256 << 20, // room for all live tokens: 100,000 take about 180 MB
 	}
 	o.shuffle()

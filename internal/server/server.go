@@ -205,8 +205,9 @@ func (s *Server) Routes() []web.Route {
 
 // memory is keys and what has ended, as the verifier of our own routes asks for them.
 type memory struct {
-	keys  *keyring.Ring
-	ended *revocation.Log
+	verify.KeySource // is looked into by what follows, and never asked
+	keys             *keyring.Ring
+	ended            *revocation.Log
 }
 
 // Verification is how this server's tokens are verified in this program: from the server's
@@ -214,7 +215,7 @@ type memory struct {
 func (s *Server) Verification() verify.Config {
 	return verify.Config{
 		Issuer: s.config.PublicURL.String(), Audience: s.config.Audience, TrustedOrigins: s.config.AllowedOrigins,
-		Keys:          verify.InProcess(memory{s.Keys, s.ended}),
+		Keys:          memory{keys: s.Keys, ended: s.ended},
 		ClientAddress: s.site.ClientIP, Now: s.clock.forVerifiers(), Logger: s.options.Log,
 	}
 }

@@ -177,7 +177,7 @@ func (iss *Issuer) serveIntrospection(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	config := iss.Config()
-	config.Keys, config.CacheBytes = verify.InProcess(truth{iss}), -1
+	config.Keys, config.CacheBytes = truth{iss: iss}, -1
 	v, err := verify.New(r.Context(), config)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -201,7 +201,10 @@ func (iss *Issuer) serveIntrospection(w http.ResponseWriter, r *http.Request) {
 }
 
 // truth is what the issuer knows, whether or not the feed is cut.
-type truth struct{ iss *Issuer }
+type truth struct {
+	verify.KeySource
+	iss *Issuer
+}
 
 // Keys are the issuer's.
 func (t truth) Keys() *jose.KeySet { return t.iss.Keys() }

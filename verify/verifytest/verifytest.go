@@ -82,10 +82,16 @@ func (iss *Issuer) Config() verify.Config {
 	return verify.Config{
 		Issuer:     iss.Issuer,
 		Audience:   iss.Audience,
-		Keys:       verify.InProcess(iss),
+		Keys:       own{Issuer: iss},
 		Now:        iss.Now,
 		HTTPClient: iss.Client(),
 	}
+}
+
+// own is the memory of an issuer, which verifiers in the same program look into.
+type own struct {
+	verify.KeySource
+	*Issuer
 }
 
 // Verifier returns a verifier made with Config, which the end of the test closes.
@@ -132,7 +138,7 @@ func (iss *Issuer) EndUser(sub string) {
 	iss.end(revoked.Entry{Kind: revoked.User, ID: sub, NotBefore: iss.Now().Unix()})
 }
 
-// Keys are the issuer's keys, as verify.InProcess takes them.
+// Keys returns the issuer's keys.
 func (iss *Issuer) Keys() *jose.KeySet {
 	iss.mu.Lock()
 	defer iss.mu.Unlock()
@@ -143,7 +149,7 @@ func (iss *Issuer) Keys() *jose.KeySet {
 	return jose.NewKeySet(keys...)
 }
 
-// Revoked is what the issuer ended, as verify.InProcess takes it.
+// Revoked returns what the issuer ended.
 func (iss *Issuer) Revoked() *revoked.Set { return iss.revoked }
 
 // ServeHTTP publishes metadata, keys and the revocation feed, and answers questions about tokens, as a server does. It

@@ -1,13 +1,16 @@
-package verify
+// Package throttle counts the bad tokens of each client address, and says which of them are answered and logged
+// like the first. It can slow an answer that refuses, and nothing else: it never sees a good token.
+package throttle
 
 import (
 	"hash/maphash"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/handstamp/handstamp/verify/internal/clock"
 )
 
 // How many bad tokens an address may send before they are slowed (RL-09).
@@ -24,17 +27,17 @@ const (
 	cellLocks = 64
 )
 
-// throttle counts the bad tokens of each client address. It decides how bad tokens are answered, and about nothing else:
-// a good token is found to be good before anyone asks a throttle, so that nobody suffers from whom they
-// share an address with.
+// Throttle counts the bad tokens of each client address. A good token is found to be good before a
+// Throttle is asked, so that nobody suffers from whom they share an address with.
 //
 // What it bounds is what bad tokens fill: logs, and the patience of whoever counts 401s. It cannot bound
 // what it costs to find out that a token is bad, because a good one that was never seen looks the same until
 // its signature was checked. That stays what the signature check takes, and far less for all that is no token of the issuer's
 // by its form, its base64url or its kid.
-type throttle struct {
+type Throttle struct {
 	seed  maphash.Seed
-	clock *clock
+	clock *clock.Clock
+	code  string // of the answer, for the log
 	log   *slog.Logger
 	locks [cellLocks]sync.Mutex // each guards a part of cells
 	cells atomic.Pointer[[cellSets]cellSet]
@@ -53,14 +56,14 @@ type cell struct {
 // cellSet is the cells that an address may have
 type cellSet [cellsEach]cell
 
-// newThrottle counts by a clock, and warns a log
-func newThrottle(c *clock, log *slog.Logger) *throttle {
-	return &throttle{seed: maphash.MakeSeed(), clock: c, log: log}
+// New makes a Throttle that counts by a clock, and warns a log of answers with this code.
+func New(c *clock.Clock, code string, log *slog.Logger) *Throttle {
+	return &Throttle{seed: maphash.MakeSeed(), clock: c, code: code, log: log}
 }
 
-// allow counts one bad token from an address, and reports whether it may be answered like the first one
-func (t *throttle) allow(address netip.Addr) bool {
-	now := t.clock.glance().mono
+// Allow counts one bad token from an address, and reports whether it may be answered like the first one.
+func (t *Throttle) Allow(address netip.Addr) bool {
+	now := t.clock.Moment().Mono
 	address = network(address)
 	ok := false
 	t.at(address, now, func(c *cell) { ok = c.count(now) })
@@ -70,16 +73,16 @@ func (t *throttle) allow(address netip.Addr) bool {
 	return ok
 }
 
-// slows reports whether a bad token from an address would be one too many; it counts none
-func (t *throttle) slows(address netip.Addr) bool {
-	now := t.clock.glance().mono
+// Slows reports whether a bad token from an address would be one too many. It counts none.
+func (t *Throttle) Slows(address netip.Addr) bool {
+	now := t.clock.Moment().Mono
 	slow := false
 	t.at(network(address), now, func(c *cell) { slow = c.full(now) })
 	return slow
 }
 
 // at does something with the cell of an address
-func (t *throttle) at(address netip.Addr, now int64, do func(*cell)) {
+func (t *Throttle) at(address netip.Addr, now int64, do func(*cell)) {
 	if t.cells.Load() == nil { // made for the first bad token
 		t.cells.CompareAndSwap(nil, new([cellSets]cellSet))
 	}
@@ -134,23 +137,13 @@ func (c *cell) count(now int64) bool {
 }
 
 // warn tells the log of a bad token that was slowed, once a minute
-func (t *throttle) warn(address netip.Addr, now int64) {
+func (t *Throttle) warn(address netip.Addr, now int64) {
 	t.slowed.Add(1)
 	last := t.warned.Load()
 	since := now - (last - 1)
 	if last != 0 && 0 <= since && since < int64(warnings) || !t.warned.CompareAndSwap(last, now+1) {
 		return
 	}
-	t.log.Warn("too many bad tokens, answered with 429", "code", string(CodeTooManyBadTokens),
+	t.log.Warn("too many bad tokens, answered with 429", "code", t.code,
 		"client", address.String(), "slowed", t.slowed.Swap(0))
-}
-
-// clientAddress is where a request comes from, when Config.ClientAddress does not say; not valid when its
-// server does not know either
-func clientAddress(r *http.Request) netip.Addr {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return from.Addr()
 }

@@ -1,10 +1,11 @@
-package verify
+package keyset
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,17 +22,33 @@ const (
 	maxRedirects = 3
 )
 
-// newFetcher gets keys from keyURL, or from where the metadata says when it is empty
-func newFetcher(c Config, keyURL string) fetcher {
+// fetched is what one fetch brought
+type fetched struct {
+	set     *jose.KeySet // nil: as before
+	skipped []error
+	life    time.Duration
+}
+
+// fetcher gets keys over HTTP. Its methods are called by one goroutine.
+type fetcher struct {
+	issuer string
+	url    string // where the keys are; empty when not known yet
+	found  bool   // url came from metadata, and is asked for again after a failure
+	etag   string // of the keys last had
+	client *http.Client
+}
+
+// newFetcher gets keys as o says
+func newFetcher(o Options) fetcher {
 	client := http.Client{}
-	if c.HTTPClient != nil {
-		client = *c.HTTPClient
+	if o.Client != nil {
+		client = *o.Client
 	}
 	if client.Timeout == 0 || client.Timeout > fetchTimeout {
 		client.Timeout = fetchTimeout
 	}
 	client.CheckRedirect = sameHost
-	return fetcher{issuer: c.Issuer, url: keyURL, client: &client}
+	return fetcher{issuer: o.Issuer, url: o.URL, client: &client}
 }
 
 // sameHost follows no redirect that leaves the host or its scheme
@@ -107,7 +124,7 @@ func (f *fetcher) discover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := checkKeyURL(keyURL, ours); err != nil {
+	if err := CheckURL(keyURL, ours); err != nil {
 		return err
 	}
 	f.url, f.found, f.etag = keyURL, true, ""
@@ -161,4 +178,30 @@ func lifeOf(h http.Header) time.Duration {
 		life -= time.Duration(seconds) * time.Second
 	}
 	return max(life, 0)
+}
+
+// CheckURL refuses to have keys brought by a way on which they could be changed.
+func CheckURL(text string, issuer *url.URL) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.User != nil {
+		return fmt.Errorf("%q is not the URL of a key set", text)
+	}
+	if issuer.Scheme == "https" && u.Scheme != "https" {
+		return fmt.Errorf("%q must be https, as the issuer is", text)
+	}
+	return CheckScheme(u)
+}
+
+// CheckScheme allows plain http on loopback only, where nobody stands between.
+func CheckScheme(u *url.URL) error {
+	if u.Scheme == "https" || u.Scheme == "http" && Loopback(u.Hostname()) {
+		return nil
+	}
+	return fmt.Errorf("%q must be https, or http on loopback", u)
+}
+
+// Loopback reports whether host is this machine by name or address.
+func Loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }

@@ -1,18 +1,17 @@
-package verify
+package keyset
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
+	"github.com/handstamp/handstamp/verify/internal/clock"
 )
 
 // When keys are fetched, and how long a request waits for them.
@@ -26,48 +25,25 @@ const (
 	longestRetry = time.Minute
 )
 
-// discovered is the source of a Config without Keys: the issuer's metadata says where
-type discovered struct{}
-
-func (discovered) open(ctx context.Context, v *Verifier) (keyFinder, error) {
-	return startRemote(ctx, v, ""), nil
+// Options are what a Remote is made of.
+type Options struct {
+	Issuer string
+	URL    string       // of the key set; empty: the issuer's metadata names it
+	Client *http.Client // nil: the usual one
+	Clock  *clock.Clock
+	Log    *slog.Logger
+	MaxAge time.Duration // beyond which kept keys are not used
+	Counts *Counts
 }
 
-// listed is the source that JWKS makes
-type listed struct{ url string }
+// Counts is what a Remote counts.
+type Counts struct{ Fetches, Failures atomic.Int64 }
 
-// JWKS fetches keys from a JWK Set at url, which must be https, or http on loopback where the issuer is
-// too. They are refreshed before their max-age runs out, so that a new key is known before it signs. A
-// token that names an unknown key makes them be fetched at once, but not twice in 10 s.
-func JWKS(url string) KeySource { return listed{url} }
-
-func (l listed) open(ctx context.Context, v *Verifier) (keyFinder, error) {
-	if err := checkKeyURL(l.url, v.issuer); err != nil {
-		return nil, fmt.Errorf("Config.Keys: %w", err)
-	}
-	return startRemote(ctx, v, l.url), nil
-}
-
-// checkKeyURL refuses to have keys brought by a way on which they could be changed
-func checkKeyURL(text string, issuer *url.URL) error {
-	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || u.User != nil {
-		return fmt.Errorf("%q is not the URL of a key set", text)
-	}
-	if issuer.Scheme == "https" && u.Scheme != "https" {
-		return fmt.Errorf("%q must be https, as the issuer is", text)
-	}
-	return checkScheme(u)
-}
-
-// remote keeps the keys that the issuer publishes. One goroutine does all fetching, so that
-// there is never more than one fetch under way.
-type remote struct {
+// Remote keeps the keys that the issuer publishes. One goroutine does all fetching, so that there is never more than
+// one fetch under way.
+type Remote struct {
+	Options
 	fetcher
-	clock    *clock
-	log      *slog.Logger
-	metrics  *Metrics
-	maxAge   time.Duration // beyond which kept keys are not used
 	stop     context.CancelFunc
 	finished chan struct{} // closed when the goroutine has ended
 	ask      chan struct{} // wakes the goroutine to fetch now; holds one
@@ -86,30 +62,23 @@ type remote struct {
 type heldKeys struct {
 	set   *jose.KeySet
 	at    time.Time
-	until moment
+	until clock.Moment // they are good at that very moment, and no longer
 }
 
 // hold keeps a set that was had now
-func (k *remote) hold(set *jose.KeySet) {
-	now := k.clock.now()
-	until := k.clock.moment(now)
-	until.wall += k.maxAge.Microseconds()
-	until.mono += int64(k.maxAge)
+func (k *Remote) hold(set *jose.KeySet) {
+	now := k.Clock.Now()
+	until := k.Clock.At(now)
+	until.Wall += k.MaxAge.Microseconds()
+	until.Mono += int64(k.MaxAge)
 	k.held.Store(&heldKeys{set, now, until})
 }
 
-// startRemote begins to fetch from keyURL, or from where the issuer's metadata says when it is empty
-func startRemote(ctx context.Context, v *Verifier, keyURL string) *remote {
+// NewRemote begins to fetch.
+func NewRemote(ctx context.Context, o Options) *Remote {
 	ctx, stop := context.WithCancel(ctx)
-	k := &remote{
-		fetcher:  newFetcher(v.config, keyURL),
-		clock:    v.clock,
-		log:      v.config.Logger,
-		metrics:  v.metrics,
-		maxAge:   v.config.MaxKeyAge,
-		stop:     stop,
-		finished: make(chan struct{}),
-		ask:      make(chan struct{}, 1),
+	k := &Remote{
+		Options: o, fetcher: newFetcher(o), stop: stop, finished: make(chan struct{}), ask: make(chan struct{}, 1),
 		underway: make(chan struct{}), // at once: the first request waits for it
 	}
 	go k.run(ctx)
@@ -118,7 +87,7 @@ func startRemote(ctx context.Context, v *Verifier, keyURL string) *remote {
 
 // run fetches until ctx ends: before the keys' max-age runs out, when woken, and after failures at
 // growing intervals
-func (k *remote) run(ctx context.Context) {
+func (k *Remote) run(ctx context.Context) {
 	defer close(k.finished)
 	failures := 0
 	for ctx.Err() == nil {
@@ -160,9 +129,9 @@ func retryAfter(failures int) time.Duration {
 }
 
 // refresh fetches once, and keeps the result
-func (k *remote) refresh(ctx context.Context) (life time.Duration, err error) {
+func (k *Remote) refresh(ctx context.Context) (life time.Duration, err error) {
 	k.begin()
-	k.metrics.add(countKeyFetches)
+	k.Counts.Fetches.Add(1)
 	got, err := k.fetch(ctx)
 	k.holding.Lock()
 	switch held := k.held.Load(); {
@@ -173,19 +142,19 @@ func (k *remote) refresh(ctx context.Context) (life time.Duration, err error) {
 	case err == nil && held != nil:
 		k.hold(held.set)
 	case err != nil && ctx.Err() == nil:
-		k.metrics.add(countKeyFailures)
-		k.log.Warn("keys of the issuer cannot be had", "issuer", k.issuer, "error", err)
+		k.Counts.Failures.Add(1)
+		k.Log.Warn("keys of the issuer cannot be had", "issuer", k.Issuer, "error", err)
 	}
 	k.holding.Unlock()
 	for _, why := range got.skipped {
-		k.log.Warn("a key of the issuer is not used", "issuer", k.issuer, "why", why)
+		k.Log.Warn("a key of the issuer is not used", "issuer", k.Issuer, "error", why)
 	}
 	k.end(err)
 	return got.life, err
 }
 
 // begin marks that a fetch is under way, which answers every wish so far
-func (k *remote) begin() {
+func (k *Remote) begin() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	select {
@@ -198,7 +167,7 @@ func (k *remote) begin() {
 }
 
 // end tells those who wait that the fetch is over
-func (k *remote) end(err error) {
+func (k *Remote) end(err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.err = err
@@ -208,18 +177,18 @@ func (k *remote) end(err error) {
 
 // wake has the keys fetched for one called kid, and returns what is closed when that is done. It returns the fetch under
 // way if there is one, and nil when one that ended meanwhile has brought the key, or the last wish is too recent.
-func (k *remote) wake(kid string) <-chan struct{} {
+func (k *Remote) wake(kid string) <-chan struct{} {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := k.clock.now()
-	switch set := k.keySet(); {
+	now := k.Clock.Now()
+	switch set := k.current(k.Clock.At(now)); {
 	case k.closed:
 		return nil
 	case k.underway != nil:
 		return k.underway
 	case set != nil && set.Lookup(kid) != nil:
 		return nil
-	case !k.asked.IsZero() && elapsed(k.asked, now) < kidCoolDown:
+	case !k.asked.IsZero() && clock.Elapsed(k.asked, now) < kidCoolDown:
 		return nil
 	}
 	k.asked = now
@@ -228,7 +197,7 @@ func (k *remote) wake(kid string) <-chan struct{} {
 }
 
 // start has the keys fetched; the caller holds mu, and no fetch is under way
-func (k *remote) start() {
+func (k *Remote) start() {
 	k.underway = make(chan struct{})
 	k.ask <- struct{}{} // has room: begin took the last one before underway could be nil again
 }
@@ -236,7 +205,7 @@ func (k *remote) start() {
 // withdraw forgets a key that ended early, so that it is not taken back from here when the issuer cannot be reached for longer
 // than its ending is kept; and has the keys fetched, for the one that signs now. That is no stranger's wish, so it
 // leaves the next unknown kid its own.
-func (k *remote) withdraw(kid string) {
+func (k *Remote) withdraw(kid string) {
 	k.holding.Lock()
 	defer k.holding.Unlock()
 	held := k.held.Load()
@@ -253,8 +222,8 @@ func (k *remote) withdraw(kid string) {
 }
 
 // find looks kid up, and has the keys fetched if it is not there
-func (k *remote) find(ctx context.Context, kid string) (*jose.Key, *Error) {
-	set := k.keySet()
+func (k *Remote) find(ctx context.Context, kid string) (*jose.Key, error) {
+	set := k.current(k.Clock.Moment())
 	if set != nil {
 		if key := set.Lookup(kid); key != nil {
 			return key, nil
@@ -269,36 +238,23 @@ func (k *remote) find(ctx context.Context, kid string) (*jose.Key, *Error) {
 		case <-ctx.Done():
 		}
 	}
-	if set = k.keySet(); set == nil {
-		return nil, noKeys("no keys, or too old ones")
+	if set = k.current(k.Clock.Moment()); set == nil {
+		return nil, ErrNone
 	}
 	return set.Lookup(kid), nil
 }
 
-// keySet returns the keys that may be used, or nil
-func (k *remote) keySet() *jose.KeySet {
+// current returns the keys that may be used, or nil
+func (k *Remote) current(now clock.Moment) *jose.KeySet {
 	held := k.held.Load()
-	if held == nil || held.set.Len() == 0 || elapsed(held.at, k.clock.now()) > k.maxAge {
+	if held == nil || held.set.Len() == 0 || now.Wall > held.until.Wall || now.Mono > held.until.Mono {
 		return nil
 	}
 	return held.set
 }
 
-func (k *remote) current(now moment) *jose.KeySet {
-	held := k.held.Load()
-	if held == nil || now.wall+k.clock.slack >= held.until.wall || now.mono+k.clock.slack*1000 >= held.until.mono {
-		return nil
-	}
-	return held.set
-}
-
-// elapsed is the time from a to b by whichever clock saw more of it: the monotonic one stops while a
-// machine sleeps, the other one can be set back
-func elapsed(a, b time.Time) time.Duration {
-	return max(b.Sub(a), b.Round(0).Sub(a.Round(0)))
-}
-
-func (k *remote) news() (fetched time.Time, err error) {
+// news returns when keys were last had, and what went wrong since
+func (k *Remote) news() (fetched time.Time, err error) {
 	if held := k.held.Load(); held != nil {
 		fetched = held.at
 	}
@@ -307,23 +263,8 @@ func (k *remote) news() (fetched time.Time, err error) {
 	return fetched, k.err
 }
 
-func (k *remote) close() {
+// close ends the goroutine
+func (k *Remote) close() {
 	k.stop()
 	<-k.finished
-}
-
-// fetched is what one fetch brought
-type fetched struct {
-	set     *jose.KeySet // nil: as before
-	skipped []error
-	life    time.Duration
-}
-
-// fetcher gets keys over HTTP. Its methods are called by one goroutine.
-type fetcher struct {
-	issuer string
-	url    string // where the keys are; empty when not known yet
-	found  bool   // url came from metadata, and is asked for again after a failure
-	etag   string // of the keys last had
-	client *http.Client
 }

@@ -1,4 +1,4 @@
-package verify
+package feed
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
+	"github.com/handstamp/handstamp/verify/internal/clock"
 )
 
 // Where the feed is, below the issuer's URL.
@@ -30,32 +31,32 @@ var (
 	errBehind   = errors.New("the server's log lies before what is known")
 )
 
-// statusError is an answer that is none
-type statusError int
+// StatusError is the status of an answer that is none.
+type StatusError int
 
 // Error is for logs.
-func (e statusError) Error() string { return fmt.Sprintf("the server answered %d", int(e)) }
+func (e StatusError) Error() string { return fmt.Sprintf("the server answered %d", int(e)) }
 
 // stream is one connection to the feed, while it lasts
 type stream struct {
-	*feed
+	*Feed
 	cut  *time.Timer // ends it, unless it proves to be complete
 	good bool        // it was proved once
 
 	// The issuer's clock by ours: what to add to a time of its to have our two readings at that time. It errs to the
 	// past, so that what is said to be this old is not older.
-	asked  atomic.Pointer[moment] // when the request for the stream was last written; its heartbeats are younger
-	offset *moment
+	asked  atomic.Pointer[clock.Moment] // when the request for the stream was last written; its heartbeats are younger
+	offset *clock.Moment
 
 	snapped time.Time // when a snapshot was last had on it
 	behind  bool      // entries are missing, and there was no snapshot yet
 }
 
 // follow reads one stream until it ends, and reports whether it was ever complete
-func (f *feed) follow(ctx context.Context) (good bool, err error) {
+func (f *Feed) follow(ctx context.Context) (good bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	s := &stream{feed: f, cut: time.AfterFunc(cutAfter, func() { cancel(errSilent) })}
+	s := &stream{Feed: f, cut: time.AfterFunc(MaxSilence, func() { cancel(errSilent) })}
 	defer s.cut.Stop()
 	err = s.read(ctx)
 	if cause := context.Cause(ctx); cause != nil {
@@ -95,8 +96,8 @@ func (s *stream) read(ctx context.Context) error {
 }
 
 // get asks for one of the two resources
-func (f *feed) get(ctx context.Context, path, last string) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.issuer+path, nil)
+func (f *Feed) get(ctx context.Context, path, last string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.Issuer+path, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -104,14 +105,14 @@ func (f *feed) get(ctx context.Context, path, last string) (*http.Response, erro
 	if last != "" {
 		request.Header.Set("Last-Event-ID", last)
 	}
-	f.key.sign(request)
-	answer, err := f.client.Do(request)
+	f.Key.Sign(request)
+	answer, err := f.Client.Do(request)
 	if err != nil {
 		return nil, err
 	}
 	if answer.StatusCode != http.StatusOK {
 		_ = answer.Body.Close()
-		return nil, statusError(answer.StatusCode)
+		return nil, StatusError(answer.StatusCode)
 	}
 	return answer, nil
 }
@@ -170,7 +171,7 @@ func (s *stream) heartbeat(e event) error {
 	if err != nil {
 		return err
 	}
-	now := s.clock.moment(s.clock.now())
+	now := s.Clock.Moment()
 	made := s.made(b.at, now)
 	epoch, seq := s.set.Position()
 	switch {
@@ -181,7 +182,7 @@ func (s *stream) heartbeat(e event) error {
 		return nil // it says nothing of what we know; when none comes that does, the stream is cut off
 	}
 	s.prove(made)
-	s.cut.Reset(max(cutAfter-made.until(now), 0))
+	s.cut.Reset(max(MaxSilence-made.Until(now), 0))
 	s.good = true
 	s.connect()
 	return nil
@@ -189,14 +190,14 @@ func (s *stream) heartbeat(e event) error {
 
 // wrote notes when the request was written
 func (s *stream) wrote() {
-	now := s.clock.moment(s.clock.now())
+	now := s.Clock.Moment()
 	s.asked.Store(&now)
 }
 
 // gap notes that entries are missing
 func (s *stream) gap() {
 	if !s.behind {
-		s.metrics.add(countFeedGaps)
+		s.Counts.Gaps.Add(1)
 	}
 	s.behind = true
 }
@@ -204,25 +205,25 @@ func (s *stream) gap() {
 // made is when the issuer made a heartbeat, by our clocks. It is not younger than it came and not older than we asked: the
 // first heartbeat of a stream was made after we had asked for it. By this much the clocks differ, or less; so a heartbeat that
 // comes late is known to be old, though the clocks may differ by any time.
-func (s *stream) made(at int64, now moment) moment {
-	theirs := moment{wall: at * 1000, mono: at * 1_000_000}
+func (s *stream) made(at int64, now clock.Moment) clock.Moment {
+	theirs := clock.Moment{Wall: at * 1000, Mono: at * 1_000_000}
 	if s.offset == nil {
 		asked := s.asked.Load()
-		s.offset = &moment{wall: asked.wall - theirs.wall, mono: asked.mono - theirs.mono}
+		s.offset = &clock.Moment{Wall: asked.Wall - theirs.Wall, Mono: asked.Mono - theirs.Mono}
 	}
-	s.offset.wall = min(s.offset.wall, now.wall-theirs.wall)
-	s.offset.mono = min(s.offset.mono, now.mono-theirs.mono)
-	return moment{wall: theirs.wall + s.offset.wall, mono: theirs.mono + s.offset.mono}
+	s.offset.Wall = min(s.offset.Wall, now.Wall-theirs.Wall)
+	s.offset.Mono = min(s.offset.Mono, now.Mono-theirs.Mono)
+	return clock.Moment{Wall: theirs.Wall + s.offset.Wall, Mono: theirs.Mono + s.offset.Mono}
 }
 
 // catchUp merges a snapshot, unless the last one was just had; then one of the next events does
 func (s *stream) catchUp(ctx context.Context) error {
-	now := s.clock.now()
-	if !s.snapped.IsZero() && elapsed(s.snapped, now) < snapshotPause {
+	now := s.Clock.Now()
+	if !s.snapped.IsZero() && clock.Elapsed(s.snapped, now) < snapshotPause {
 		return nil
 	}
 	s.snapped = now
-	s.metrics.add(countFeedSnapshots)
+	s.Counts.Snapshots.Add(1)
 	answer, err := s.get(ctx, snapshotPath, "")
 	if err != nil {
 		return fmt.Errorf("snapshot: %w", err)
@@ -233,7 +234,7 @@ func (s *stream) catchUp(ctx context.Context) error {
 		return fmt.Errorf("snapshot: %w", err)
 	}
 	s.behind = false
-	s.prove(s.clock.moment(now)) // it was made after it was asked for
-	s.cut.Reset(cutAfter)
+	s.prove(s.Clock.At(now)) // it was made after it was asked for
+	s.cut.Reset(MaxSilence)
 	return nil
 }

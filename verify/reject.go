@@ -8,11 +8,12 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"net/netip"
 )
 
-// settle counts and logs a refusal once it is final, and completes it. r is nil where no request is known. What an
-// address sends that is being slowed is left out of the log.
-func (v *Verifier) settle(r *http.Request, e *Error, token string) *Error {
+// reject counts and logs a refusal and fills in its realm. r is nil where no request is known. What an address sends
+// that is being slowed is left out of the log.
+func (v *Verifier) reject(r *http.Request, e *Error, token string) *Error {
 	if e.realm == "" {
 		e.realm = v.config.Audience
 	}
@@ -20,9 +21,9 @@ func (v *Verifier) settle(r *http.Request, e *Error, token string) *Error {
 	log := v.config.Logger
 	switch {
 	case e.Code == CodeMissingToken, !log.Enabled(context.Background(), slog.LevelDebug):
-	case r != nil && e.forged && v.bad.slows(v.config.ClientAddress(r)):
+	case r != nil && e.forged && v.bad.Slows(v.config.ClientAddress(r)):
 	default:
-		log.Debug("access refused", "code", string(e.Code), "token", v.marker.mark(token), "why", e.cause)
+		log.Debug("access refused", "code", string(e.Code), "token", v.marker.mark(token), "error", e.cause)
 	}
 	return e
 }
@@ -46,4 +47,14 @@ func (m *marker) mark(token string) string {
 	mac := hmac.New(sha256.New, m.key[:])
 	mac.Write([]byte(token))
 	return hex.EncodeToString(mac.Sum(nil)[:8])
+}
+
+// clientAddress is where a request comes from, when Config.ClientAddress does not say; not valid when its
+// server does not know either
+func clientAddress(r *http.Request) netip.Addr {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return from.Addr()
 }

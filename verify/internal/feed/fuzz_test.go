@@ -1,16 +1,16 @@
-package verify_test
+package feed_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/jose"
-	"github.com/handstamp/handstamp/verify"
+	"github.com/handstamp/handstamp/verify/internal/feed"
 )
 
-// FuzzFeedEvents reads streams from strangers: never a panic, and whatever is taken for an event was written as one, with
+// FuzzEvents reads streams from strangers: never a panic, and whatever is taken for an event was written as one, with
 // nothing added and no line end within.
-func FuzzFeedEvents(f *testing.F) {
+func FuzzEvents(f *testing.F) {
 	for _, seed := range []string{
 		"event: revoke\nid: 1.2\ndata: {\"epoch\":1,\"seq\":2,\"prev\":1,\"at\":3,\"kind\":\"session\",\"id\":\"x\",\"not_before\":0,\"expires\":9}\n\n",
 		"event: heartbeat\r\ndata: {\"epoch\":1,\"seq\":2,\"at\":3}\r\n\r\n",
@@ -21,7 +21,7 @@ func FuzzFeedEvents(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		events, err := verify.TestingOnlyEvents(text)
+		events, err := feed.TestingOnlyEvents(text)
 		if err == nil {
 			t.Fatal("a stream has no end but an error")
 		}
@@ -34,7 +34,7 @@ func FuzzFeedEvents(f *testing.F) {
 					t.Errorf("the part %q of an event is not in the stream as it is", part)
 				}
 			}
-			entry, err := verify.TestingOnlyEntry(e[2])
+			entry, err := feed.TestingOnlyEntry(e[2])
 			if err == nil && (entry.Seq < 0 || entry.Epoch < 0 || entry.Expires < 0 || entry.NotBefore < 0) {
 				t.Errorf("an entry with a time or place before the first: %+v", entry)
 			}
@@ -42,9 +42,9 @@ func FuzzFeedEvents(f *testing.F) {
 	})
 }
 
-// FuzzFeedSnapshot reads snapshots from strangers: never a panic, and what is taken for one is strict JSON that a reader of
+// FuzzSnapshot reads snapshots from strangers: never a panic, and what is taken for one is strict JSON that a reader of
 // the whole text takes as well.
-func FuzzFeedSnapshot(f *testing.F) {
+func FuzzSnapshot(f *testing.F) {
 	entry := `{"epoch":1,"seq":2,"prev":1,"at":3,"kind":"session","id":"x","not_before":0,"expires":9}`
 	for _, seed := range []string{
 		`{"epoch":1,"seq":2,"at":3,"max_staleness":5,"entries":[]}`,
@@ -56,7 +56,7 @@ func FuzzFeedSnapshot(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		set, err := verify.TestingOnlySnapshot(text)
+		set, err := feed.TestingOnlySnapshot(text)
 		if err != nil {
 			return
 		}
@@ -69,18 +69,4 @@ func FuzzFeedSnapshot(f *testing.F) {
 			t.Errorf("position = %d.%d", epoch, seq)
 		}
 	})
-}
-
-// TestSnapshotWhole takes the same entries from one reading in pieces as from the whole, whatever lies on the edge of a buffer.
-func TestSnapshotWhole(t *testing.T) {
-	for _, n := range []int{0, 1, 999, 1000, 1001, 5000} {
-		s := newFeedServer()
-		for range n {
-			s.log = append(s.log, s.entry("sid-"+strings.Repeat("x", len(s.log)%70)+quote(mustJSON(len(s.log)))))
-		}
-		set, err := verify.TestingOnlySnapshot(snapshotJSON(1000, int64(n), s.log))
-		if err != nil || set.Len() != n {
-			t.Errorf("a snapshot of %d entries = %d, %v", n, set.Len(), err)
-		}
-	}
 }

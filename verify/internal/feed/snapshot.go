@@ -1,4 +1,4 @@
-package verify
+package feed
 
 import (
 	"errors"
@@ -25,14 +25,14 @@ type progress struct {
 func (p progress) Read(b []byte) (int, error) {
 	n, err := p.Reader.Read(b)
 	if n > 0 {
-		p.cut.Reset(cutAfter)
+		p.cut.Reset(MaxSilence)
 	}
 	return n, err
 }
 
 // snapshot is one that is being read
 type snapshot struct {
-	*feed
+	*Feed
 	numbers wanted // those that were not read yet
 	entries bool   // they were read
 	epoch   int64
@@ -44,8 +44,8 @@ type snapshot struct {
 // merge reads a snapshot, whose entries join those that are held, and whose position becomes ours. A snapshot older than
 // ours is refused. Entries take effect as they are read: an ending is never wrong to keep, and so
 // a million of them are never in memory twice.
-func (f *feed) merge(body io.Reader) error {
-	s := &snapshot{feed: f, batch: make([]revoked.Entry, 0, snapshotBatch)}
+func (f *Feed) merge(body io.Reader) error {
+	s := &snapshot{Feed: f, batch: make([]revoked.Entry, 0, snapshotBatch)}
 	s.numbers = wanted{"epoch": &s.epoch, "seq": &s.seq, "at": &s.at}
 	p := newPieces(io.LimitReader(body, maxSnapshot))
 	p.object(func(name string) { s.member(p, name) })
