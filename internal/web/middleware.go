@@ -15,7 +15,7 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// maxBody is how much of a request's body is read, in bytes. requirements RL-15
+// maxBody is how much of a request's body is read, in bytes. standards RL-15
 const maxBody = 64 << 10
 
 // FreshFor is how long after a full authentication somebody may do what destroys.
@@ -84,11 +84,11 @@ func (m *Middleware) around(next http.Handler, surfaces []Surface) http.Handler 
 		r = m.site.withoutTossed(r.WithContext(withVisit(r.Context(), seen)))
 		out := &recorder{ResponseWriter: w}
 		m.commonHeaders(out.Header())
+		defer func() { seen.logTo(m.log, r, out.status) }() // also when survive panics in its turn
 		defer func() {
 			if caught := recover(); caught != nil {
 				m.survive(out, r, caught, surfaces)
 			}
-			seen.logTo(m.log, r, out.status)
 		}()
 		if r.ContentLength != 0 { // with 0 there is none
 			r.Body = http.MaxBytesReader(out, r.Body, maxBody)
@@ -119,7 +119,7 @@ func (m *Middleware) commonHeaders(h http.Header) {
 	}
 }
 
-// survive answers for a handler that panicked. requirements LG-14
+// survive answers for a handler that panicked. standards LG-14
 func (m *Middleware) survive(w *recorder, r *http.Request, caught any, surfaces []Surface) {
 	if caught == http.ErrAbortHandler {
 		panic(caught)
