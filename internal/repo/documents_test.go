@@ -267,6 +267,7 @@ func TestCheckDependencies(t *testing.T) {
 	}
 	run(t, []checkCase{
 		{"explained", tree("example.com/a/x", "| `example.com/a` | why |\n"), explained, nil},
+		{"explained twice", tree("example.com/a", strings.Repeat("| `example.com/a` | why |\n", 2)), explained, []string{"d.md"}},
 		{"not explained", tree("example.com/a/x", ""), explained, []string{"d.md"}},
 		{"the longer module", tree("example.com/a/b/x", "| `example.com/a/b` | why |\n"), explained, nil},
 		{

@@ -77,10 +77,14 @@ func (t *Tree) CheckDependencies(document string) []Problem {
 		return []Problem{{document, err.Error()}}
 	}
 	explained := map[string]bool{}
-	for _, m := range dependencyRow.FindAllSubmatch(text, -1) {
-		explained[string(m[1])] = true
-	}
 	all, found := t.Modules()
+	for _, m := range dependencyRow.FindAllSubmatch(text, -1) {
+		module := string(m[1])
+		if explained[module] {
+			found = append(found, Problem{document, "explains " + module + " twice"})
+		}
+		explained[module] = true
+	}
 	for _, m := range all {
 		switch {
 		case m.Direct && !explained[m.Path]:
