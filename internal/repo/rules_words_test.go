@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ var notYet = map[string][]string{
 	"words":     {"."},
 	"doc form":  {"."},
 	"citations": {"."},
+	"documents": {"docs/api", "docs/go-api", "docs/http-api", "docs/attacks", "docs/performance", "docs/storage"},
 	"sizes":     {"bench", "internal/session", "internal/user"},
 }
 
@@ -28,40 +30,34 @@ var everywhere = flag.Bool("everywhere", false, "hold every rule in every folder
 // widths are those of CONTRIBUTING.md.
 var widths = repo.Widths{Code: 120, Comment: 100}
 
-// wordings are what comments and names do not say. docs/words.md
+// wordings are what comments, names and documents do not say. docs/words.md
 var wordings = []repo.Wording{
-	{
-		Pattern: regexp.MustCompile(`(?i)\b(he|she|his|her|him|hers|himself|herself)\b`),
-		Instead: "the user, the caller, it, they",
-	},
-	{Pattern: regexp.MustCompile(`\btells?\s+whether\b`), Instead: "reports whether"},
-	{
-		Pattern: regexp.MustCompile(`\bgives\s+(an?|the|its|their|what|how|no|nil|one|it|whether|all|each|every)\b`),
-		Instead: "returns",
-	},
-	{
-		Pattern: regexp.MustCompile(
-			`(?i)\b(an|one|each|every|the|this|that|same|two|whose|its|of|many) acts?\b|^acts?$`,
-		),
-		Instead: "transaction",
-	},
-	{Pattern: regexp.MustCompile(`(?i)\bwish(es)?\b`), Instead: "request, candidate"},
-	{Pattern: regexp.MustCompile(`(?i)\bat leisure\b`), Instead: "without a timeout"},
-	{Pattern: regexp.MustCompile(`(?i)\bpartings?\b`), Instead: "end"},
-	{Pattern: regexp.MustCompile(`(?i)\bdesk\b`), Instead: "session cookies"},
-	{Pattern: regexp.MustCompile(`(?i)\bdoors?\b`), Instead: "middleware"},
-	{Pattern: regexp.MustCompile(`(?i)\bbeats?\b`), Instead: "heartbeat"},
-	{
-		Pattern: regexp.MustCompile(`(?i)\b(hurry|bite|calm|lend|lends|lent|patience|dressed|grave|meddler)\b`),
-		Instead: "what it does",
-	},
-	{Pattern: regexp.MustCompile(`(?i)\bsettles?\b`), Instead: "configures, rejects, decides"},
-	{Pattern: regexp.MustCompile(`(?i)\bbefore its time\b`), Instead: "revoked"},
-	{
-		Pattern: regexp.MustCompile(`(?i)\b(verbs? (of (the )?)?(store|engine)|(store|engine)('s)? verbs?)\b`),
-		Instead: "operation",
-	},
-	{Pattern: regexp.MustCompile(`(?i)\b(a|the|each|every|these|its) facts?\b`), Instead: "metadata"},
+	instead("the user, the caller, it, they", `he|she|his|her|him|hers|himself|herself`),
+	instead("transaction", `(an|one|each|every|the|this|same|two|whose|its|of|many) acts?|^acts?$`),
+	instead("operation", `verbs? (of (the )?)?(store|engine)|(store|engine)('s)? verbs?`),
+	instead("request, candidate", `wish(es)?`),
+	instead("end", `partings?`),
+	instead("session cookies", `desk`),
+	instead("middleware", `doors?`),
+	instead("heartbeat", `beats?`),
+	instead("timeout", `patience`),
+	instead("without a timeout", `at leisure`),
+	instead("configures, rejects, decides", `settles?`),
+	instead("revoked, ended early", `before its time`),
+	instead("metadata", `(a|the|each|every|these|its) facts?`),
+	instead("a plain name", `hurry|bite|calm|lend|lends|lent|dressed|grave|meddler`),
+}
+
+// codeWordings are what comments do not say beside: Go's own words.
+var codeWordings = []repo.Wording{
+	instead("reports whether", `tells?\s+whether`),
+	instead("returns", `gives\s+(an?|the|its|their|what|how|no|nil|one|it|whether|all|each|every)`),
+}
+
+// instead returns the wording of expressions that stand as words of their own, in letters of any
+// size.
+func instead(better, expressions string) repo.Wording {
+	return repo.Wording{Pattern: regexp.MustCompile(`(?i)\b(` + expressions + `)\b`), Instead: better}
 }
 
 // module is one of this repository's, parsed.
@@ -124,7 +120,17 @@ func TestWidths(t *testing.T) {
 
 // TestWords holds comments and names to the words of the field.
 func TestWords(t *testing.T) {
-	reportAll(t, "words", func(tree *repo.Tree) []repo.Problem { return tree.CheckWords(wordings) })
+	reportAll(t, "words", func(tree *repo.Tree) []repo.Problem { return tree.CheckWords(slices.Concat(wordings, codeWordings)) })
+}
+
+// TestDocumentWords holds documents to the same words. Records of decisions are never edited.
+func TestDocumentWords(t *testing.T) {
+	all := slices.DeleteFunc(documents(t), func(name string) bool { return strings.HasPrefix(name, "docs/decisions/") })
+	for _, p := range repo.CheckDocumentWords(root(), all, wordings) {
+		if *everywhere || !isNotYet("documents", p.Where) {
+			t.Error(p)
+		}
+	}
 }
 
 // TestDocForm holds doc comments to Go's form.
