@@ -98,12 +98,12 @@ func (r *Ring) Maintain(ctx context.Context, now time.Time) error {
 	if rows, err = r.drop(ctx, rows, now); err != nil {
 		return err
 	}
-	return r.hold(rows)
+	return r.load(rows)
 }
 
-// due tells whether it is time for another key: there is none, the newest is of another
-// algorithm than the setting says, or it has signed for its period. While one is pending it is
-// not: nodes whose settings differ would otherwise add keys as fast as they tend.
+// due reports whether it is time for another key: there is none, the newest is of another
+// algorithm than the setting says, or it has signed for its period. While a key is pending, none is
+// due: nodes whose settings differ would otherwise add keys as fast as they maintain them.
 func due(rows []store.SigningKey, algorithm jose.Algorithm, now time.Time) bool {
 	if len(rows) == 0 {
 		return true
@@ -115,7 +115,7 @@ func due(rows []store.SigningKey, algorithm jose.Algorithm, now time.Time) bool 
 	return jose.Algorithm(newest.Algorithm) != algorithm || now.Sub(newest.ActiveFrom) >= period-lead
 }
 
-// Rotate publishes a new key and gives it; it signs as soon as every verifier has had the
+// Rotate publishes a new key and returns it; it signs as soon as every verifier has had the
 // time to fetch it. When a key is pending already, that one is given. Only the operator may.
 func (r *Ring) Rotate(ctx context.Context, by audit.Caller, now time.Time) (Key, error) {
 	if err := by.MustOperate(); err != nil {
@@ -130,13 +130,13 @@ func (r *Ring) Rotate(ctx context.Context, by audit.Caller, now time.Time) (Key,
 			return Key{}, err
 		}
 	}
-	if err := r.hold(rows); err != nil {
+	if err := r.load(rows); err != nil {
 		return Key{}, err
 	}
 	return describe(rows, now)[len(rows)-1], nil
 }
 
-// List gives every key and its state, oldest first.
+// List returns all keys and their states, oldest first.
 func (r *Ring) List(ctx context.Context, now time.Time) ([]Key, error) {
 	rows, err := r.keys.SigningKeys(ctx)
 	if err != nil {
@@ -145,9 +145,11 @@ func (r *Ring) List(ctx context.Context, now time.Time) ([]Key, error) {
 	return describe(rows, now), nil
 }
 
-// add makes a key and gives all rows with it, or with the one that another node added first.
-func (r *Ring) add(ctx context.Context, by audit.Caller, rows []store.SigningKey, now time.Time) ([]store.SigningKey, error) {
-	row, err := r.fresh(now)
+// add makes a key and returns all rows with it, or with the one that another node added first.
+func (r *Ring) add(
+	ctx context.Context, by audit.Caller, rows []store.SigningKey, now time.Time,
+) ([]store.SigningKey, error) {
+	row, err := r.generate(now)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +168,7 @@ func (r *Ring) add(ctx context.Context, by audit.Caller, rows []store.SigningKey
 	return r.keys.SigningKeys(ctx)
 }
 
-// drop forgets the keys that are gone and gives the others.
+// drop forgets the keys that are gone and returns the others.
 func (r *Ring) drop(ctx context.Context, rows []store.SigningKey, now time.Time) ([]store.SigningKey, error) {
 	var gone []string
 	for _, k := range describe(rows, now) {
@@ -186,7 +188,7 @@ func (r *Ring) drop(ctx context.Context, rows []store.SigningKey, now time.Time)
 	return rows[len(gone):], nil // the oldest are the ones gone
 }
 
-// describe gives each row its state. Rows are in order of ActiveFrom.
+// describe returns the rows with their states. Rows are in order of ActiveFrom.
 func describe(rows []store.SigningKey, now time.Time) []Key {
 	all := make([]Key, len(rows))
 	for i, row := range rows {
@@ -204,8 +206,8 @@ func describe(rows []store.SigningKey, now time.Time) []Key {
 	return all
 }
 
-// hold opens rows, unless they are held already, and publishes them.
-func (r *Ring) hold(rows []store.SigningKey) error {
+// load opens rows, unless the ring has them already, and publishes them.
+func (r *Ring) load(rows []store.SigningKey) error {
 	if held := r.private.Load(); held != nil && same(*held, rows) {
 		return nil
 	}
@@ -221,7 +223,7 @@ func (r *Ring) hold(rows []store.SigningKey) error {
 	return nil
 }
 
-// publish makes keys the ring's.
+// publish replaces the keys of the ring.
 func (r *Ring) publish(opened []private) {
 	public := make([]*jose.Key, len(opened))
 	for i, p := range opened {
@@ -234,7 +236,7 @@ func (r *Ring) publish(opened []private) {
 	r.published.Store(&Published{set, text, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`})
 }
 
-// same tells whether the ring holds exactly these rows.
+// same reports whether the ring holds exactly these rows.
 func same(held []private, rows []store.SigningKey) bool {
 	if len(held) != len(rows) {
 		return false
@@ -247,7 +249,7 @@ func same(held []private, rows []store.SigningKey) bool {
 	return true
 }
 
-// Active gives the key that signs at now. It panics before the first Maintain has succeeded.
+// Active returns the key that signs at now. It panics before the first Maintain has succeeded.
 func (r *Ring) Active(now time.Time) *jose.PrivateKey {
 	held := *r.private.Load()
 	for i := len(held) - 1; i > 0; i-- { // as store.SigningAt, without a list of rows
@@ -258,11 +260,11 @@ func (r *Ring) Active(now time.Time) *jose.PrivateKey {
 	return held[0].key
 }
 
-// Published gives the public keys; nil before the first Maintain has succeeded.
+// Published returns the public keys; nil before the first Maintain has succeeded.
 func (r *Ring) Published() *Published { return r.published.Load() }
 
-// Keys gives the public keys as a verifier wants them.
+// Keys returns the public keys in the form that a verifier takes.
 func (r *Ring) Keys() *jose.KeySet { return r.published.Load().Set }
 
-// ErrSealed is a key that this master key does not open.
+// ErrSealed is the error for a key that this master key does not open.
 var ErrSealed = errors.New("sealed under another master key, or damaged")

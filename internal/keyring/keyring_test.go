@@ -63,7 +63,7 @@ func (n *node) at(d time.Duration) {
 	}
 }
 
-// states gives each key's algorithm and state, oldest first, the key that signs marked.
+// states lists the algorithm and state of all keys, oldest first, the key that signs marked.
 func (n *node) states() string {
 	n.t.Helper()
 	all, err := n.List(n.t.Context(), n.now)
@@ -254,7 +254,9 @@ func TestNodesTogether(t *testing.T) {
 			_, err := n.Rotate(t.Context(), audit.Operator(), begin.Add(time.Hour))
 			return err
 		}, "ES256 active*, ES256 pending"},
-		{"due", time.Hour + period, func(n *node) error { return n.Maintain(t.Context(), begin.Add(time.Hour+period)) }, "ES256 active*, ES256 pending"},
+		{"due", time.Hour + period, func(n *node) error {
+			return n.Maintain(t.Context(), begin.Add(time.Hour+period))
+		}, "ES256 active*, ES256 pending"},
 	}
 	for _, step := range steps {
 		together(step.do)
@@ -291,7 +293,7 @@ type broken struct {
 	err error // nil: it works
 }
 
-// SigningKeys fails or gives the keys.
+// SigningKeys fails or returns the keys.
 func (b *broken) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
 	if b.err != nil {
 		return nil, b.err

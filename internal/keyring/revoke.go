@@ -10,15 +10,16 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// Revoke withdraws a key at once, as when it may have been stolen: it is published no more, its
-// entry in the log refuses all that it signed, and where it was the one that signs, the next
-// does from now on, a new one if there is none. There is always one: the new key is made and
-// sealed before the old one goes. It gives the key that signs now. The fault is key_not_found.
+// Revoke withdraws a key at once, for example because it may have been stolen: it is not published
+// any more, and its entry in the log refuses all that it signed. If it was the active key, the next
+// one signs from now on, or a new one if there is none. There is always an active key: the new one
+// is made and sealed before the old one goes. Revoke returns the key that signs now. The fault is
+// key_not_found. Only the operator may.
 func (r *Ring) Revoke(ctx context.Context, by audit.Caller, id string, now time.Time) (Key, error) {
 	if err := by.MustOperate(); err != nil {
 		return Key{}, err
 	}
-	next, err := r.fresh(now)
+	next, err := r.generate(now)
 	if err != nil {
 		return Key{}, err
 	}
@@ -34,10 +35,11 @@ func (r *Ring) Revoke(ctx context.Context, by audit.Caller, id string, now time.
 	if err != nil {
 		return Key{}, err
 	}
-	return Key{signs.ID, jose.Algorithm(signs.Algorithm), Active, signs.CreatedAt, signs.ActiveFrom}, r.hold(rows)
+	return Key{signs.ID, jose.Algorithm(signs.Algorithm), Active, signs.CreatedAt, signs.ActiveFrom}, r.load(rows)
 }
 
-// HoldsAny tells whether the ring still holds a key that was revoked: it is then time to Maintain.
+// HoldsAny reports whether the ring still holds a key that was revoked: it is then time to
+// Maintain.
 func (r *Ring) HoldsAny(ended *revoked.Set) bool {
 	for _, key := range r.Keys().Keys() {
 		if ended.Revoked(revoked.Token{KeyID: key.ID()}) {
@@ -47,8 +49,8 @@ func (r *Ring) HoldsAny(ended *revoked.Set) bool {
 	return false
 }
 
-// fresh makes a key and seals it; nobody keeps it yet. It signs from now on.
-func (r *Ring) fresh(now time.Time) (store.SigningKey, error) {
+// generate makes a key that signs from now on, and seals it. It does not keep it.
+func (r *Ring) generate(now time.Time) (store.SigningKey, error) {
 	key, err := jose.Generate(r.algorithm)
 	if err != nil {
 		return store.SigningKey{}, err

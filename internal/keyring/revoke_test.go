@@ -12,7 +12,7 @@ import (
 	"github.com/handstamp/handstamp/internal/secret"
 )
 
-// revoke withdraws a key for the operator, and gives the one that signs now.
+// revoke withdraws a key for the operator, and returns the one that signs now.
 func (n *node) revoke(id string) string {
 	n.t.Helper()
 	signs, err := n.Revoke(n.t.Context(), audit.Operator(), id, n.now)
@@ -125,5 +125,24 @@ func TestRevokeShared(t *testing.T) {
 	id := ring.Active(begin).ID()
 	if _, err := ring.Revoke(t.Context(), audit.Operator(), id, begin); err == nil || ring.Active(begin).ID() != id {
 		t.Errorf("Revoke(shared secret) = %v, want it refused, and the secret to sign on", err)
+	}
+}
+
+// TestOnlyTheOperator lets nobody else rotate or revoke, and changes nothing.
+func TestOnlyTheOperator(t *testing.T) {
+	n := newNode(t, openKeys(t), secret.NewMaster(), jose.EdDSA)
+	n.at(0)
+	before := n.states()
+	for _, by := range []audit.Caller{{}, {User: "usr_ada"}, {Service: "svc_1"}} {
+		if _, err := n.Rotate(t.Context(), by, n.now); !fault.HasCode(err, fault.InsufficientRole) {
+			t.Errorf("Rotate = %v, want insufficient_role", err)
+		}
+		_, err := n.Revoke(t.Context(), by, n.Active(n.now).ID(), n.now)
+		if !fault.HasCode(err, fault.InsufficientRole) {
+			t.Errorf("Revoke = %v, want insufficient_role", err)
+		}
+	}
+	if after := n.states(); after != before {
+		t.Errorf("keys = %s, then %s, want no change", before, after)
 	}
 }

@@ -26,7 +26,7 @@ type altered struct {
 	alter func(rows []store.SigningKey)
 }
 
-// SigningKeys gives the rows as changed.
+// SigningKeys returns the rows as changed.
 func (a altered) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
 	rows, err := a.Keys.SigningKeys(ctx)
 	a.alter(rows)
@@ -47,15 +47,27 @@ func TestSealed(t *testing.T) {
 		{"another master key", secret.NewMaster(), func([]store.SigningKey) {}, keyring.ErrSealed},
 		{"bit of the nonce", master, func(r []store.SigningKey) { r[0].Sealed[0] ^= 1 }, keyring.ErrSealed},
 		{"bit of the key", master, func(r []store.SigningKey) { r[0].Sealed[40] ^= 1 }, keyring.ErrSealed},
-		{"bit of the tag", master, func(r []store.SigningKey) { r[0].Sealed[len(r[0].Sealed)-1] ^= 1 }, keyring.ErrSealed},
-		{"cut", master, func(r []store.SigningKey) { r[0].Sealed = r[0].Sealed[:len(r[0].Sealed)-1] }, keyring.ErrSealed},
-		{"cut to the nonce", master, func(r []store.SigningKey) { r[0].Sealed = r[0].Sealed[:12] }, keyring.ErrSealed},
-		{"cut inside the nonce", master, func(r []store.SigningKey) { r[0].Sealed = r[0].Sealed[:11] }, keyring.ErrSealed},
+		{"bit of the tag", master, func(r []store.SigningKey) {
+			r[0].Sealed[len(r[0].Sealed)-1] ^= 1
+		}, keyring.ErrSealed},
+		{"truncated", master, func(r []store.SigningKey) {
+			r[0].Sealed = r[0].Sealed[:len(r[0].Sealed)-1]
+		}, keyring.ErrSealed},
+		{"truncated to the nonce", master, func(r []store.SigningKey) {
+			r[0].Sealed = r[0].Sealed[:12]
+		}, keyring.ErrSealed},
+		{"truncated inside the nonce", master, func(r []store.SigningKey) {
+			r[0].Sealed = r[0].Sealed[:11]
+		}, keyring.ErrSealed},
 		{"empty", master, func(r []store.SigningKey) { r[0].Sealed = nil }, keyring.ErrSealed},
 		{"longer", master, func(r []store.SigningKey) { r[0].Sealed = append(r[0].Sealed, 0) }, keyring.ErrSealed},
 		{"under another id", master, func(r []store.SigningKey) { r[0].ID = "AAAAAAAAAAAAAAAA" }, keyring.ErrSealed},
-		{"under another's id", master, func(r []store.SigningKey) { r[0].ID, r[1].ID = r[1].ID, r[0].ID }, keyring.ErrSealed},
-		{"in another's place", master, func(r []store.SigningKey) { r[0].Sealed, r[1].Sealed = r[1].Sealed, r[0].Sealed }, keyring.ErrSealed},
+		{"under another's id", master, func(r []store.SigningKey) {
+			r[0].ID, r[1].ID = r[1].ID, r[0].ID
+		}, keyring.ErrSealed},
+		{"in another's place", master, func(r []store.SigningKey) {
+			r[0].Sealed, r[1].Sealed = r[1].Sealed, r[0].Sealed
+		}, keyring.ErrSealed},
 		{"for another algorithm", master, func(r []store.SigningKey) { r[0].Algorithm = "EdDSA" }, keyring.ErrSealed},
 		{"for no algorithm", master, func(r []store.SigningKey) { r[0].Algorithm = "none" }, keyring.ErrSealed},
 		{"never sealed", master, func(r []store.SigningKey) {
@@ -128,14 +140,18 @@ func TestNothingInClear(t *testing.T) {
 	}
 }
 
-// leaked tells from which byte on sixteen of a secret's bytes stand in text, in clear, in
+// leaked returns from which byte on sixteen of a secret's bytes stand in text, in clear, in
 // hex or in base64; -1: nowhere.
 func leaked(text, private []byte) int {
 	for i := 0; i+16 <= len(private); i++ {
 		piece := private[i : i+16]
-		if bytes.Contains(text, piece) || bytes.Contains(text, []byte(hex.EncodeToString(piece))) ||
-			bytes.Contains(text, []byte(base64.StdEncoding.EncodeToString(piece[:15]))) || bytes.Contains(text, []byte(base64.RawURLEncoding.EncodeToString(piece[:15]))) {
-			return i
+		for _, form := range []string{
+			string(piece), hex.EncodeToString(piece),
+			base64.StdEncoding.EncodeToString(piece[:15]), base64.RawURLEncoding.EncodeToString(piece[:15]),
+		} {
+			if bytes.Contains(text, []byte(form)) {
+				return i
+			}
 		}
 	}
 	return -1

@@ -31,7 +31,7 @@ var sharedRow = store.SigningKey{ID: sharedKeyID, Algorithm: string(jose.HS256),
 // noKeys is the store of a ring that keeps nothing but its secret in memory.
 type noKeys struct{}
 
-// SigningKeys gives the one key.
+// SigningKeys returns the one key.
 func (noKeys) SigningKeys(context.Context) ([]store.SigningKey, error) {
 	return []store.SigningKey{sharedRow}, nil
 }

@@ -17,7 +17,7 @@ var common string
 // is taken for one that is once in 10^9 times.
 const entrySize = 6
 
-// listed tells whether a password, in lower case and NFC, is a common one.
+// listed reports whether a password, in lower case and NFC, is a common one.
 func listed(folded string) bool {
 	sum := sha256.Sum256([]byte(folded))
 	want := string(sum[:entrySize])

@@ -10,14 +10,14 @@ import (
 )
 
 // maxDecoration is how many digits and signs around context words do not make a password of
-// its own: ada.lovelace1815 is still only her name.
+// its own: ada.lovelace1815 is still only a name.
 const maxDecoration = 4
 
 // minContextWord is the shortest word that counts, in code points. Shorter ones turn up in
 // everything.
 const minContextWord = 3
 
-// contextWords gives what a guesser knows of the person and the service: each word by itself,
+// contextWords returns what a guesser knows of the person and the service: each word by itself,
 // and each text run together.
 func contextWords(about About, service []string) []string {
 	texts := append([]string{about.Email, about.Name}, service...)
@@ -37,10 +37,10 @@ func contextWords(about About, service []string) []string {
 	return words
 }
 
-// isSeparator tells whether a character only stands between words.
+// isSeparator reports whether a character only stands between words.
 func isSeparator(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("@.-_+/:,'", r) }
 
-// madeOf tells whether the whole password is nothing but words, one after the other in any
+// madeOf reports whether the whole password is nothing but words, one after the other in any
 // order, with separators between them and at most maxDecoration digits and signs.
 func madeOf(folded string, words []string) bool {
 	joined := strings.Join(strings.FieldsFunc(folded, isSeparator), "")
@@ -62,7 +62,7 @@ func madeOf(folded string, words []string) bool {
 	return least[len(text)] <= maxDecoration
 }
 
-// decoration gives what text[i] costs when it is not part of a word. A letter is never
+// decoration returns what text[i] costs when it is not part of a word. A letter is never
 // decoration. Counting on (123456789) and repeating (!!!!!) cost only once.
 func decoration(text []rune, i int) int {
 	if unicode.IsLetter(text[i]) || unicode.IsMark(text[i]) {

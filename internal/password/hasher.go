@@ -22,7 +22,8 @@ type Options struct {
 	Queue  int           // callers that may wait for a lane; zero: 64
 	Wait   time.Duration // how long each may wait; zero: 5 s
 
-	// Before is called before each computation, and what it gives after it; nil: nothing is.
+	// Before is called before each computation, and the function that it returns after it. Nil:
+	// nothing is called.
 	Before func() (after func())
 
 	TestingOnlyDerived func(p Params) // runs at each computation; nil: nobody counts
@@ -71,7 +72,7 @@ func NewHasher(o Options) *Hasher {
 	}
 }
 
-// derive gives what sees each computation; nil: nothing does.
+// derive returns what sees each computation; nil: nothing does.
 func (o Options) derive() func(password, salt []byte, p Params) {
 	if o.TestingOnlyDerived == nil {
 		return nil
@@ -79,7 +80,7 @@ func (o Options) derive() func(password, salt []byte, p Params) {
 	return func(_, _ []byte, p Params) { o.TestingOnlyDerived(p) }
 }
 
-// Hash gives what to store for a password. The fault is overloaded when too many wait; the
+// Hash returns what to store for a password. The fault is overloaded when too many wait; the
 // error is ErrUnusable for a password that Judge would have refused as no text or too long.
 func (h *Hasher) Hash(ctx context.Context, given secret.Text) (store.PasswordHash, error) {
 	normal, err := normalise(given)
@@ -93,7 +94,7 @@ func (h *Hasher) Hash(ctx context.Context, given secret.Text) (store.PasswordHas
 	return store.PasswordHash(made.String()), nil
 }
 
-// Check tells whether the given password is the one that was stored, and, if so, whether its
+// Check reports whether the given password is the one that was stored, and, if so, whether its
 // hash should be made again because our parameters have risen. An empty hash belongs to a
 // user without a password: as CheckNothing. What no password can be (not UTF-8, too long) is
 // wrong, without work and whoever the user is, so that it tells nothing either.
@@ -111,7 +112,7 @@ func (h *Hasher) Check(ctx context.Context, hash store.PasswordHash, given secre
 }
 
 // CheckNothing does the work of Check for a user that does not exist: the time taken must not
-// tell. It gives an error where Check would.
+// tell. It returns an error where Check would.
 func (h *Hasher) CheckNothing(ctx context.Context, given secret.Text) error {
 	_, err := h.compare(ctx, h.nobody, given)
 	return err
@@ -142,11 +143,12 @@ func (h *Hasher) derive(ctx context.Context, normal string, like phc) ([]byte, e
 	if h.testingOnlyDerive != nil {
 		h.testingOnlyDerive([]byte(normal), like.salt, like.params)
 	}
-	return argon2.IDKey([]byte(normal), like.salt, like.params.Time, like.params.Memory, like.params.Threads, uint32(len(like.key))), nil
+	p, length := like.params, uint32(len(like.key))
+	return argon2.IDKey([]byte(normal), like.salt, p.Time, p.Memory, p.Threads, length), nil
 }
 
-// Ready gives the fault overloaded while so many wait that a hash would be refused at this moment, so that whoever is
-// to be turned away is turned away before any other work is done for him.
+// Ready returns the fault overloaded if the queue is full, so that callers can refuse a request
+// before they do other work.
 func (h *Hasher) Ready() error {
 	if h.waiting.Load() >= h.queue {
 		return overloaded(errQueueFull)
@@ -157,7 +159,7 @@ func (h *Hasher) Ready() error {
 // errQueueFull is why most of a flood are turned away.
 var errQueueFull = errors.New("the queue for hashing is full")
 
-// enter takes a lane. Callers are served in the order in which they came: Go gives a freed
+// enter takes a lane. Callers are served in the order in which they came: Go assigns a freed
 // place in a channel to the sender that waits longest.
 func (h *Hasher) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {

@@ -91,8 +91,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestNothingIsCut compares long passwords that differ only at the end. Requirement PW-02
-func TestNothingIsCut(t *testing.T) {
+// TestNothingIsTruncated compares long passwords that differ only at the end. Requirement PW-02
+func TestNothingIsTruncated(t *testing.T) {
 	h := password.NewHasher(password.Options{Params: cheap})
 	for _, length := range []int{64, 72, 73, 128, 256} {
 		stem := strings.Repeat("x", length-1)
@@ -106,7 +106,7 @@ func TestNothingIsCut(t *testing.T) {
 	}
 }
 
-// TestHashRefuses gives it what no password can be.
+// TestHashRefuses refuses what no password can be.
 func TestHashRefuses(t *testing.T) {
 	h := password.NewHasher(password.Options{Params: cheap})
 	for name, text := range map[string]string{
@@ -161,7 +161,8 @@ func TestRehash(t *testing.T) {
 func TestBadStoredHash(t *testing.T) {
 	h := password.NewHasher(password.Options{Params: cheap})
 	h.WatchDerivations(func(_, _ []byte, _ password.Params) { t.Error("a bad hash was computed") })
-	for _, hash := range []store.PasswordHash{"plain-text-password", "$argon2id$v=19$m=4194304,t=9,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"} {
+	const greedy = "$argon2id$v=19$m=4194304,t=9,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+	for _, hash := range []store.PasswordHash{"plain-text-password", greedy} {
 		ok, _, err := h.Check(t.Context(), hash, secret.New("plain-text-password"))
 		if ok || err == nil || strings.Contains(err.Error(), string(hash)) {
 			t.Errorf("Check(%q) = %v, %v, want an error without the hash", hash, ok, err)
@@ -176,11 +177,13 @@ type work struct {
 	param password.Params
 }
 
-// worked gives what act computes.
-func worked(h *password.Hasher, act func()) []work {
+// worked returns what do computes.
+func worked(h *password.Hasher, do func()) []work {
 	var done []work
-	h.WatchDerivations(func(text, salt []byte, p password.Params) { done = append(done, work{string(text), len(salt), p}) })
-	act()
+	h.WatchDerivations(func(text, salt []byte, p password.Params) {
+		done = append(done, work{string(text), len(salt), p})
+	})
+	do()
 	h.WatchDerivations(nil)
 	return done
 }
@@ -281,7 +284,9 @@ func TestWaitEnds(t *testing.T) {
 		cause error
 		after time.Duration
 	}{
-		{"too long", func(ctx context.Context) (context.Context, context.CancelFunc) { return context.WithCancel(ctx) }, nil, 5 * time.Second},
+		{"too long", func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithCancel(ctx)
+		}, nil, 5 * time.Second},
 		{"given up", func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, time.Second)
 		}, context.DeadlineExceeded, time.Second},
@@ -304,7 +309,8 @@ func TestWaitEnds(t *testing.T) {
 					t.Errorf("CheckNothing = %v, want overloaded", err)
 				}
 				if waited := time.Since(began); waited != test.after || computed.Load() != 1 || h.Waiting() != 0 {
-					t.Errorf("waited %v, %d computed, %d still wait, want %v, 1, 0", waited, computed.Load(), h.Waiting(), test.after)
+					t.Errorf("waited %v, %d computed, %d still wait, want %v, 1, 0",
+						waited, computed.Load(), h.Waiting(), test.after)
 				}
 				close(release)
 				synctest.Wait()
@@ -316,7 +322,7 @@ func TestWaitEnds(t *testing.T) {
 	}
 }
 
-// TestCancelledDoesNothing gives it a caller that has already left.
+// TestCancelledDoesNothing computes nothing for a caller that has already left.
 func TestCancelledDoesNothing(t *testing.T) {
 	h := password.NewHasher(password.Options{Params: cheap})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -358,7 +364,7 @@ func BenchmarkNewHasher(b *testing.B) {
 	}
 }
 
-// TestBefore calls what is told before each computation, and what that gives after it.
+// TestBefore calls the hook before each computation, and what the hook returns after it.
 func TestBefore(t *testing.T) {
 	began, ended := 0, 0
 	h := password.NewHasher(password.Options{Params: cheap, Before: func() func() {

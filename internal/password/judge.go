@@ -54,7 +54,7 @@ func (p Policy) Judge(given secret.Text, about About) []fault.Field {
 	return []fault.Field{{Name: member, Code: code, Detail: detail}}
 }
 
-// reason gives the code and the sentence, or "" for a good password.
+// reason returns the code and the sentence, or "" for a good password.
 func (p Policy) reason(given secret.Text, about About) (code, detail string) {
 	normal, err := normalise(given)
 	switch {
@@ -71,9 +71,11 @@ func (p Policy) reason(given secret.Text, about About) (code, detail string) {
 	folded := strings.ToLower(normal)
 	switch {
 	case utf8.RuneCountInString(normal) < least:
-		return TooShort, fmt.Sprintf("Use at least %d characters. A few words that do not belong together are easy to remember.", least)
+		return TooShort, fmt.Sprintf("Use at least %d characters. "+
+			"A few words that do not belong together are easy to remember.", least)
 	case madeOf(folded, contextWords(about, p.Words)):
-		return ContainsContext, "This is made of your name, your e-mail address or the name of this service, which a guesser tries first."
+		return ContainsContext, "This is made of your name, your e-mail address or the name of this service, " +
+			"which a guesser tries first."
 	case trivial(folded) || listed(folded):
 		return TooCommon, "This is among the passwords that a guesser tries first. Choose one that nobody else has."
 	}

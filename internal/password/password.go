@@ -11,7 +11,7 @@ import (
 	"github.com/handstamp/handstamp/internal/secret"
 )
 
-// The longest password. Longer ones are refused, never cut. NIST SP 800-63B-4 §3.1.1.2
+// The longest password. Longer ones are refused, never truncated. NIST SP 800-63B-4 §3.1.1.2
 const (
 	MaxLength = 256  // code points, after normalising
 	MaxBytes  = 1024 // of UTF-8, as received
@@ -27,7 +27,7 @@ var (
 	errTooLong = errors.New("too long")
 )
 
-// normalise gives the password as it is hashed: in NFC, so that it does not matter how a
+// normalise returns the password as it is hashed: in NFC, so that it does not matter how a
 // keyboard composes an accent, and otherwise exactly as received, spaces and case included.
 // NIST SP 800-63B-4 §3.1.1.2
 func normalise(given secret.Text) (string, error) {

@@ -76,20 +76,20 @@ func (p Params) check() error {
 	return nil
 }
 
-// weakerThan tells whether a hash made with p should be made again with now. Threads do not
+// weakerThan reports whether a hash made with p should be made again with now. Threads do not
 // count: they change how long we wait, not what a guesser pays.
 func (p Params) weakerThan(now Params) bool {
 	return p.Memory < now.Memory || p.Time < now.Time
 }
 
-// String gives the PHC string: $argon2id$v=19$m=…,t=…,p=…$salt$key.
+// String returns the PHC string: $argon2id$v=19$m=…,t=…,p=…$salt$key.
 func (h phc) String() string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
 		h.params.Memory, h.params.Time, h.params.Threads,
 		base64.RawStdEncoding.EncodeToString(h.salt), base64.RawStdEncoding.EncodeToString(h.key))
 }
 
-// parsePHC reads a PHC string, strictly: what it accepts, String gives back.
+// parsePHC reads a PHC string, strictly: what it accepts, String returns.
 func parsePHC(hash store.PasswordHash) (phc, error) {
 	parts := strings.Split(string(hash), "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v="+strconv.Itoa(argon2.Version) {

@@ -53,7 +53,7 @@ var tooCostly = []struct{ name, old, new string }{
 	{"threads", "p=1", "p=17"},
 }
 
-// TestParsePHC takes what we write, gives it back, and refuses everything near it.
+// TestParsePHC takes what we write, returns it, and refuses everything near it.
 func TestParsePHC(t *testing.T) {
 	got, err := password.ParsePHC(goodPHC)
 	if err != nil || got.String() != goodPHC {
@@ -61,7 +61,8 @@ func TestParsePHC(t *testing.T) {
 	}
 	for _, c := range malformed {
 		edited := strings.Replace(goodPHC, c.old, c.new, 1)
-		if _, err := password.ParsePHC(store.PasswordHash(edited)); !errors.Is(err, password.ErrPHC) || edited == goodPHC {
+		_, err := password.ParsePHC(store.PasswordHash(edited))
+		if !errors.Is(err, password.ErrPHC) || edited == goodPHC {
 			t.Errorf("%s: parsePHC(%q) = %v, want %v", c.name, edited, err, password.ErrPHC)
 		}
 	}
@@ -73,7 +74,7 @@ func TestParsePHC(t *testing.T) {
 	}
 }
 
-// FuzzParsePHC holds the codec to its promise: what it accepts, it gives back unchanged.
+// FuzzParsePHC holds the codec to its promise: what it accepts, it returns unchanged.
 func FuzzParsePHC(f *testing.F) {
 	f.Add(goodPHC)
 	for _, c := range append(malformed, tooCostly...) {

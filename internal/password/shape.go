@@ -1,13 +1,13 @@
 package password
 
-// trivial tells whether a password is only a shape: one piece again and again, or straight
+// trivial reports whether a password is only a shape: one piece again and again, or straight
 // runs such as 123456789, abcdefgh and 1111.
 func trivial(folded string) bool {
 	runes := []rune(folded)
 	return repeats(runes) || straight(runes)
 }
 
-// repeats tells whether the whole is one piece, at least twice; the last time may be cut short.
+// repeats reports whether the whole is one piece, at least twice; the last time may be cut short.
 func repeats(runes []rune) bool {
 	// The classic prefix table: border[i] is the length of the longest proper prefix of
 	// runes[:i+1] that is also its suffix. The whole minus its border is its shortest piece.
@@ -26,7 +26,7 @@ func repeats(runes []rune) bool {
 	return n > 1 && 2*(n-border[n-1]) <= n
 }
 
-// straight tells whether the whole falls into straight runs of three characters or more on
+// straight reports whether the whole falls into straight runs of three characters or more on
 // the average.
 func straight(runes []rune) bool {
 	runs := 0
@@ -36,7 +36,7 @@ func straight(runes []rune) bool {
 	return 3*runs <= len(runes)
 }
 
-// runLength gives the length of the straight run that runes begin with: each character the
+// runLength returns the length of the straight run that runes begin with: each character the
 // one after the last, or each the one before, or each the same.
 func runLength(runes []rune) int {
 	if len(runes) < 2 {
@@ -53,7 +53,7 @@ func runLength(runes []rune) int {
 	return n
 }
 
-// step gives the distance from a to b. Digits and letters are rings: 0 follows 9, a follows z.
+// step returns the distance from a to b. Digits and letters are rings: 0 follows 9, a follows z.
 func step(a, b rune) rune {
 	switch {
 	case a == '9' && b == '0', a == 'z' && b == 'a':

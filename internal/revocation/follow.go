@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// How long a node may be without word from its database. docs/protocol.md §6
+// How long a node may be without an answer of its database. docs/protocol.md §6
 const (
 	// readTimeout is how long one read may take.
 	readTimeout = 2 * time.Second
 
-	// DisconnectedAfter is how old the last read may be before this node must not look fresh.
+	// DisconnectedAfter is how old the last read may be before this node counts as disconnected.
 	DisconnectedAfter = 3 * time.Second
 
-	// trimmed is how many entries that have expired stay before the others are copied.
-	trimmed = 512
+	// maxExpired is how many expired entries stay in memory before the others are copied.
+	maxExpired = 512
 )
 
 // Follow catches up every interval, and whenever Wake is called, until ctx ends, and drops what
@@ -24,7 +24,7 @@ const (
 func (l *Log) Follow(ctx context.Context, interval time.Duration, report func(error)) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
-	cut := false
+	disconnected := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -32,18 +32,18 @@ func (l *Log) Follow(ctx context.Context, interval time.Duration, report func(er
 		case <-tick.C:
 		case <-l.wake:
 		}
-		err := l.catchUpSoon(ctx)
+		err := l.catchUpInTime(ctx)
 		if err != nil && ctx.Err() == nil {
 			report(err)
 		}
-		cut = l.tell(cut)
+		disconnected = l.logConnection(disconnected)
 		now := l.parts.Now().Unix()
 		l.set.Sweep(now)
 		l.trim(now)
 	}
 }
 
-// Wake has Follow look at once: an engine has heard of entries.
+// Wake has Follow read at once: the engine has heard of new entries.
 func (l *Log) Wake() {
 	select {
 	case l.wake <- struct{}{}:
@@ -51,15 +51,16 @@ func (l *Log) Wake() {
 	}
 }
 
-// catchUpSoon is CatchUp for as long as a read may take.
-func (l *Log) catchUpSoon(ctx context.Context) error {
+// catchUpInTime is CatchUp with readTimeout.
+func (l *Log) catchUpInTime(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	return l.CatchUp(ctx)
 }
 
-// tell says in the log when the node is cut off from its database, and when it no longer is.
-func (l *Log) tell(was bool) bool {
+// logConnection logs when the node becomes disconnected from its database, and when it is connected
+// again. It returns whether it is disconnected now.
+func (l *Log) logConnection(was bool) bool {
 	is := !l.Fresh()
 	switch {
 	case is && !was:
@@ -71,15 +72,15 @@ func (l *Log) tell(was bool) bool {
 	return is
 }
 
-// Fresh tells whether the node has heard from its database lately.
+// Fresh reports whether the node is connected: the database has answered lately.
 func (l *Log) Fresh() bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return time.Since(l.read.began) < DisconnectedAfter
 }
 
-// trim drops the entries that have expired from the front, when there are many. Listeners that
-// read the old slice go on with it.
+// trim drops expired entries from the front, if there are many. Listeners that read the old slice
+// keep it.
 func (l *Log) trim(now int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,14 +88,15 @@ func (l *Log) trim(now int64) {
 	if n < 0 {
 		n = len(l.entries)
 	}
-	if n >= trimmed {
+	if n >= maxExpired {
 		l.floor = l.entries[n-1].Seq
 		l.entries = slices.Clone(l.entries[n:])
 	}
 }
 
-// after gives the entries after a place, and where the log stands. It is not ok when nobody can
-// go on from there: it is of another epoch, beyond the log, or older than what is kept.
+// after returns the entries after a place, and where the log stands. It is not ok if a listener
+// cannot go on from there: the place is of another epoch, beyond the log, or older than what is
+// kept.
 func (l *Log) after(p Place) (tail []entry, place Place, ok bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()

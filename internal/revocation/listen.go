@@ -12,13 +12,13 @@ import (
 // entry is a line of the log.
 type entry = revoked.Entry
 
-// What listeners are told, how often. docs/protocol.md §6
+// What listeners are told, and how often. docs/protocol.md §6
 const (
 	heartbeatEvery = 2 * time.Second
 	retryHeartbeat = 50 * time.Millisecond // while there is nothing to vouch for
-	atOnce         = 64                    // entries a listener is given at most in one piece
-	disbelief      = time.Minute           // between two epochs that begin because a listener says so
-	ahead          = time.Hour             // how far an epoch may lie ahead of our clock
+	batchSize      = 64                    // entries passed on at once, at most
+	claimInterval  = time.Minute           // between two epochs that begin because of what a listener claims
+	maxAhead       = time.Hour             // how far an epoch may lie ahead of our clock
 )
 
 // Heartbeat vouches that a listener has been told everything that was committed before At.
@@ -47,8 +47,8 @@ type Listener struct {
 	started   bool      // there was a heartbeat
 }
 
-// Listen begins to listen after a place, or at the head when it is the zero Place. A listener who
-// has been told of more than there is proves that the database has lost commits.
+// Listen begins to listen after a place, or at the head for the zero Place. A listener that has
+// been told of more than there is proves that the database has lost commits.
 func (l *Log) Listen(ctx context.Context, after Place) (*Listener, error) {
 	if err := l.CatchUp(ctx); err != nil {
 		return nil, err
@@ -64,27 +64,27 @@ func (l *Log) Listen(ctx context.Context, after Place) (*Listener, error) {
 	return &Listener{log: l, place: after}, nil
 }
 
-// believes tells whether a listener's word that it was told of a later place is enough to begin
-// an epoch. One who lies would make all others take snapshots, so it is not twice in a minute; and
-// no epoch begins later than our clock says, but for what clocks differ.
+// believes reports whether a listener's claim to have been told of a later place is reason enough
+// to begin an epoch. A false claim would make all others take snapshots, so there is at most one in
+// claimInterval, and none of an epoch that lies ahead of our clock by more than clocks differ.
 func (l *Log) believes(seen Place) bool {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if seen.Epoch > l.parts.Now().Add(ahead).UnixMilli() || !l.raised.IsZero() && now.Sub(l.raised) < disbelief {
+	if seen.Epoch > l.parts.Now().Add(maxAhead).UnixMilli() || !l.raised.IsZero() && now.Sub(l.raised) < claimInterval {
 		return false
 	}
 	l.raised = now
 	return true
 }
 
-// ErrDisconnected ends listening where the database has not been heard of for too long.
+// ErrDisconnected ends listening if the database has not answered for too long.
 var ErrDisconnected = errors.New("disconnected from the database")
 
-// Run passes on what the listener has missed, then a heartbeat, and then everything as it comes with a
-// heartbeat every two seconds, until ctx ends, the log stops, or to gives an error, which is
-// returned. It returns ErrDisconnected when a heartbeat is overdue because no read of the database has
-// succeeded that began after the last one.
+// Run passes on what the listener has missed, then a heartbeat, and then everything as it comes,
+// with a heartbeat every two seconds, until ctx ends, the log stops, or to returns an error, which
+// Run returns. It returns ErrDisconnected if a heartbeat is overdue because no read of the database
+// that began after the last heartbeat has succeeded.
 func (s *Listener) Run(ctx context.Context, to Sink) error {
 	s.heartbeat = time.Now()
 	due := time.NewTimer(0)
@@ -110,7 +110,7 @@ func (s *Listener) Run(ctx context.Context, to Sink) error {
 	}
 }
 
-// pass passes on what is new.
+// pass passes new entries on.
 func (s *Listener) pass(ctx context.Context, to Sink) error {
 	tail, place, ok := s.log.after(s.place)
 	if !ok {
@@ -118,7 +118,7 @@ func (s *Listener) pass(ctx context.Context, to Sink) error {
 		return to.Reset(place)
 	}
 	for len(tail) > 0 && ctx.Err() == nil {
-		n := min(len(tail), atOnce)
+		n := min(len(tail), batchSize)
 		if err := to.Revoke(tail[:n]); err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (s *Listener) pass(ctx context.Context, to Sink) error {
 	return nil
 }
 
-// vouch passes a heartbeat on if there is a read to vouch for, and says when to come again.
+// vouch passes a heartbeat on if there is a read to vouch for, and returns when to call it again.
 func (s *Listener) vouch(ctx context.Context, to Sink) (time.Duration, error) {
 	s.log.mu.RLock()
 	read := s.log.read
@@ -156,7 +156,7 @@ type Snapshot struct {
 	entries []revoked.Entry
 }
 
-// Snapshot gives what is in force now, as the database says.
+// Snapshot returns what is in force now, as the database says.
 func (l *Log) Snapshot(ctx context.Context) (Snapshot, error) {
 	if err := l.CatchUp(ctx); err != nil {
 		return Snapshot{}, err
@@ -166,7 +166,7 @@ func (l *Log) Snapshot(ctx context.Context) (Snapshot, error) {
 	return Snapshot{l.place, l.read.at, l.entries[:len(l.entries):len(l.entries)]}, nil
 }
 
-// All gives the entries that have not expired, in the order of the log.
+// All returns the entries that have not expired, in the order of the log.
 func (s Snapshot) All() iter.Seq[revoked.Entry] {
 	return func(yield func(revoked.Entry) bool) {
 		for _, e := range s.entries {

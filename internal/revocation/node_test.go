@@ -17,8 +17,8 @@ import (
 	"github.com/handstamp/handstamp/internal/test/logtest"
 )
 
-// database is a log that a test can cut off, take back and rewrite. Engines are held to the contract
-// elsewhere; here it matters what follows when they cannot keep it.
+// database is a log that a test can disconnect, take back and rewrite. Engines are held to the
+// contract elsewhere; here it matters what follows when they cannot keep it.
 type database struct {
 	store.Revocations // nil: nothing else is called here
 
@@ -91,7 +91,7 @@ func (d *database) ask(ctx context.Context) error {
 	return nil
 }
 
-// Head gives where the log stands.
+// Head returns where the log stands.
 func (d *database) Head(ctx context.Context) (epoch, seq int64, err error) {
 	err = d.ask(ctx)
 	d.mu.Lock()
@@ -100,7 +100,7 @@ func (d *database) Head(ctx context.Context) (epoch, seq int64, err error) {
 	return d.epoch, d.seq, err
 }
 
-// RevocationsSince gives entries above a number.
+// RevocationsSince returns entries above a number.
 func (d *database) RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error) {
 	if err := d.ask(ctx); err != nil {
 		return nil, err
@@ -164,10 +164,10 @@ func (n *node) mustCatchUp() {
 	}
 }
 
-// refuses tells whether the node refuses a session's tokens.
+// refuses reports whether the node refuses a session's tokens.
 func (n *node) refuses(sid string) bool { return n.Revoked().Revoked(revoked.Token{Session: sid}) }
 
-// place gives a place of the tests' first epoch.
+// place returns a place of the tests' first epoch.
 func place(seq int64) revocation.Place { return revocation.Place{Epoch: startEpoch, Seq: seq} }
 
 // ear notes what a listener is told, in short: "s1" for an entry, "heartbeat 1", "reset 1".
@@ -210,7 +210,7 @@ func (e *ear) Heartbeat(b revocation.Heartbeat) error {
 // Reset notes a reset.
 func (e *ear) Reset(p revocation.Place) error { return e.hear(fmt.Sprint("reset ", p.Seq)) }
 
-// told gives what was heard, in order.
+// told returns what was heard, in order.
 func (e *ear) told() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()

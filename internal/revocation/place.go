@@ -10,15 +10,15 @@ import (
 // Place is a place in the log: the entry of this number in this epoch, and all before it.
 type Place struct{ Epoch, Seq int64 }
 
-// String gives the place as events name it.
+// String returns the place as events name it.
 func (p Place) String() string { return fmt.Sprintf("%d.%d", p.Epoch, p.Seq) }
 
-// Before tells whether p lies before other.
+// Before reports whether p lies before other.
 func (p Place) Before(other Place) bool {
 	return p.Epoch < other.Epoch || p.Epoch == other.Epoch && p.Seq < other.Seq
 }
 
-// ParsePlace reads what String gives, and nothing else.
+// ParsePlace reads what String returns, and nothing else.
 func ParsePlace(text string) (Place, error) {
 	before, after, _ := strings.Cut(text, ".")
 	epoch, err := strconv.ParseInt(before, 10, 64)

@@ -1,6 +1,5 @@
-// Package revocation follows the log of what ended early, so that this node refuses from
-// memory what any node has ended, and tells it on to verifiers in other programs.
-// docs/protocol.md §6
+// Package revocation follows the revocation log, so that this node refuses from memory what any
+// node has ended, and passes the log on to verifiers in other programs. docs/protocol.md §6
 package revocation
 
 import (
@@ -21,16 +20,16 @@ import (
 // batch is how many entries are read at once.
 const batch = 1000
 
-// Log is this node's view of the log: the set that verifiers in this program ask, and the
-// entries themselves for verifiers elsewhere. There is one copy of the entries, whoever listens.
+// Log is this node's view of the revocation log: the set that verifiers in this program ask, and
+// the entries themselves for verifiers elsewhere. All listeners share one copy of the entries.
 type Log struct {
 	parts Parts
 	set   *revoked.Set
 
 	begun atomic.Int64  // reads of the database so far
-	turn  chan struct{} // holds one while somebody reads
-	good  int64         // the number of the last read that succeeded; only whose turn it is has it
-	wake  chan struct{} // has Follow look at once
+	turn  chan struct{} // holds one value while a call reads
+	last  int64         // the number of the last read that succeeded; turn guards it
+	wake  chan struct{} // has Follow read at once
 
 	mu      sync.RWMutex    // guards what follows, and is never held while the database is asked
 	place   Place           // how far the set and the entries have come
@@ -39,7 +38,7 @@ type Log struct {
 	read    reading
 	news    chan struct{} // closed when place moves
 	stopped chan struct{} // closed by Stop
-	raised  time.Time     // when a listener's word last began an epoch; zero: never
+	raised  time.Time     // when an epoch last began because of what a listener claimed; zero: never
 }
 
 // Parts are what a Log works with.
@@ -48,8 +47,9 @@ type Parts struct {
 	Logger *slog.Logger
 	Now    func() time.Time // what heartbeats and snapshots say
 
-	// OnEntries is called when this node has read new entries, before it passes them on to listeners:
-	// what these do about an entry, such as asking for keys, finds this node ready. Nil: nothing to do.
+	// OnEntries is called when this node has read new entries, before it passes them on to
+	// listeners: what they do about an entry, such as fetching keys, finds this node ready.
+	// Nil: nothing to do.
 	OnEntries func(context.Context)
 }
 
@@ -67,13 +67,12 @@ func New(p Parts) *Log {
 	}
 }
 
-// Revoked gives the set that verifiers ask.
+// Revoked returns the set that verifiers in this program ask.
 func (l *Log) Revoked() *revoked.Set { return l.set }
 
-// CatchUp applies every entry that was committed before the call. An act that ends
-// something calls it before it answers, so that this node refuses from the answer on;
-// Follow calls it for what other nodes and the command line have ended. Of many calls at once, those
-// that wait for one read share the next.
+// CatchUp applies every entry that was committed before the call. Whatever ends something calls it
+// before it answers, so that this node refuses from the answer on; Follow calls it for what other
+// nodes and the command line have ended. Concurrent calls that wait for one read share the next.
 func (l *Log) CatchUp(ctx context.Context) error {
 	asked := l.begun.Load()
 	select {
@@ -82,22 +81,23 @@ func (l *Log) CatchUp(ctx context.Context) error {
 		return fault.New(fault.StorageUnavailable).Because(ctx.Err())
 	}
 	defer func() { <-l.turn }()
-	if l.good > asked { // it began after we asked
+	if l.last > asked { // it began after we asked
 		return nil
 	}
 	number := l.begun.Add(1)
 	err := errAnotherEpoch
 	for tries := 0; errors.Is(err, errAnotherEpoch) && tries < 5; tries++ {
-		err = l.look(ctx)
+		err = l.readNew(ctx)
 	}
 	if err == nil {
-		l.good = number
+		l.last = number
 	}
 	return err
 }
 
-// AwaitEnd is CatchUp for an act that has ended one session, and that began when this node stood at since. Where the
-// session's entry has been read meanwhile, with those of other acts, the database is not asked once more.
+// AwaitEnd is CatchUp for a call that has ended one session and began when this node stood at
+// since. If the session's entry has been read meanwhile, together with others, the database is not
+// asked again.
 func (l *Log) AwaitEnd(ctx context.Context, since Place, session string) error {
 	tail, _, ok := l.after(since)
 	if ok && slices.ContainsFunc(tail, func(e entry) bool { return e.Kind == revoked.Session && e.ID == session }) {
@@ -109,9 +109,9 @@ func (l *Log) AwaitEnd(ctx context.Context, since Place, session string) error {
 // errAnotherEpoch says that a new epoch began between two questions: ask again.
 var errAnotherEpoch = errors.New("another epoch of the log has begun")
 
-// look reads what is new. Where the log's head lies before what this node holds, or another
+// readNew reads the new entries. If the log's head lies before what this node holds, or another
 // entry has the number of its newest, the database has lost commits.
-func (l *Log) look(ctx context.Context) error {
+func (l *Log) readNew(ctx context.Context) error {
 	now := reading{time.Now(), l.parts.Now()}
 	epoch, seq, err := l.parts.Store.Head(ctx)
 	if err != nil {
@@ -144,7 +144,8 @@ func (l *Log) look(ctx context.Context) error {
 	return l.apply(ctx, head, entries, now)
 }
 
-// newest gives the last of entries, or one that is none and lies where the node stands.
+// newest returns the last of entries. Without entries it returns a zero one with the number of
+// place.
 func (l *Log) newest() revoked.Entry {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -175,11 +176,12 @@ func (l *Log) since(ctx context.Context, p Place) ([]revoked.Entry, error) {
 	}
 }
 
-// apply takes what was read: first into the set, then for listeners.
+// apply adds what was read to the set, and then to what listeners are told.
 func (l *Log) apply(ctx context.Context, head Place, entries []revoked.Entry, now reading) error {
 	here := l.Place()
 	if head != here {
-		if err := l.set.Merge(revoked.Snapshot{Epoch: head.Epoch, Seq: head.Seq, At: now.at.UnixMilli(), Entries: entries}); err != nil {
+		read := revoked.Snapshot{Epoch: head.Epoch, Seq: head.Seq, At: now.at.UnixMilli(), Entries: entries}
+		if err := l.set.Merge(read); err != nil {
 			return err
 		}
 		if l.parts.OnEntries != nil {
@@ -206,8 +208,8 @@ func (l *Log) apply(ctx context.Context, head Place, entries []revoked.Entry, no
 	return nil
 }
 
-// raise begins a new epoch because commits were lost: somebody has been given more of the log than
-// there is. Verifiers then take snapshots, and refuse on what they know.
+// raise begins a new epoch because commits were lost: more of the log has been handed out than
+// there is. Verifiers then take snapshots, and keep refusing what they know of.
 func (l *Log) raise(ctx context.Context, head, seen Place) error {
 	epoch, err := l.parts.Store.RaiseEpoch(ctx, head.Epoch, seen.Epoch, l.parts.Now())
 	if err != nil {
@@ -220,21 +222,21 @@ func (l *Log) raise(ctx context.Context, head, seen Place) error {
 	return nil
 }
 
-// Place gives how far this node has come.
+// Place returns up to which entry this node has read the log.
 func (l *Log) Place() Place {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.place
 }
 
-// Changed gives a channel that is closed when this node has come further.
+// Changed returns a channel that is closed when Place moves.
 func (l *Log) Changed() <-chan struct{} {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.news
 }
 
-// Stop ends all listening, now and later, so that a server can stop.
+// Stop ends all listening, now and later, so that the server can stop.
 func (l *Log) Stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -20,8 +20,8 @@ func (k Key) Reveal() []byte { return []byte(k.bytes.Reveal()) }
 // Len returns how many bytes the key has.
 func (k Key) Len() int { return len(k.bytes.Reveal()) }
 
-// MAC returns the HMAC-SHA-256 of message under the key, 32 bytes. It panics for an empty key, whose
-// MACs everybody could make. RFC 2104
+// MAC returns the HMAC-SHA-256 of message under the key, 32 bytes. It panics for an empty key,
+// whose MACs everybody could make. RFC 2104
 func (k Key) MAC(message []byte) []byte {
 	if k.Len() == 0 {
 		panic("secret: no key")

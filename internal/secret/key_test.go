@@ -19,8 +19,9 @@ func TestKeyIsNotPrinted(t *testing.T) {
 		Open   secret.Key
 		hidden secret.Key
 	}{key, key}
-	forms := []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), strings.Trim(fmt.Sprint([]byte(canary)), "[]")}
-	verbs := []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%c", "%U", "%b", "%o", "%t", "%e"}
+	forms := []string{
+		canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), strings.Trim(fmt.Sprint([]byte(canary)), "[]"),
+	}
 	var all strings.Builder
 	for _, verb := range verbs {
 		for _, value := range []any{key, &key, held, &held, []secret.Key{key}, map[string]secret.Key{"k": key}} {
@@ -59,7 +60,8 @@ func TestKeyReveal(t *testing.T) {
 // TestKeyMAC is HMAC-SHA-256. RFC 4231 §4.3
 func TestKeyMAC(t *testing.T) {
 	const want = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-	if got := secret.NewKey([]byte("Jefe")).MAC([]byte("what do ya want for nothing?")); hex.EncodeToString(got) != want {
+	got := secret.NewKey([]byte("Jefe")).MAC([]byte("what do ya want for nothing?"))
+	if hex.EncodeToString(got) != want {
 		t.Errorf("MAC() = %x, want %s", got, want)
 	}
 	defer func() {

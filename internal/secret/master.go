@@ -27,7 +27,8 @@ func NewMaster() Master {
 func ParseMaster(text Text) (Master, error) {
 	body, ok := strings.CutPrefix(strings.TrimSpace(text.Reveal()), masterPrefix)
 	if !ok {
-		return Master{}, fmt.Errorf("a master key begins with %s; delete the file to make one only if the database is new too", masterPrefix)
+		return Master{}, fmt.Errorf(
+			"a master key begins with %s; delete the file to make one only if the database is new too", masterPrefix)
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(body)
 	if err != nil || len(raw) != 32 || len(body) != 43 {
@@ -40,7 +41,8 @@ func ParseMaster(text Text) (Master, error) {
 		}
 	}
 	if different < 16 { // 32 random bytes have fewer than 16 different ones once in 10^13 keys
-		return Master{}, errors.New("this master key is not random: make one with 'openssl rand' or let the first start make it")
+		return Master{}, errors.New(
+			"this master key is not random: make one with 'openssl rand' or let the first start make it")
 	}
 	return Master{NewKey(raw)}, nil
 }

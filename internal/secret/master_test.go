@@ -11,7 +11,7 @@ import (
 	"github.com/handstamp/handstamp/internal/secret"
 )
 
-// TestParseMaster takes what Text gives, and refuses everything that is no master key or
+// TestParseMaster takes what Text returns, and refuses everything that is no master key or
 // could be guessed, without repeating it. standards KY-09
 func TestParseMaster(t *testing.T) {
 	good := secret.NewMaster().Text().Reveal()
@@ -52,14 +52,15 @@ func TestParseMaster(t *testing.T) {
 			if tt.ok && m.Text().Reveal() != good {
 				t.Errorf("Text() gives another key")
 			}
-			if text := strings.TrimPrefix(strings.TrimSpace(tt.text), "hsm_"); err != nil && len(text) > 4 && strings.Contains(err.Error(), text) {
+			text := strings.TrimPrefix(strings.TrimSpace(tt.text), "hsm_")
+			if err != nil && len(text) > 4 && strings.Contains(err.Error(), text) {
 				t.Errorf("ParseMaster() = %v, want nothing of what was given", err)
 			}
 		})
 	}
 }
 
-// TestDerive gives each purpose a key of its own, the same each time, and none that tells
+// TestDerive makes a key of its own for each purpose, the same each time, and none that tells
 // another.
 func TestDerive(t *testing.T) {
 	m := secret.NewMaster()
@@ -68,7 +69,11 @@ func TestDerive(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[string]string{} // key → purpose
-	for _, purpose := range []string{"refresh token MAC, key id 1", "refresh token MAC, key id 2", "seal signing keys", "check", "forms", "", "check "} {
+	purposes := []string{
+		"refresh token MAC, key id 1", "refresh token MAC, key id 2", "seal signing keys",
+		"check", "forms", "", "check ",
+	}
+	for _, purpose := range purposes {
 		key := m.Derive(purpose).Reveal()
 		if other, ok := seen[string(key)]; ok || len(key) != 32 {
 			t.Errorf("Derive(%q) = the key for %q, or not 32 bytes", purpose, other)
@@ -104,9 +109,15 @@ func TestMasterIsNotPrinted(t *testing.T) {
 		Open   secret.Master
 		hidden secret.Master
 	}{m, m}
-	forms := []string{text[4:16], string(raw[:8]), fmt.Sprintf("%x", raw[:8]), fmt.Sprintf("%X", raw[:8]), strings.Trim(fmt.Sprint(raw[:8]), "[]"), fmt.Sprintf("%#v", raw[:8])[7:40]}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%c", "%U", "%b", "%o", "%t", "%e"} {
-		for name, value := range map[string]any{"key": m, "pointer": &m, "struct": held, "pointer to struct": &held, "list": []secret.Master{m}} {
+	forms := []string{
+		text[4:16], string(raw[:8]), fmt.Sprintf("%x", raw[:8]), fmt.Sprintf("%X", raw[:8]),
+		strings.Trim(fmt.Sprint(raw[:8]), "[]"), fmt.Sprintf("%#v", raw[:8])[7:40],
+	}
+	values := map[string]any{
+		"key": m, "pointer": &m, "struct": held, "pointer to struct": &held, "list": []secret.Master{m},
+	}
+	for _, verb := range verbs {
+		for name, value := range values {
 			got := fmt.Sprintf(verb, value)
 			for _, form := range forms {
 				if strings.Contains(got, form) {

@@ -6,8 +6,8 @@ import "log/slog"
 // redacted is what every way of printing shows.
 const redacted = "(secret)"
 
-// Text is a secret string. Every fmt verb, JSON and slog show "(secret)"; only Reveal
-// gives the value. The zero Text is empty.
+// Text is a secret string. Every fmt verb, JSON and slog show "(secret)"; only Reveal returns the
+// value. The zero Text is empty.
 //
 // It holds a pointer, because fmt prints a string type inside an unexported field as it
 // is, whatever its String method says.
@@ -16,7 +16,7 @@ type Text struct{ value *string }
 // New wraps value.
 func New(value string) Text { return Text{&value} }
 
-// Reveal gives the value, for the one place that needs it.
+// Reveal returns the value, for the one place that needs it.
 func (t Text) Reveal() string {
 	if t.value == nil {
 		return ""
@@ -24,7 +24,7 @@ func (t Text) Reveal() string {
 	return *t.value
 }
 
-// Empty tells whether there is nothing inside.
+// Empty reports whether there is nothing inside.
 func (t Text) Empty() bool { return t.Reveal() == "" }
 
 // String never shows the value.

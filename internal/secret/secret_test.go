@@ -14,6 +14,9 @@ import (
 // canary is the value that no output may hold.
 const canary = "correct horse battery staple"
 
+// verbs are all of fmt.
+var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%c", "%U", "%b", "%o", "%t", "%e", "%T"}
+
 // holder has a secret where fmt cannot call methods: in an unexported field.
 type holder struct {
 	Open   secret.Text
@@ -25,9 +28,14 @@ type holder struct {
 func TestNothingPrintsIt(t *testing.T) {
 	text := secret.New(canary)
 	held := holder{text, text, []secret.Text{text}}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%e", "%T", "%U", "%c", "%b", "%o"} {
-		for name, value := range map[string]any{"text": text, "pointer": &text, "struct": held, "pointer to struct": &held, "map": map[string]secret.Text{"k": text}} {
-			if got := fmt.Sprintf(verb, value); strings.Contains(got, canary) || strings.Contains(got, fmt.Sprintf("%x", canary)) {
+	values := map[string]any{
+		"text": text, "pointer": &text, "struct": held, "pointer to struct": &held,
+		"map": map[string]secret.Text{"k": text},
+	}
+	for _, verb := range verbs {
+		for name, value := range values {
+			got := fmt.Sprintf(verb, value)
+			if strings.Contains(got, canary) || strings.Contains(got, fmt.Sprintf("%x", canary)) {
 				t.Errorf("Sprintf(%q, %s) = %q, want no secret", verb, name, got)
 			}
 		}
@@ -45,13 +53,14 @@ func TestNothingPrintsIt(t *testing.T) {
 	}
 }
 
-// TestReveal gives the value back, also after JSON.
+// TestReveal returns the value, also after JSON.
 func TestReveal(t *testing.T) {
 	if got := secret.New(canary).Reveal(); got != canary {
 		t.Errorf("Reveal() = %q, want the value", got)
 	}
 	var read struct{ Password secret.Text }
-	if err := json.Unmarshal([]byte(`{"Password":"`+canary+`"}`), &read); err != nil || read.Password.Reveal() != canary {
+	err := json.Unmarshal([]byte(`{"Password":"`+canary+`"}`), &read)
+	if err != nil || read.Password.Reveal() != canary {
 		t.Errorf("Unmarshal = %q, %v, want the value", read.Password.Reveal(), err)
 	}
 	if !(secret.Text{}).Empty() || (secret.Text{}).Reveal() != "" {

@@ -7,9 +7,10 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// WatchKey returns a context that ends when the key is revoked, or was since it was checked, for what
-// it holds open; done lets go of it. The empty id, which no key has, is never revoked.
-func (m *Manager) WatchKey(ctx context.Context, id store.ServiceID) (_ context.Context, done func()) {
+// WatchKey returns a context that is cancelled when the key is revoked, for a stream that it holds
+// open. A key that was revoked since it was checked is found by the next CloseRevoked. Call stop to
+// release the context. The empty id, which no key has, is never revoked.
+func (m *Manager) WatchKey(ctx context.Context, id store.ServiceID) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	if id == "" {
 		return ctx, cancel
@@ -32,8 +33,8 @@ func (m *Manager) WatchKey(ctx context.Context, id store.ServiceID) (_ context.C
 	}
 }
 
-// end ends what a key holds open.
-func (m *Manager) end(id store.ServiceID) {
+// closeStreams cancels the streams that a key holds open.
+func (m *Manager) closeStreams(id store.ServiceID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, cancel := range m.open[id] {
@@ -41,8 +42,8 @@ func (m *Manager) end(id store.ServiceID) {
 	}
 }
 
-// CloseRevoked ends what keys hold open that were revoked elsewhere. Called twice a second on every
-// node, it asks the database only while something is open.
+// CloseRevoked cancels the streams of keys that another node revoked. Called twice a second on
+// every node, it asks the database only while a stream is open.
 func (m *Manager) CloseRevoked(ctx context.Context) error {
 	m.mu.Lock()
 	idle := len(m.open) == 0
@@ -56,14 +57,14 @@ func (m *Manager) CloseRevoked(ctx context.Context) error {
 	}
 	for _, s := range all {
 		if s.Revoked() {
-			m.end(s.ID)
+			m.closeStreams(s.ID)
 		}
 	}
 	return nil
 }
 
-// NoteUses keeps when keys were used last. Called once a minute, it is never in the way of a request;
-// what an error leaves is kept the next time.
+// NoteUses stores when keys were last used. It is called once a minute, so that no request waits
+// for it; what an error leaves is stored the next time.
 func (m *Manager) NoteUses(ctx context.Context) error {
 	m.mu.Lock()
 	uses := m.used

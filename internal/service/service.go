@@ -30,13 +30,13 @@ const (
 	macLength  = 8
 )
 
-// Manager is every act on service keys.
+// Manager makes, checks, lists and revokes service keys.
 type Manager struct {
 	parts Parts
 
 	mu   sync.Mutex                                       // guards used and open
 	used map[store.ServiceID]time.Time                    // key → last use that is not noted yet
-	open map[store.ServiceID]map[int64]context.CancelFunc // key → what it holds open, by number
+	open map[store.ServiceID]map[int64]context.CancelFunc // key → its open streams, by number
 	last int64                                            // the last number
 }
 
@@ -57,21 +57,25 @@ func New(p Parts) *Manager {
 	}
 }
 
-// goodName is what a service may be called: as hosts and units are, and never like an id.
+// goodName is what a service may be called: as hosts and units are called, and never like an id.
 var goodName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$`)
 
-// Create makes a key for the operator. It is never shown again. The faults are invalid_request and
-// service_name_taken.
+// Create makes a key for the operator. The key is never shown again. The faults are invalid_request
+// and service_name_taken.
 func (m *Manager) Create(ctx context.Context, by audit.Caller, name string) (store.Service, secret.Text, error) {
 	if err := by.MustOperate(); err != nil {
 		return store.Service{}, secret.Text{}, err
 	}
 	if !goodName.MatchString(name) || strings.HasPrefix(name, idPrefix) {
-		return store.Service{}, secret.Text{}, fault.BadField("name", "invalid", "A name has 1 to 64 letters, digits, dots, dashes and underscores, and does not begin with svc_.")
+		return store.Service{}, secret.Text{}, fault.BadField("name", "invalid",
+			"A name has 1 to 64 letters, digits, dots, dashes and underscores, and does not begin with svc_.")
 	}
 	raw := secret.Random(bodyLength)
 	text := keyPrefix + base64.RawURLEncoding.EncodeToString(append(raw, m.mac(raw)...))
-	s := store.Service{ID: encodeID(raw), Name: name, Hash: sha256.Sum256([]byte(text)), CreatedAt: m.parts.Now().Truncate(time.Millisecond)}
+	s := store.Service{
+		ID: encodeID(raw), Name: name, Hash: sha256.Sum256([]byte(text)),
+		CreatedAt: m.parts.Now().Truncate(time.Millisecond),
+	}
 	if err := m.parts.Store.AddService(ctx, s); err != nil {
 		return store.Service{}, secret.Text{}, err
 	}
@@ -79,12 +83,12 @@ func (m *Manager) Create(ctx context.Context, by audit.Caller, name string) (sto
 	return s, secret.New(text), nil
 }
 
-// encodeID gives the id that a key names.
+// encodeID returns the id in the body of a key.
 func encodeID(raw []byte) store.ServiceID {
 	return store.ServiceID(idPrefix + base64.RawURLEncoding.EncodeToString(raw[:idLength]))
 }
 
-// mac signs the body of a key.
+// mac returns the MAC over the body of a key.
 func (m *Manager) mac(body []byte) []byte {
 	return m.parts.MACKey.MAC(body)[:macLength]
 }
@@ -102,8 +106,8 @@ func (m *Manager) IDOf(key secret.Text) (store.ServiceID, bool) {
 	return encodeID(raw), true
 }
 
-// Check gives the service that shows a key. The fault is invalid_service_key for one that is not
-// ours, which does not reach the database, one that is not there, and one that is revoked.
+// Check returns the service that a key belongs to. The fault is invalid_service_key for a key that
+// is not ours, which does not reach the database, that is not there, or that is revoked.
 func (m *Manager) Check(ctx context.Context, by audit.Caller, key secret.Text) (store.Service, error) {
 	id, ok := m.IDOf(key)
 	if !ok {
@@ -126,13 +130,13 @@ func (m *Manager) Check(ctx context.Context, by audit.Caller, key secret.Text) (
 	return s, nil
 }
 
-// refuse logs why, and tells nobody else.
+// refuse logs the reason, which the client is not told.
 func (m *Manager) refuse(ctx context.Context, by audit.Caller, service, reason string) error {
 	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.ServiceRefused, Service: service, Reason: reason})
 	return fault.New(fault.InvalidServiceKey).Because(errors.New(reason))
 }
 
-// List gives every key for the operator, revoked ones too, oldest first.
+// List returns every key for the operator, revoked ones too, oldest first.
 func (m *Manager) List(ctx context.Context, by audit.Caller) ([]store.Service, error) {
 	if err := by.MustOperate(); err != nil {
 		return nil, err
@@ -140,8 +144,8 @@ func (m *Manager) List(ctx context.Context, by audit.Caller) ([]store.Service, e
 	return m.parts.Store.ListServices(ctx)
 }
 
-// Revoke makes the key of this name or id good no more, for the operator, and ends what it holds
-// open here; other nodes see it at their next CloseRevoked. It gives the key. The fault is
+// Revoke revokes the key of this name or id, for the operator, and closes the streams that it holds
+// open here; other nodes do so at their next CloseRevoked. It returns the service. The fault is
 // service_not_found.
 func (m *Manager) Revoke(ctx context.Context, by audit.Caller, nameOrID string) (store.Service, error) {
 	all, err := m.List(ctx, by)
@@ -156,7 +160,7 @@ func (m *Manager) Revoke(ctx context.Context, by audit.Caller, nameOrID string) 
 			return store.Service{}, err
 		}
 		m.parts.Log.Record(ctx, by, audit.Event{Name: audit.ServiceRevoked, Service: s.Label()})
-		m.end(s.ID)
+		m.closeStreams(s.ID)
 		return s, nil
 	}
 	return store.Service{}, fault.New(fault.ServiceNotFound)

@@ -18,8 +18,8 @@ import (
 	"github.com/handstamp/handstamp/internal/store/sqlite"
 )
 
-// desk is a Manager, its database and its log, under a clock that stands.
-type desk struct {
+// fixture is a Manager, its database and its log, under a clock that stands.
+type fixture struct {
 	*service.Manager
 	t   *testing.T
 	db  *sqlite.DB
@@ -27,8 +27,8 @@ type desk struct {
 	now time.Time
 }
 
-// newDesk makes one on a new database.
-func newDesk(t *testing.T) *desk {
+// open makes one on a new database.
+func open(t *testing.T) *fixture {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
@@ -38,17 +38,19 @@ func newDesk(t *testing.T) *desk {
 	return on(t, db, "a key for tests")
 }
 
-// on makes a desk on a database, which tells its keys from others by a MAC key.
-func on(t *testing.T, db *sqlite.DB, macKey string) *desk {
-	d := &desk{t: t, db: db, log: &bytes.Buffer{}, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
+// on makes a fixture on a database, which tells its keys from others by a MAC key.
+func on(t *testing.T, db *sqlite.DB, macKey string) *fixture {
+	d := &fixture{t: t, db: db, log: &bytes.Buffer{}, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
 	d.Manager = service.New(service.Parts{
-		Store: db, MACKey: secret.NewKey([]byte(macKey)), Log: audit.New(slog.New(slog.NewTextHandler(d.log, nil))), Now: func() time.Time { return d.now },
+		Store: db, MACKey: secret.NewKey([]byte(macKey)),
+		Log: audit.New(slog.New(slog.NewTextHandler(d.log, nil))),
+		Now: func() time.Time { return d.now },
 	})
 	return d
 }
 
 // must makes a key.
-func (d *desk) must(name string) (store.Service, secret.Text) {
+func (d *fixture) must(name string) (store.Service, secret.Text) {
 	d.t.Helper()
 	s, key, err := d.Create(d.t.Context(), audit.Operator(), name)
 	if err != nil {
@@ -58,14 +60,14 @@ func (d *desk) must(name string) (store.Service, secret.Text) {
 }
 
 // check shows a key.
-func (d *desk) check(key string) error {
+func (d *fixture) check(key string) error {
 	_, err := d.Check(d.t.Context(), audit.Caller{}, secret.New(key))
 	return err
 }
 
 // TestCheck takes a good key and nothing like it.
 func TestCheck(t *testing.T) {
-	d := newDesk(t)
+	d := open(t)
 	s, key := d.must("billing")
 	_, other := d.must("other")
 	elsewhere, foreign := on(t, d.db, "another server's").must("foreign")
@@ -78,8 +80,10 @@ func TestCheck(t *testing.T) {
 	}
 	text := key.Reveal()
 	for name, bad := range map[string]string{
-		"nothing": "", "the prefix": "hsk_", "an id": string(s.ID), "cut": text[:67], "long": text + "A", "another prefix": "hsr_" + text[4:],
-		"upper case": strings.ToUpper(text), "a bit off": text[:20] + flip(text[20]) + text[21:], "padding": text[:67] + "=", "a line end": text + "\n",
+		"nothing": "", "the prefix": "hsk_", "an id": string(s.ID), "truncated": text[:67], "long": text + "A",
+		"another prefix": "hsr_" + text[4:],
+		"upper case":     strings.ToUpper(text), "a bit off": text[:20] + flip(text[20]) + text[21:],
+		"padding": text[:67] + "=", "a line end": text + "\n",
 		"the id of another": other.Reveal()[:15] + text[15:], "of another server": foreign.Reveal(),
 	} {
 		if err := d.check(bad); !fault.HasCode(err, fault.InvalidServiceKey) {
@@ -94,7 +98,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// flip gives another character.
+// flip returns another character.
 func flip(c byte) string {
 	if c == 'A' {
 		return "B"
@@ -104,7 +108,7 @@ func flip(c byte) string {
 
 // TestBadKeysAskNobody keeps what is no key of ours from the database, even from one that is gone.
 func TestBadKeysAskNobody(t *testing.T) {
-	d := newDesk(t)
+	d := open(t)
 	_, key := d.must("billing")
 	d.db.Close()
 	if err := d.check("hsk_" + strings.Repeat("A", 64)); !fault.HasCode(err, fault.InvalidServiceKey) {
@@ -117,7 +121,7 @@ func TestBadKeysAskNobody(t *testing.T) {
 
 // TestNames takes names that are plain everywhere.
 func TestNames(t *testing.T) {
-	d := newDesk(t)
+	d := open(t)
 	for _, name := range []string{"a", "billing", "Billing-2.eu_west", strings.Repeat("x", 64)} {
 		d.must(name)
 	}
@@ -133,7 +137,7 @@ func TestNames(t *testing.T) {
 
 // TestOperatorOnly lets nobody else make, list or revoke keys.
 func TestOperatorOnly(t *testing.T) {
-	d := newDesk(t)
+	d := open(t)
 	s, _ := d.must("billing")
 	for _, by := range []audit.Caller{{}, {User: "usr_ada"}, {Service: s.ID}} {
 		_, _, made := d.Create(t.Context(), by, "mine")
@@ -147,10 +151,10 @@ func TestOperatorOnly(t *testing.T) {
 	}
 }
 
-// TestRevoke refuses a key from then on, by name or id, and ends what it holds open, here at once and
-// on another node when that tends; nobody else's.
+// TestRevoke refuses a key from then on, by name or id, and ends what it holds open, here at once
+// and on another node when that tends; nobody else's.
 func TestRevoke(t *testing.T) {
-	d := newDesk(t)
+	d := open(t)
 	elsewhere := on(t, d.db, "a key for tests")
 	s, key := d.must("billing")
 	kept, keptKey := d.must("kept")
@@ -175,7 +179,8 @@ func TestRevoke(t *testing.T) {
 	}
 	tend(t, elsewhere)
 	if there.Err() == nil || other.Err() != nil || nobody.Err() != nil {
-		t.Errorf("after CloseRevoked: revoked %v, other %v, none %v, want the first alone ended", there.Err(), other.Err(), nobody.Err())
+		t.Errorf("after CloseRevoked: revoked %v, other %v, none %v, want the first alone ended",
+			there.Err(), other.Err(), nobody.Err())
 	}
 	if err := d.check(key.Reveal()); !fault.HasCode(err, fault.InvalidServiceKey) {
 		t.Errorf("Check(revoked) = %v, want invalid_service_key", err)
@@ -194,7 +199,7 @@ func TestRevoke(t *testing.T) {
 }
 
 // tend tends.
-func tend(t *testing.T, d *desk) {
+func tend(t *testing.T, d *fixture) {
 	t.Helper()
 	if err := d.CloseRevoked(t.Context()); err != nil {
 		t.Fatal(err)
@@ -203,7 +208,7 @@ func tend(t *testing.T, d *desk) {
 
 // TestOpenedLate ends what was opened between the check of a key and its end elsewhere.
 func TestOpenedLate(t *testing.T) {
-	d := newDesk(t)
+	d := open(t)
 	elsewhere := on(t, d.db, "a key for tests")
 	s, _ := d.must("billing")
 	if _, err := elsewhere.Revoke(t.Context(), audit.Operator(), "billing"); err != nil {
@@ -217,9 +222,10 @@ func TestOpenedLate(t *testing.T) {
 	}
 }
 
-// TestUses notes when keys were used, later and together, and loses none to a database that is away.
+// TestUses notes when keys were used, later and together, and loses none to a database that is
+// away.
 func TestUses(t *testing.T) {
-	d := newDesk(t)
+	d := open(t)
 	s, key := d.must("billing")
 	used := func() time.Time {
 		t.Helper()
@@ -258,7 +264,7 @@ func TestUses(t *testing.T) {
 }
 
 // note notes uses.
-func note(t *testing.T, d *desk) {
+func note(t *testing.T, d *fixture) {
 	t.Helper()
 	if err := d.NoteUses(t.Context()); err != nil {
 		t.Fatal(err)

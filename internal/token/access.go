@@ -24,7 +24,7 @@ const maxAccessLength = 2048
 // firstParty is the client_id until there are clients.
 const firstParty = "first-party"
 
-// Signer gives the key that signs at a time; keyring is one.
+// Signer returns the key that signs at a time; keyring is one.
 type Signer interface {
 	Active(now time.Time) *jose.PrivateKey
 }
@@ -81,7 +81,8 @@ func (m *Minter) Mint(s store.Standing, now time.Time) (Access, error) {
 		return Access{}, fmt.Errorf("sign access token: %w", err)
 	}
 	if len(text) > maxAccessLength {
-		return Access{}, fmt.Errorf("access token of user %s has %d bytes, at most %d fit a cookie: has the user too many roles (%s)?",
+		return Access{}, fmt.Errorf("access token of user %s has %d bytes, at most %d fit a cookie: "+
+			"has the user too many roles (%s)?",
 			s.User.ID, len(text), maxAccessLength, audit.Abbreviate(strings.Join(s.User.Roles, " ")))
 	}
 	return Access{secret.New(text), time.Duration(expires-now.Unix()) * time.Second}, nil

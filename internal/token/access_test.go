@@ -15,7 +15,7 @@ import (
 // oneKey signs with one key, whatever the time.
 type oneKey struct{ key *jose.PrivateKey }
 
-// Active gives the key.
+// Active returns the key.
 func (k oneKey) Active(time.Time) *jose.PrivateKey { return k.key }
 
 // newMinter makes tokens of ten minutes.
@@ -25,14 +25,18 @@ func newMinter(t *testing.T) *token.Minter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return token.NewMinter(oneKey{key}, token.Issue{Issuer: "https://auth.example", Audience: "https://api.example", Life: 10 * time.Minute})
+	issue := token.Issue{Issuer: "https://auth.example", Audience: "https://api.example", Life: 10 * time.Minute}
+	return token.NewMinter(oneKey{key}, issue)
 }
 
-// standing gives a signed-in user at noon.
+// standing returns a signed-in user at noon.
 func standing() store.Standing {
 	return store.Standing{
-		Session: store.Session{ID: store.SessionID{7}, ExpiresAt: noon.Add(time.Hour), AuthTime: noon.Add(-time.Minute), AMR: []string{"pwd"}, ACR: "aal1"},
-		User:    store.User{ID: "usr_AAAAAAAAAAAAAAAAAAAAAA", Email: "ada@example.com", Name: "Ada"},
+		Session: store.Session{
+			ID: store.SessionID{7}, ExpiresAt: noon.Add(time.Hour), AuthTime: noon.Add(-time.Minute),
+			AMR: []string{"pwd"}, ACR: "aal1",
+		},
+		User: store.User{ID: "usr_AAAAAAAAAAAAAAAAAAAAAA", Email: "ada@example.com", Name: "Ada"},
 	}
 }
 
@@ -58,8 +62,11 @@ func TestMint(t *testing.T) {
 	if !strings.HasPrefix(header, `{"alg":"ES256","kid":"`) || !strings.HasSuffix(header, `","typ":"at+jwt"}`) {
 		t.Errorf("header = %s, want alg, kid, typ", header)
 	}
-	want := map[string]any{"iss": "https://auth.example", "aud": "https://api.example", "sub": "usr_AAAAAAAAAAAAAAAAAAAAAA",
-		"client_id": "first-party", "iat": float64(noon.Unix()), "exp": float64(noon.Unix() + 600), "auth_time": float64(noon.Unix() - 60), "acr": "aal1"}
+	want := map[string]any{
+		"iss": "https://auth.example", "aud": "https://api.example", "sub": "usr_AAAAAAAAAAAAAAAAAAAAAA",
+		"client_id": "first-party", "iat": float64(noon.Unix()), "exp": float64(noon.Unix() + 600),
+		"auth_time": float64(noon.Unix() - 60), "acr": "aal1",
+	}
 	for name, value := range want {
 		if claims[name] != value {
 			t.Errorf("%s = %v, want %v", name, claims[name], value)
@@ -75,7 +82,7 @@ func TestMint(t *testing.T) {
 	}
 }
 
-// TestMintTimes moves iat past a cut-off of the same second, and exp before the session's end.
+// TestMintTimes moves iat past a NotBefore of the same second, and exp before the session's end.
 func TestMintTimes(t *testing.T) {
 	m, s := newMinter(t), standing()
 	s.User.NotBefore = noon.Unix() + 1

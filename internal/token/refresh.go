@@ -58,23 +58,23 @@ func NewNonce() store.Nonce {
 	return store.Nonce(secret.Random(len(store.Nonce{})))
 }
 
-// First gives the token that a new session's client gets.
+// First returns the token that a new session's client gets.
 func (r *Refresher) First(s store.Session) secret.Text {
 	return r.write(Refresh{s.ID, s.Line.Generation + 1, s.Line.Nonce, NewNonce(), s.ExpiresAt})
 }
 
-// Successor gives the one token that follows t when nothing was lost: always the same
+// Successor returns the one token that follows t when nothing was lost: always the same
 // bytes, so that it does not matter which of several answers arrives last.
 func (r *Refresher) Successor(t Refresh) secret.Text {
 	return r.write(Refresh{t.Session, t.Generation + 1, t.Nonce, r.successorNonce(t), t.ExpiresAt})
 }
 
-// Fork gives another successor of t, unlike every other.
+// Fork returns another successor of t, unlike every other.
 func (r *Refresher) Fork(t Refresh) secret.Text {
 	return r.write(Refresh{t.Session, t.Generation + 1, t.Nonce, NewNonce(), t.ExpiresAt})
 }
 
-// successorNonce is HMAC(key, "successor" ‖ sid ‖ generation ‖ nonce), cut to 8 bytes.
+// successorNonce is HMAC(key, "successor" ‖ sid ‖ generation ‖ nonce), truncated to 8 bytes.
 func (r *Refresher) successorNonce(t Refresh) (n store.Nonce) {
 	message := append([]byte(successorLabel), t.Session[:]...)
 	message = binary.BigEndian.AppendUint32(message, t.Generation)
@@ -117,17 +117,23 @@ func (r *Refresher) Read(text secret.Text, now time.Time) (Refresh, error) {
 // ReadExpired is Read for signing out, which an old token may do too.
 func (r *Refresher) ReadExpired(text secret.Text) (Refresh, error) {
 	body, ok := decode(text.Reveal())
-	if !ok || body[0] != refreshVersion || body[1] != macKeyID || !hmac.Equal(body[bodyLength:], r.mac(body[:bodyLength])) {
+	if !ok || body[0] != refreshVersion || body[1] != macKeyID {
 		return Refresh{}, ErrNotRefreshToken
 	}
-	t := Refresh{Generation: binary.BigEndian.Uint32(body[18:]), ExpiresAt: time.Unix(int64(binary.BigEndian.Uint32(body[38:])), 0).UTC()}
+	if !hmac.Equal(body[bodyLength:], r.mac(body[:bodyLength])) {
+		return Refresh{}, ErrNotRefreshToken
+	}
+	t := Refresh{
+		Generation: binary.BigEndian.Uint32(body[18:]),
+		ExpiresAt:  time.Unix(int64(binary.BigEndian.Uint32(body[38:])), 0).UTC(),
+	}
 	copy(t.Session[:], body[2:])
 	copy(t.Parent[:], body[22:])
 	copy(t.Nonce[:], body[30:])
 	return t, nil
 }
 
-// decode gives the token's bytes if text is their one spelling.
+// decode returns the token's bytes if text is their one spelling.
 func decode(text string) ([]byte, bool) {
 	encoded, ok := strings.CutPrefix(text, refreshPrefix)
 	if !ok || len(encoded) != textLength {
@@ -139,5 +145,7 @@ func decode(text string) ([]byte, bool) {
 
 // Present turns the token into a question to the store.
 func (t Refresh) Present(from store.Client, window store.Window) store.Presented {
-	return store.Presented{Session: t.Session, Generation: t.Generation, Parent: t.Parent, Nonce: t.Nonce, From: from, Window: window}
+	return store.Presented{
+		Session: t.Session, Generation: t.Generation, Parent: t.Parent, Nonce: t.Nonce, From: from, Window: window,
+	}
 }

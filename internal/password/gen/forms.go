@@ -22,30 +22,34 @@ const (
 // moreWords are bases that age has not brought to the head of the leaks, or that the people
 // who install servers use.
 var moreWords = []string{
-	"password", "passw0rd", "p@ssword", "p@ssw0rd", "pa$$word", "pa$$w0rd", "passwort", "contraseña", "motdepasse", "mypassword",
-	"welcome", "changeme", "letmein", "trustno1", "iloveyou", "secret", "topsecret", "default", "example", "testing", "test1234",
-	"admin", "administrator", "superadmin", "sysadmin", "webmaster", "hostmaster", "postmaster", "manager", "supervisor", "superuser",
-	"username", "login", "guest", "public", "private", "demo", "service", "server", "database", "postgres", "oracle", "sqlserver", "mysql",
-	"docker", "kubernetes", "jenkins", "raspberry", "ubuntu", "debian", "centos", "linux", "windows", "microsoft", "google", "facebook",
-	"company", "enterprise", "office", "business", "support", "helpdesk", "internet", "network", "wireless", "security", "access",
-	"january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december",
-	"spring", "summer", "autumn", "winter", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-	"football", "baseball", "basketball", "liverpool", "chelsea", "arsenal", "barcelona", "realmadrid", "juventus", "bayern",
-	"pokemon", "minecraft", "fortnite", "starwars", "superman", "batman", "spiderman", "pikachu", "naruto", "harrypotter",
-	"bitcoin", "ethereum", "covid19", "coronavirus", "netflix", "youtube", "instagram", "tiktok", "whatsapp", "samsung", "iphone",
+	"password", "passw0rd", "p@ssword", "p@ssw0rd", "pa$$word", "pa$$w0rd", "passwort", "contraseña", "motdepasse",
+	"mypassword", "welcome", "changeme", "letmein", "trustno1", "iloveyou", "secret", "topsecret", "default",
+	"example", "testing", "test1234", "admin", "administrator", "superadmin", "sysadmin", "webmaster", "hostmaster",
+	"postmaster", "manager", "supervisor", "superuser", "username", "login", "guest", "public", "private", "demo",
+	"service", "server", "database", "postgres", "oracle", "sqlserver", "mysql", "docker", "kubernetes", "jenkins",
+	"raspberry", "ubuntu", "debian", "centos", "linux", "windows", "microsoft", "google", "facebook", "company",
+	"enterprise", "office", "business", "support", "helpdesk", "internet", "network", "wireless", "security",
+	"access", "january", "february", "march", "april", "june", "july", "august", "september", "october", "november",
+	"december", "spring", "summer", "autumn", "winter", "monday", "tuesday", "wednesday", "thursday", "friday",
+	"saturday", "sunday", "football", "baseball", "basketball", "liverpool", "chelsea", "arsenal", "barcelona",
+	"realmadrid", "juventus", "bayern", "pokemon", "minecraft", "fortnite", "starwars", "superman", "batman",
+	"spiderman", "pikachu", "naruto", "harrypotter", "bitcoin", "ethereum", "covid19", "coronavirus", "netflix",
+	"youtube", "instagram", "tiktok", "whatsapp", "samsung", "iphone",
 }
 
 // tails are what people put behind a word.
 var tails = []string{
-	"1", "2", "3", "7", "9", "0", "01", "11", "12", "13", "21", "22", "23", "69", "77", "88", "99", "00", "007", "111", "123", "321", "666", "777",
-	"1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890", "12345678901", "123456789012", "0123456789", "987654321", "0987654321",
-	"!", "!!", "!!!", "1!", "12!", "123!", "1234!", "12345!", "@1", "@123", "@1234", "#1", "#123", ".", "?", "$", "*", "_123", "-123", "qwerty", "qwertyuiop", "abc123", "asdfgh",
+	"1", "2", "3", "7", "9", "0", "01", "11", "12", "13", "21", "22", "23", "69", "77", "88", "99", "00", "007",
+	"111", "123", "321", "666", "777", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890",
+	"12345678901", "123456789012", "0123456789", "987654321", "0987654321", "!", "!!", "!!!", "1!", "12!", "123!",
+	"1234!", "12345!", "@1", "@123", "@1234", "#1", "#123", ".", "?", "$", "*", "_123", "-123", "qwerty",
+	"qwertyuiop", "abc123", "asdfgh",
 }
 
 // shortTails are what people put behind a word that they have already repeated.
 var shortTails = []string{"1", "2", "12", "123", "1234", "12345", "123456", "!", "!!", "1!", "123!"}
 
-// baseWords gives more, then the words at the head of the leaks, each once.
+// baseWords returns more, then the words at the head of the leaks, each once.
 func baseWords(lines, more []string) []string {
 	var words []string
 	seen := map[string]bool{}
@@ -58,7 +62,7 @@ func baseWords(lines, more []string) []string {
 	return words
 }
 
-// hasLetter tells whether there is a letter.
+// hasLetter reports whether there is a letter.
 func hasLetter(runes []rune) bool {
 	for _, r := range runes {
 		if unicode.IsLetter(r) {
@@ -79,7 +83,7 @@ func addForms(words []string, add func(string)) {
 	}
 }
 
-// decorated gives a word with something before or behind it.
+// decorated returns a word with something before or behind it.
 func decorated(word string) []string {
 	var forms []string
 	for _, tail := range tails {
@@ -94,7 +98,7 @@ func decorated(word string) []string {
 	return forms
 }
 
-// repeated gives a word two, three and four times with something behind it. Nothing behind it
+// repeated returns a word two, three and four times with something behind it. Nothing behind it
 // needs no entry: the server refuses every repetition by its shape.
 func repeated(word string) []string {
 	var forms []string

@@ -59,7 +59,7 @@ func TestServerKnowsTheList(t *testing.T) {
 	}
 }
 
-// TestImportRefusesAnotherPackage gives it a package that npm does not list.
+// TestImportRefusesAnotherPackage refuses a package that npm does not list.
 func TestImportRefusesAnotherPackage(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, seclists.tarball), []byte("other"), 0o600); err != nil {

@@ -43,7 +43,7 @@ const (
 	longAlone = 15      // code points: as long as this, every line counts
 )
 
-// importLeaked reads the sources from folder and gives leaked.txt.gz: the words that forms are
+// importLeaked reads the sources from folder and returns leaked.txt.gz: the words that forms are
 // built from, then whatever is long enough for some policy and either much used or long.
 // Lines that look like somebody's address are left out.
 func importLeaked(folder string) ([]byte, error) {
@@ -78,13 +78,13 @@ func importLeaked(folder string) ([]byte, error) {
 	return compress(kept.Bytes())
 }
 
-// namesSomebody tells whether a line looks like an e-mail address or a link.
+// namesSomebody reports whether a line looks like an e-mail address or a link.
 func namesSomebody(line string) bool {
 	_, domain, found := strings.Cut(line, "@")
 	return found && strings.Contains(domain, ".") || strings.Contains(line, "://")
 }
 
-// readSeclists gives the lines of the first source.
+// readSeclists returns the lines of the first source.
 func readSeclists(folder string) ([]string, error) {
 	packed, err := seclists.read(folder)
 	if err != nil {
@@ -93,7 +93,7 @@ func readSeclists(folder string) ([]string, error) {
 	return unpack(packed)
 }
 
-// readZxcvbn gives the entries of the second source.
+// readZxcvbn returns the entries of the second source.
 func readZxcvbn(folder string) ([]string, error) {
 	raw, err := zxcvbn.read(folder)
 	if err != nil {
@@ -103,7 +103,7 @@ func readZxcvbn(folder string) ([]string, error) {
 	return list, json.Unmarshal(raw, &list)
 }
 
-// read gives the source's file, if the package is the one that npm lists.
+// read returns the source's file, if the package is the one that npm lists.
 func (s source) read(folder string) ([]byte, error) {
 	raw, err := os.ReadFile(filepath.Join(folder, s.tarball))
 	if err != nil {
@@ -130,7 +130,7 @@ func (s source) read(folder string) ([]byte, error) {
 	}
 }
 
-// compress gives text as a gzip file without name and time.
+// compress returns text as a gzip file without name and time.
 func compress(text []byte) ([]byte, error) {
 	var packed bytes.Buffer
 	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)

@@ -1,7 +1,7 @@
 // Command gen makes common.bin, the list of common passwords that the server refuses.
 //
 //	go run ./internal/password/gen                 # make common.bin again; needs no network
-//	go run ./internal/password/gen -import FOLDER  # first make leaked.txt.gz again, from the two packages
+//	go run ./internal/password/gen -import FOLDER  # make leaked.txt.gz first, from the two packages
 //
 // Everything that goes into the list is in this folder: leaked.txt.gz holds what was found in
 // leaks, the Go files build what a guesser makes of it. The same tree always gives the same
@@ -105,7 +105,7 @@ func pack(digests map[[entrySize]byte]bool) []byte {
 	return packed
 }
 
-// unpack gives the lines of a gzip file.
+// unpack returns the lines of a gzip file.
 func unpack(packed []byte) ([]string, error) {
 	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {

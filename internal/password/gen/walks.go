@@ -34,7 +34,7 @@ func addWalks(add func(string)) {
 	}
 }
 
-// rowWalks gives the beginnings of two rows in a row, each forwards or backwards, of any two
+// rowWalks returns the beginnings of two rows in a row, each forwards or backwards, of any two
 // lengths; and the same number of keys from three and from all four rows, in any order.
 func rowWalks(rows []string) []string {
 	var starts [][]string // by row: its beginnings, forwards and backwards
@@ -58,7 +58,7 @@ func rowWalks(rows []string) []string {
 	return append(walks, evenWalks(rows)...)
 }
 
-// evenWalks gives the same number of keys from three and from all four rows, in any order.
+// evenWalks returns the same number of keys from three and from all four rows, in any order.
 func evenWalks(rows []string) []string {
 	var walks []string
 	for n := minPart; n <= len(rows[3]); n++ {
@@ -75,7 +75,7 @@ func evenWalks(rows []string) []string {
 	return walks
 }
 
-// longWalks gives walks over the whole keyboard; people stop anywhere on them.
+// longWalks returns walks over the whole keyboard; people stop anywhere on them.
 func longWalks(rows []string) []string {
 	var columns, rising strings.Builder // 1qaz2wsx…, zaq1xsw2…
 	var zigzag, zagzig strings.Builder  // 1q2w3e…, q1w2e3…
@@ -132,7 +132,7 @@ func stretch(text string, times int) string {
 	return out.String()
 }
 
-// at gives the nth key of a row, or nothing beyond its end.
+// at returns the nth key of a row, or nothing beyond its end.
 func at(row string, n int) string {
 	if n >= len(row) {
 		return ""
@@ -149,7 +149,7 @@ func reverse(text string) string {
 	return string(out)
 }
 
-// permutations gives every order of 0 to n-1, always in the same sequence.
+// permutations returns every order of 0 to n-1, always in the same sequence.
 func permutations(n int) [][]int {
 	if n == 0 {
 		return [][]int{nil}
