@@ -55,9 +55,10 @@ type Config struct {
 	// AccessTTL is how long an access token is good, 1 to 15 minutes. Zero means 10 minutes.
 	AccessTTL time.Duration
 
-	// SharedSecret, at least 32 random bytes, signs access tokens with HS256 instead of keys of
-	// the server's own. It is for one program that signs and verifies: no other program can
-	// verify such a token without being able to make it. Nil: ES256, or as Settings say.
+	// SharedSecret, at least 32 random bytes, signs access tokens with HS256 instead of keys of the
+	// server's own. It is for one program that signs and verifies: no other program can verify such
+	// a token without being able to make it. Words are refused, and so is an empty one that is not
+	// nil. Nil: ES256, or as Settings say.
 	SharedSecret []byte
 
 	// AllowedOrigins are other origins that may use the server with credentials. Nil: none.

@@ -19,3 +19,6 @@ type Processors struct{ p processors }
 
 // Raise is raise.
 func (p *Processors) Raise() (after func()) { return p.p.raise() }
+
+// CheckSharedSecret is checkSharedSecret.
+func CheckSharedSecret(secret []byte) error { return checkSharedSecret(secret) }

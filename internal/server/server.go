@@ -143,6 +143,9 @@ func (s *Server) build(ctx context.Context) error {
 // openKeys makes the ring: keys of our own, or the secret of the one program we are in.
 func (s *Server) openKeys(master secret.Master, log *audit.Log) (*keyring.Ring, error) {
 	if s.options.SharedSecret != nil {
+		if err := checkSharedSecret(s.options.SharedSecret); err != nil {
+			return nil, err
+		}
 		return keyring.OpenShared(s.options.SharedSecret)
 	}
 	return keyring.Open(s.store, master, jose.Algorithm(s.config.SigningAlg), log), nil
