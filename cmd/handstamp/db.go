@@ -137,7 +137,7 @@ func (w environment) database(cmd *cobra.Command, c *config.Config, flag string)
 	if err != nil || named == "" {
 		return c.Database, err
 	}
-	given := map[string]string{"database": named}
+	given := map[string]string{"database": named, "database_file": ""}
 	other, err := config.Load(config.Sources{Flags: cmd.Flags(), Environ: w.env, Given: given})
 	if err != nil {
 		return config.Database{}, fmt.Errorf("--%s: %w", flag, err)

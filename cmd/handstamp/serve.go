@@ -52,10 +52,22 @@ func (w environment) serveCommand() *cobra.Command {
 // logger writes to standard error, as the settings say.
 func (w environment) logger(c *config.Config) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
-	if c.LogFormat == "text" {
+	people := c.LogFormat == "auto" && isTerminal(w.stderr)
+	if people {
+		options.ReplaceAttr = shortTime
+	}
+	if people || c.LogFormat == "text" {
 		return slog.New(slog.NewTextHandler(w.stderr, options))
 	}
 	return slog.New(slog.NewJSONHandler(w.stderr, options))
+}
+
+// shortTime shows the time of day alone: whoever sits at the terminal knows the date.
+func shortTime(groups []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey && len(groups) == 0 {
+		return slog.String(a.Key, a.Value.Time().Format("15:04:05"))
+	}
+	return a
 }
 
 // offerSetup returns what to say when there is no admin yet: to a terminal, and nothing else,

@@ -6,6 +6,7 @@ package config
 import (
 	"log/slog"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -15,8 +16,8 @@ import (
 
 // Config is every setting, checked: what Load returns can be run.
 type Config struct {
-	Listen         string // host:port of the public listener; the host may be empty: all addresses
-	OpsListen      string // host:port of the operations listener; empty: there is none
+	Listen         string // host:port of the public listener, where no host means all addresses, or unix:path
+	OpsListen      string // of the operations listener, likewise; empty: there is none
 	PublicURL      PublicURL
 	Database       Database
 	MasterKeyFile  string      // the path of the master key; empty: MasterKey holds it
@@ -30,7 +31,10 @@ type Config struct {
 	TrustedProxies []netip.Prefix // nil: nobody
 	CookieDomain   string         // empty: cookies stay on our own host
 	LogLevel       slog.Level
-	LogFormat      string // text or json
+	LogFormat      string        // auto, text or json
+	IdleTimeout    time.Duration // of connections without requests; whole seconds
+
+	databaseFile string // holds the value of database; empty: it was given itself, or is the default
 
 	from map[string]string // setting → where its value comes from; "default" is not listed
 }
@@ -101,7 +105,11 @@ func (r *reader) apply(c *Config, s setting) {
 	} else {
 		c.from[s.name] = v.source
 	}
-	if err := s.take(c, v.texts); err != nil {
+	texts := make([]string, len(v.texts))
+	for i, text := range v.texts { // the newline at the end of a file, and of what a shell makes of one
+		texts[i] = strings.TrimSpace(text)
+	}
+	if err := s.take(c, texts); err != nil {
 		r.mistake(s.name, v.source, err)
 	}
 }

@@ -61,7 +61,7 @@ func TestDefaults(t *testing.T) {
 		"browser": c.Session.BrowserIdle, "acr": c.Session.ACR,
 		"grace": c.Session.Grace, "recovery": c.Session.Recovery, "origins": c.AllowedOrigins, "audience": c.Audience,
 		"proxies": c.TrustedProxies[0].String() + " " + c.TrustedProxies[1].String(), "domain": c.CookieDomain,
-		"level": c.LogLevel, "format": c.LogFormat,
+		"level": c.LogLevel, "format": c.LogFormat, "idle timeout": c.IdleTimeout,
 	}
 	want := map[string]any{
 		"listen": "127.0.0.1:8787", "ops": "127.0.0.1:8788", "url": "http://localhost:8787",
@@ -70,7 +70,7 @@ func TestDefaults(t *testing.T) {
 		"preset": "standard", "idle": 14 * 24 * time.Hour, "absolute": 30 * 24 * time.Hour,
 		"browser": 24 * time.Hour, "acr": "aal1", "grace": 10 * time.Second, "recovery": config.RecoverySession,
 		"origins": []string(nil), "audience": "http://localhost:8787", "proxies": "127.0.0.0/8 ::1/128",
-		"domain": "", "level": slog.LevelInfo, "format": "json",
+		"domain": "", "level": slog.LevelInfo, "format": "auto", "idle timeout": 11 * time.Minute,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Load(nothing) (-want +got):\n%s", diff)
@@ -127,7 +127,8 @@ func TestEverySource(t *testing.T) {
 		"session.preset": "aal3", "session.grace": "0s", "session.recovery": "session",
 		"allowed_origins": "https://a.example.com,http://localhost:3000",
 		"trusted_proxies": "10.0.0.0/8,fd00::1/128",
-		"cookie.domain":   "example.com", "log.level": "debug", "log.format": "text",
+		"idle_timeout":    "2m", "database_file": mustWrite(t, "sqlite:/var/lib/y.db\n"),
+		"cookie.domain": "example.com", "log.level": "debug", "log.format": "text",
 	}
 	for _, names := range config.Names() {
 		name, flag, variable := names[0], names[1], names[2]

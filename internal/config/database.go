@@ -68,16 +68,16 @@ func readDatabase(text string) (Database, error) {
 	case engine == "postgres" || engine == "postgresql":
 		return readPostgres(text)
 	case !found || engine != EngineSQLite:
-		return Database{}, wrong(quote(text)+" begins with neither sqlite: nor postgres://", hint)
+		return Database{}, wrong("begins with neither sqlite: nor postgres://", hint)
 	case path == "":
-		return Database{}, wrong(quote(text)+" names no file", hint)
+		return Database{}, wrong("names no file", hint)
 	case strings.HasPrefix(path, "//"):
-		return Database{}, wrong(quote(text)+" is a URL, not a path", "write sqlite:"+strings.TrimPrefix(path, "//"))
+		return Database{}, wrong("is a URL, not a path", "leave out the // after sqlite:")
 	case strings.HasPrefix(path, ":memory:") || strings.HasPrefix(path, "file:"):
-		return Database{}, wrong(quote(text)+" is not the path of a file: "+
+		return Database{}, wrong("is not the path of a file: "+
 			"users and sessions would be gone with the process", hint)
 	case strings.ContainsAny(path, "?\x00"):
-		return Database{}, wrong(quote(text)+" has a query",
+		return Database{}, wrong("has a query",
 			"leave out the ? and what follows: how the file is opened is not a setting")
 	}
 	return Database{Engine: EngineSQLite, Path: path}, nil
@@ -94,6 +94,15 @@ func parsePostgres(text string) (u *url.URL, err error) {
 	authority, after := rest[:end], rest[end:]
 	at := strings.LastIndexByte(authority, '@') + 1
 	login, hosts := authority[:at], authority[at:]
+	if strings.Contains(hosts, "%") { // a unix socket: %2Frun%2Fpostgresql, as libpq writes it
+		if hosts, err = url.PathUnescape(hosts); err != nil {
+			return nil, err
+		}
+		if u, err = url.Parse(scheme + "://" + login + after); err == nil {
+			u.Host = hosts
+		}
+		return u, err
+	}
 	for host := range strings.SplitSeq(hosts, ",") {
 		if u, err = url.Parse(scheme + "://" + login + host + after); err != nil {
 			return nil, err
@@ -119,9 +128,15 @@ func readPostgres(text string) (Database, error) {
 	}
 	for name := range u.Query() {
 		if strings.Contains(name, "password") {
-			return Database{}, wrong("has "+quote(name)+" in its query, which would be shown",
+			return Database{}, wrong("has a password in its query, which would be shown",
 				"write the password before the @")
 		}
+	}
+	if strings.HasPrefix(u.Host, "/") { // what reads URLs knows a socket by host= alone
+		query := u.Query()
+		query.Set("host", u.Host)
+		u.Host, u.RawQuery = "", query.Encode()
+		text = u.String()
 	}
 	return Database{Engine: EnginePostgres, URL: secret.New(text)}, nil
 }

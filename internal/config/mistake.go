@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -48,7 +47,8 @@ type complaint struct{ wrong, do string }
 // Error returns what is wrong.
 func (c complaint) Error() string { return c.wrong }
 
-// wrong makes a complaint. The value is quoted by quote, never printed as it is.
+// wrong makes a complaint. It never shows a value, whatever the setting: people paste secrets in
+// wrong places, and a message ends up in a log.
 func wrong(what, do string) error { return complaint{what, do} }
 
 // mistake notes what a check said.
@@ -72,30 +72,8 @@ func (r *reader) noted(names ...string) bool {
 	return false
 }
 
-// The shapes of what must not be printed although it was given in the wrong place.
-var (
-	masterKeyShape = regexp.MustCompile(`hsm_[^\s"']*`)
-	userInfoShape  = regexp.MustCompile(`//[^/?#]*@`)
-)
-
-// maxQuoted is how much of a value is shown, in bytes.
-const maxQuoted = 100
-
-// quote shows a value in a message: on one line, not at any length, and without what looks
-// like a key or a password in a URL.
-func quote(text string) string {
-	text = redact(text)
-	if len(text) > maxQuoted {
-		text = strings.ToValidUTF8(text[:maxQuoted], "") + "…"
-	}
-	return strconv.Quote(text)
-}
-
-// redact takes out what looks like a key or a password in a URL.
-func redact(text string) string {
-	text = masterKeyShape.ReplaceAllString(text, "(secret)")
-	return userInfoShape.ReplaceAllString(text, "//(secret)@")
-}
+// masterKeyShape is what must not be printed although it was given in place of a name.
+var masterKeyShape = regexp.MustCompile(`(?i)hsm_`)
 
 // DidYouMean returns a hint when given is almost one of known, and otherwise nothing.
 func DidYouMean(given string, known []string) string {

@@ -5,6 +5,7 @@ import "strings"
 // resolve fills in what depends on other settings, and refuses what does not go together. A
 // setting with a mistake of its own is left out, so that one slip is told once.
 func (r *reader) resolve(c *Config) {
+	r.resolveDatabase(c)
 	r.resolveSession(c)
 	r.resolveKey(c)
 	r.resolveCookies(c)
@@ -12,7 +13,7 @@ func (r *reader) resolve(c *Config) {
 		c.Audience = c.PublicURL.String()
 	}
 	if c.OpsListen == c.Listen && !strings.HasSuffix(c.Listen, ":0") && !r.noted("listen", "ops_listen") {
-		r.together("ops_listen", wrong(quote(c.OpsListen)+" is where listen is too",
+		r.together("ops_listen", wrong("is where listen is too",
 			"give each a port of its own, or leave ops_listen empty"))
 	}
 }
@@ -24,6 +25,27 @@ func (r *reader) together(name string, err error) {
 		source = v.source
 	}
 	r.mistake(name, source, err)
+}
+
+// resolveDatabase reads the file that holds the value of database.
+func (r *reader) resolveDatabase(c *Config) {
+	if c.databaseFile == "" {
+		return
+	}
+	if other, both := r.given["database"]; both {
+		r.together("database_file", wrong("is set, and so is database ("+other.source+")", "keep one of the two"))
+		return
+	}
+	text, err := readLimited(c.databaseFile)
+	if err != nil {
+		r.together("database_file", wrong("cannot be read: "+err.Error(), "name a file that this user may read"))
+		return
+	}
+	if c.Database, err = readDatabase(strings.TrimSpace(text)); err != nil {
+		r.together("database_file", err)
+		return
+	}
+	c.from["database"] = "the file of database_file"
 }
 
 // resolveSession applies the preset.
@@ -68,8 +90,7 @@ func (r *reader) resolveCookies(c *Config) {
 	case !c.PublicURL.IsHTTPS():
 		r.together("cookie.domain", wrong("is set while public_url is plain http", "leave it empty, or use https"))
 	case host != c.CookieDomain && !strings.HasSuffix(host, "."+c.CookieDomain):
-		r.together("cookie.domain", wrong(
-			quote(c.CookieDomain)+" is neither the host of public_url nor a parent domain of it ("+host+")",
+		r.together("cookie.domain", wrong("is neither the host of public_url nor a parent domain of it ("+host+")",
 			"browsers would drop the cookie; set a domain that "+host+" ends in, or none"))
 	}
 }

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -14,6 +16,8 @@ const (
 	minAccessTTL = time.Minute
 	maxAccessTTL = 15 * time.Minute
 	maxGrace     = 30 * time.Second
+	minIdle      = 10 * time.Second
+	maxIdle      = time.Hour
 )
 
 // kind says in what way a setting is given.
@@ -55,15 +59,22 @@ var settings = []setting{
 	},
 	{
 		name: "listen", shape: "HOST:PORT", fallback: "127.0.0.1:8787",
-		values: "host:port; no host means all addresses, port 0 any free one",
+		values: "host:port; no host means all addresses, port 0 any free one; or unix: and the path of a socket",
 		say:    "The address that the server listens on; TLS may end in a proxy in front of it.",
 		access: one(func(c *Config) *string { return &c.Listen }, readListen),
 	},
 	{
 		name: "ops_listen", shape: "HOST:PORT", optional: true, fallback: "127.0.0.1:8788",
-		values: "host:port; empty means none",
+		values: "host:port, or unix: and the path of a socket; empty means none",
 		say:    "The address for health checks and metrics, which are for you alone.",
 		access: one(func(c *Config) *string { return &c.OpsListen }, readListen),
+	},
+	{
+		name: "idle_timeout", shape: "TIME", fallback: "11m",
+		values: "10s to 1h",
+		say: "How long a connection without requests stays open; " +
+			"a proxy in front must close its own sooner, or it answers 502 now and then.",
+		access: one(func(c *Config) *time.Duration { return &c.IdleTimeout }, duration(minIdle, maxIdle)),
 	},
 	{
 		name: "database", shape: "DATABASE", fallback: "sqlite:handstamp.db",
@@ -71,6 +82,12 @@ var settings = []setting{
 		say: "Where users, sessions and sealed keys are kept: a file for one server, or PostgreSQL for any number; " +
 			"other users of the machine can read a password in a flag.",
 		access: one(func(c *Config) *Database { return &c.Database }, readDatabase),
+	},
+	{
+		name: "database_file", shape: "FILE", optional: true, otherwise: "none",
+		values: "the path of a file",
+		say:    "A file that holds the value of database, for places that mount secrets as files.",
+		access: one(func(c *Config) *string { return &c.databaseFile }, readPath),
 	},
 	{
 		name: "master_key_file", shape: "FILE", fallback: "handstamp.key",
@@ -156,10 +173,10 @@ var settings = []setting{
 		access: one(func(c *Config) *slog.Level { return &c.LogLevel }, readLevel),
 	},
 	{
-		name: "log.format", shape: "text|json", fallback: "json",
-		values: "text or json",
+		name: "log.format", shape: "auto|text|json", fallback: "auto",
+		values: "text, json, or auto: text for people at a terminal, json everywhere else",
 		say:    "How log lines are written.",
-		access: one(func(c *Config) *string { return &c.LogFormat }, choice("text", "json")),
+		access: one(func(c *Config) *string { return &c.LogFormat }, choice("auto", "text", "json")),
 	},
 }
 
@@ -225,8 +242,11 @@ func many[T any](at func(*Config) *[]T, read func(string) (T, error)) access {
 	return access{
 		set: func(c *Config, texts []string) error {
 			var all []T
-			for _, text := range texts {
+			for i, text := range texts {
 				v, err := read(text)
+				if c, ok := errors.AsType[complaint](err); ok && len(texts) > 1 {
+					return wrong(fmt.Sprintf("number %d of the list %s", i+1, c.wrong), c.do)
+				}
 				if err != nil {
 					return err
 				}

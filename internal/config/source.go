@@ -13,10 +13,16 @@ import (
 
 // The names that are ours in the environment.
 const (
-	envPrefix   = "HANDSTAMP_"
-	envFile     = "HANDSTAMP_CONFIG"
-	envServices = "HANDSTAMP_SERVICE_KEY" // for services, read by no setting; it may be in a shared environment
+	envPrefix = "HANDSTAMP_"
+	envFile   = "HANDSTAMP_CONFIG"
 )
+
+// notOurs are variables that no setting reads: the file's, and those for services, which may be in
+// a shared environment.
+var notOurs = []string{envFile, "HANDSTAMP_SERVICE_KEY", "HANDSTAMP_SERVICE_KEY_FILE"}
+
+// maxName is the longest name that a message shows, in bytes: ours are shorter.
+const maxName = 60
 
 // maxFile is the longest settings file, in bytes.
 const maxFile = 256 * 1024
@@ -55,7 +61,7 @@ func fileNamed(src Sources) (path, source string) {
 	}
 	for _, variable := range src.Environ {
 		if name, path, _ := strings.Cut(variable, "="); name == envFile {
-			return path, "environment " + envFile
+			return strings.TrimSpace(path), "environment " + envFile
 		}
 	}
 	return "", ""
@@ -86,10 +92,13 @@ func (r *reader) readEnviron(environ []string) {
 	slices.Sort(environ)
 	for _, variable := range environ {
 		name, text, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, envPrefix) || name == envFile || name == envServices {
+		if !strings.HasPrefix(name, envPrefix) || slices.Contains(notOurs, name) {
 			continue
 		}
 		s, ok := variables[name]
+		if !ok && isServiceLink(name, text) {
+			continue
+		}
 		if !ok {
 			r.mistake(hide(name), "environment",
 				wrong("there is no such setting", DidYouMean(name, append(known, envFile))))
@@ -133,7 +142,7 @@ func (r *reader) readTOML(text, source string) {
 	var tree map[string]any
 	if _, err := toml.Decode(text, &tree); err != nil {
 		r.mistakes = append(r.mistakes,
-			Mistake{Source: source, Wrong: explainTOML(text, err), Do: `settings look like this: name = "value"`})
+			Mistake{Source: source, Wrong: explainTOML(err), Do: `settings look like this: name = "value"`})
 		return
 	}
 	r.readTable(tree, "", source)
@@ -183,24 +192,27 @@ func (r *reader) readValue(s setting, raw any, source string) {
 	}
 }
 
-// explainTOML says where a file is not TOML, and why, unless the reason might quote a secret.
-func explainTOML(text string, err error) string {
+// explainTOML says where a file is not TOML. Why is not said: the parser's reason may quote a
+// secret.
+func explainTOML(err error) string {
 	parse, ok := errors.AsType[toml.ParseError](err)
 	if !ok {
 		return "is not TOML"
 	}
-	where := fmt.Sprintf("line %d is not TOML", parse.Position.Line)
-	if strings.Contains(strings.ReplaceAll(text, "master_key_file", ""), "master_key") ||
-		masterKeyShape.MatchString(text) {
-		return where
-	}
-	return where + ": " + redact(parse.Message)
+	return fmt.Sprintf("line %d is not TOML", parse.Position.Line)
 }
 
-// hide returns a name that somebody gave, for a message.
+// hide returns a name that somebody gave, for a message: a value in the wrong place is not shown.
 func hide(name string) string {
-	quoted := quote(name)
-	return quoted[1 : len(quoted)-1]
+	for _, r := range name {
+		if !isLetterOrDigit(r) && !strings.ContainsRune("_-.", r) {
+			return "a name"
+		}
+	}
+	if len(name) > maxName || masterKeyShape.MatchString(name) {
+		return "a name"
+	}
+	return name
 }
 
 // hasTable reports whether settings have names in this table.

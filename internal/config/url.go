@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -54,7 +53,7 @@ func ParsePublicURL(text string) (PublicURL, error) {
 		return PublicURL{}, err
 	}
 	if u.scheme == "http" && !isLoopback(u.Hostname()) {
-		return PublicURL{}, wrong(quote(text)+" is plain http: "+
+		return PublicURL{}, wrong("is plain http: "+
 			"passwords and tokens would cross the network for all to read", hintHTTPS)
 	}
 	if err := checkPath(text, rest); err != nil {
@@ -78,7 +77,7 @@ func readOrigin(text string) (string, error) {
 			"serve the page from an origin of its own")
 	}
 	if strings.Contains(text, "*") {
-		return "", wrong(quote(text)+" has a wildcard, and a forgotten host under it could act for people",
+		return "", wrong("has a wildcard, and a forgotten host under it could act for people",
 			"list each origin; "+hintOrigin)
 	}
 	u, rest, err := readSite(text, hintOrigin)
@@ -86,11 +85,11 @@ func readOrigin(text string) (string, error) {
 	case err != nil:
 		return "", err
 	case rest == "/":
-		return "", wrong(quote(text)+" ends in a slash, which an origin does not", "write "+u.Origin())
+		return "", wrong("ends in a slash, which an origin does not", "leave out the slash at the end")
 	case rest != "":
-		return "", wrong(quote(text)+" has more than an origin", "write "+u.Origin())
+		return "", wrong("has more than an origin", "leave out what comes after the host and its port")
 	case u.scheme == "http" && !isLoopback(u.Hostname()):
-		return "", wrong(quote(text)+" is plain http: whoever is on the network could act for its people",
+		return "", wrong("is plain http: whoever is on the network could act for its people",
 			"use https, or a loopback host such as http://localhost:3000")
 	}
 	return text, nil
@@ -100,10 +99,10 @@ func readOrigin(text string) (string, error) {
 func readSite(text, hint string) (PublicURL, string, error) {
 	scheme, after, found := strings.Cut(text, "://")
 	if found && scheme != strings.ToLower(scheme) {
-		return PublicURL{}, "", wrong(quote(text)+" has capitals before ://", "write it in lower case")
+		return PublicURL{}, "", wrong("has capitals before ://", "write it in lower case")
 	}
 	if !found || (scheme != "https" && scheme != "http") {
-		return PublicURL{}, "", wrong(quote(text)+" does not begin with https://", hint)
+		return PublicURL{}, "", wrong("does not begin with https://", hint)
 	}
 	end := strings.IndexAny(after, "/?#\\")
 	if end < 0 {
@@ -112,12 +111,12 @@ func readSite(text, hint string) (PublicURL, string, error) {
 	host, rest := after[:end], after[end:]
 	switch {
 	case strings.Contains(host, "@"):
-		return PublicURL{}, "", wrong(quote(text)+" holds a user name or password",
+		return PublicURL{}, "", wrong("holds a user name or password",
 			"leave out everything before and with the @")
 	case strings.Contains(rest, "?"):
-		return PublicURL{}, "", wrong(quote(text)+" has a query", "leave out the ? and what follows")
+		return PublicURL{}, "", wrong("has a query", "leave out the ? and what follows")
 	case strings.Contains(rest, "#"):
-		return PublicURL{}, "", wrong(quote(text)+" has a fragment", "leave out the # and what follows")
+		return PublicURL{}, "", wrong("has a fragment", "leave out the # and what follows")
 	}
 	if err := checkHost(text, scheme, host, hint); err != nil {
 		return PublicURL{}, "", err
@@ -132,19 +131,19 @@ func checkHost(text, scheme, host, hint string) error {
 		name, port = host[:colon], host[colon+1:]
 		n, err := strconv.ParseUint(port, 10, 16)
 		if err != nil || n == 0 || strconv.FormatUint(n, 10) != port {
-			return wrong(quote(text)+" has no good port",
+			return wrong("has no good port",
 				"write a number from 1 to 65535 after the colon, or leave out both")
 		}
 	}
 	switch {
 	case name == "":
-		return wrong(quote(text)+" has no host", hint)
+		return wrong("has no host", hint)
 	case name != strings.ToLower(name):
-		return wrong(quote(text)+" has capitals in its host", "write the host in lower case, as browsers do")
+		return wrong("has capitals in its host", "write the host in lower case, as browsers do")
 	case scheme == "https" && port == "443", scheme == "http" && port == "80":
-		return wrong(quote(text)+" names the port that "+scheme+" has anyway", "leave out :"+port+", as browsers do")
+		return wrong("names the port that "+scheme+" has anyway", "leave out :"+port+", as browsers do")
 	case !isHostname(name):
-		return wrong(quote(text)+" has no good host",
+		return wrong("has no good host",
 			"write a DNS name (not ASCII: in its xn-- form) or an address (IPv6: in brackets)")
 	}
 	return nil
@@ -156,17 +155,17 @@ func checkPath(text, path string) error {
 	case path == "":
 		return nil
 	case strings.HasSuffix(path, "/"):
-		return wrong(quote(text)+" ends in a slash", "write "+strings.TrimRight(text, "/"))
+		return wrong("ends in a slash", "leave out the slash at the end")
 	}
 	for _, segment := range strings.Split(path, "/")[1:] {
 		if segment == "" || segment == "." || segment == ".." {
-			return wrong(quote(text)+" has an empty, . or .. segment in its path",
+			return wrong("has an empty, . or .. segment in its path",
 				"write the path as it is after cleaning")
 		}
 	}
 	for _, r := range path {
 		if !isLetterOrDigit(r) && !strings.ContainsRune("/-._~", r) {
-			return wrong(fmt.Sprintf("%s has %q in its path", quote(text), r), "use letters, digits and - . _ ~ only")
+			return wrong("has another character in its path than letters, digits and / - . _ ~", "use these only")
 		}
 	}
 	return nil

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/publicsuffix"
+
 	"github.com/handstamp/handstamp/internal/secret"
 )
 
@@ -27,7 +29,7 @@ func choice[T ~string](options ...T) func(string) (T, error) {
 				return option, nil
 			}
 		}
-		return "", wrong(quote(text)+" is not "+all, cmp.Or(DidYouMean(text, words), "set one of these"))
+		return "", wrong("is not "+all, cmp.Or(DidYouMean(text, words), "set one of these"))
 	}
 }
 
@@ -38,7 +40,7 @@ func duration(least, most time.Duration) func(string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		switch {
 		case err != nil:
-			return 0, wrong(quote(text)+" is not a length of time",
+			return 0, wrong("is not a length of time",
 				"write a number and its unit, like 10m or 90s; "+bounds+" is allowed")
 		case d < least || d > most:
 			return 0, wrong(display(d)+" is out of bounds", "set "+bounds)
@@ -49,39 +51,64 @@ func duration(least, most time.Duration) func(string) (time.Duration, error) {
 	}
 }
 
-// readListen reads host:port to listen on.
+// maxSocketPath is the longest path of a unix socket, in bytes: Linux has room for 108, others for
+// 104.
+const maxSocketPath = 100
+
+// readListen reads host:port to listen on, or unix: and a path.
 func readListen(text string) (string, error) {
 	const hint = "write host:port, like 127.0.0.1:8787, or :8787 for all addresses"
+	if path, isSocket := strings.CutPrefix(text, "unix:"); isSocket {
+		if path == "" || strings.HasPrefix(path, "//") || len(path) > maxSocketPath {
+			return "", wrong("names no good path for a socket",
+				"write unix:/run/handstamp/handstamp.sock, at most 100 bytes")
+		}
+		return text, nil
+	}
 	if strings.Contains(text, "/") {
-		return "", wrong(quote(text)+" is not an address to listen on", hint+"; public_url is where the URL goes")
+		return "", wrong("is not an address to listen on", hint+"; public_url is where the URL goes")
 	}
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
-		return "", wrong(quote(text)+" is not an address to listen on", hint)
+		return "", wrong("is not an address to listen on", hint)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
-		return "", wrong(quote(text)+" has no good port", "write a number from 0 to 65535 after the last colon")
+		return "", wrong("has no good port", "write a number from 0 to 65535 after the last colon")
 	}
 	if _, err := netip.ParseAddr(host); err != nil && host != "" && !isHostname(strings.ToLower(host)) {
-		return "", wrong(quote(text)+" has no good host", hint)
+		return "", wrong("has no good host", hint)
 	}
 	return text, nil
 }
 
 // readPath reads the path of a file.
 func readPath(text string) (string, error) {
-	if strings.HasPrefix(text, "hsm_") {
-		return "", wrong("is a master key, not the path of a file",
+	if looksLikeKey(text) {
+		return "", wrong("is a key, not the path of a file",
 			"give the key itself as master_key, in the file or the environment; "+
 				"take this one out of sight and make another if it was visible")
 	}
 	return text, nil
 }
 
+// looksLikeKey reports whether a text is a key rather than a path: with our prefix, or 32 bytes or
+// more in the spellings that keys have. A path that begins with a slash is one.
+func looksLikeKey(text string) bool {
+	if strings.HasPrefix(text, "hsm_") {
+		return true
+	}
+	if strings.HasPrefix(text, "/") || len(text) < 43 {
+		return false
+	}
+	digits := strings.TrimRight(text, "=")
+	return strings.Trim(digits, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/-_") == "" &&
+		strings.ContainsAny(digits, "0123456789")
+}
+
 // readMasterKey reads the master key itself. No message quotes it.
 func readMasterKey(text string) (secret.Text, error) {
-	const hint = "let the first start make one in master_key_file, " +
-		"or make one with: echo hsm_$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"
+	const hint = "give the key exactly as its file has it, from the backup where there is a database; " +
+		"only for a new database, make one with: echo hsm_$(openssl rand -base64 32 | tr +/ -_ | tr -d =)"
 	body, found := strings.CutPrefix(text, "hsm_")
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(body)
 	switch {
@@ -111,7 +138,7 @@ func guessable(raw []byte) bool {
 // readAudience reads an audience.
 func readAudience(text string) (string, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\ufffd' }) {
-		return "", wrong(quote(text)+" has a space or a control character",
+		return "", wrong("has a space or a control character",
 			"write a URL or a name without them, like https://api.example.com")
 	}
 	return text, nil
@@ -125,15 +152,16 @@ func readNetwork(text string) (netip.Prefix, error) {
 	network, err := netip.ParsePrefix(text)
 	switch {
 	case err != nil:
-		return netip.Prefix{}, wrong(quote(text)+" is neither an address nor a network",
+		return netip.Prefix{}, wrong("is neither an address nor a network",
 			"write 10.1.2.3, 10.0.0.0/8 or fd00::/8")
 	case network.Addr().Is4In6():
-		return netip.Prefix{}, wrong(quote(text)+" is an IPv4 network in IPv6 clothes", "write it as IPv4")
+		return netip.Prefix{}, wrong("is an IPv4 network in IPv6 clothes", "write it as IPv4")
 	case network.Bits() == 0:
-		return netip.Prefix{}, wrong(quote(text)+" is everybody: any visitor could claim any address",
+		return netip.Prefix{}, wrong("is everybody: any visitor could claim any address",
 			"name the proxies' own addresses or networks")
 	case network != network.Masked():
-		return netip.Prefix{}, wrong(quote(text)+" has bits set beyond its length", "write "+network.Masked().String())
+		return netip.Prefix{}, wrong("has bits set beyond its length",
+			"write the first address of the network, and zeros where it ends")
 	}
 	return network, nil
 }
@@ -143,15 +171,24 @@ func readDomain(text string) (string, error) {
 	const hint = "write the domain that the hosts share, like example.com"
 	switch _, err := netip.ParseAddr(strings.Trim(text, "[]")); {
 	case err == nil:
-		return "", wrong(quote(text)+" is an address, and browsers keep no domain cookies for those", "leave it empty")
+		return "", wrong("is an address, and browsers keep no domain cookies for those", "leave it empty")
 	case strings.HasPrefix(text, "."):
-		return "", wrong(quote(text)+" begins with a dot", "write "+strings.TrimLeft(text, "."))
+		return "", wrong("begins with a dot", "leave out the dot")
 	case !isHostname(text):
-		return "", wrong(quote(text)+" is not a domain in lower case", hint)
+		return "", wrong("is not a domain in lower case", hint)
+	case isPublicSuffix(text):
+		return "", wrong("is a domain under which anybody can have a host", hint)
 	case !strings.Contains(text, "."):
-		return "", wrong(quote(text)+" is a top-level domain, whose hosts have nothing to do with each other", hint)
+		return "", wrong("is a top-level domain, whose hosts have nothing to do with each other", hint)
 	}
 	return text, nil
+}
+
+// isPublicSuffix reports whether strangers have hosts right below a domain, such as co.uk: browsers
+// keep no cookies for those. https://publicsuffix.org
+func isPublicSuffix(domain string) bool {
+	suffix, listed := publicsuffix.PublicSuffix(domain)
+	return suffix == domain && (listed || strings.Contains(suffix, "."))
 }
 
 // readLevel reads the name of a log level.

@@ -33,14 +33,14 @@ type Listeners struct {
 
 // Listen opens the addresses of the settings.
 func (s *Server) Listen() (Listeners, error) {
-	public, err := net.Listen("tcp", s.config.Listen)
+	public, err := listen(s.config.Listen)
 	if err != nil {
 		return Listeners{}, err
 	}
 	if s.config.OpsListen == "" {
 		return Listeners{Public: public}, nil
 	}
-	ops, err := net.Listen("tcp", s.config.OpsListen)
+	ops, err := listen(s.config.OpsListen)
 	if err != nil {
 		public.Close()
 		return Listeners{}, err
@@ -100,7 +100,7 @@ func (s *Server) httpServer(handler http.Handler) *http.Server {
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       2 * time.Minute,
+		IdleTimeout:       s.config.IdleTimeout,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
