@@ -20,11 +20,11 @@ type SigningKey struct {
 
 // Keys keeps signing keys.
 type Keys interface {
-	// SigningKeys gives every key, by ActiveFrom and then ID, oldest first.
+	// SigningKeys returns every key, by ActiveFrom and then ID, oldest first.
 	SigningKeys(ctx context.Context) ([]SigningKey, error)
 
 	// AddSigningKey keeps a new key if newest is still the id of the last of SigningKeys
-	// (empty: there is no key yet); it tells whether it did. Of any number of
+	// (empty: there is no key yet); it reports whether it did. Of any number of
 	// nodes that rotate at once for the same reason one adds a key.
 	AddSigningKey(ctx context.Context, k SigningKey, newest string) (bool, error)
 
@@ -33,12 +33,12 @@ type Keys interface {
 
 	// RevokeSigningKey forgets a key at once, with an entry of kind key in the log. If it is the
 	// one that signs (SigningAt), another does from now on: the one that was to come after it,
-	// else next, which is kept for that. It gives the key that signs then. The fault is
+	// else next, which is kept for that. It returns the key that signs then. The fault is
 	// key_not_found.
 	RevokeSigningKey(ctx context.Context, id string, next SigningKey, now time.Time) (SigningKey, error)
 }
 
-// SigningAt gives the place of the key that signs at a time, in all keys as SigningKeys gives
+// SigningAt returns the place of the key that signs at a time, in all keys as SigningKeys returns
 // them: the newest whose time has come, else the very first, whatever the clock says. There is
 // at least one.
 func SigningAt(keys []SigningKey, now time.Time) int {
@@ -50,7 +50,7 @@ func SigningAt(keys []SigningKey, now time.Time) int {
 	return 0
 }
 
-// SuccessorOf gives what RevokeSigningKey does beside forgetting the key of this id, decided on
+// SuccessorOf returns what RevokeSigningKey does beside forgetting the key of this id, decided on
 // the rows as the transaction sees them: the key that signs afterwards, and whether its row is to be
 // written, because it is next or begins earlier than it was to. The fault is key_not_found.
 func SuccessorOf(id string, keys []SigningKey, next SigningKey, now time.Time) (signs SigningKey, write bool, err error) {

@@ -65,7 +65,7 @@ func (c Case) String() string {
 	return names[c]
 }
 
-// Outcome is what Rotate decided, with the rows as they are after it.
+// Outcome is what Rotate decided, with the rows as they are after it. The zero case is none.
 type Outcome struct {
 	Case     Case
 	Standing Standing
@@ -88,10 +88,59 @@ func Judge(row Standing, p Presented, now time.Time) Case {
 		return Rotated
 	case p.Generation == line.Generation && p.Nonce.Equal(line.Nonce):
 		return judgeConfirmed(row.Session, p, now)
-	case p.Generation+1 == line.Generation && p.Nonce.Equal(line.Parent) && !line.ParentForked && line.within(p.Window.Grace, now):
+	case p.Generation+1 == line.Generation && p.Nonce.Equal(line.Parent) &&
+		!line.ParentForked && line.within(p.Window.Grace, now):
 		return Late
 	}
 	return Reused
+}
+
+// Consequence is what an engine writes after a decision. The zero Consequence is nothing.
+type Consequence int
+
+// What there is to write.
+const (
+	WriteNothing Consequence = iota
+	WriteUse                 // what a use changes: Line, LastUsedAt and LastUsedBy
+	WriteEnd                 // the session's end for its EndReason, with an entry in the log
+)
+
+// Follow judges a presented token at now. It returns the outcome, with the session as it is
+// afterwards, and what of it an engine has to write, with the row still locked.
+func Follow(row Standing, p Presented, now time.Time) (Outcome, Consequence) {
+	o := Outcome{Case: Judge(row, p, now), Standing: row}
+	s := &o.Standing.Session
+	switch o.Case {
+	case Rotated, Ahead:
+		s.Line = s.Line.Confirm(p, now)
+		s.LastUsedAt, s.LastUsedBy = now, p.From
+		return o, WriteUse
+	case Recovered:
+		s.Line.Forks++
+		s.LastUsedAt = now // not LastUsedBy: a repeat is for the client of the rotation
+		return o, WriteUse
+	case Reused:
+		return o, s.end(ReuseDetected, now)
+	case Ended:
+		if row.User.Disabled() {
+			return o, s.end(UserDisabled, now)
+		}
+		return o, s.end(EndedExpired, now) // as it is past its limits, or out of generations
+	}
+	return o, WriteNothing // Repeated, Late
+}
+
+// end ends a session that has not been ended, for the limit that it has passed or else for this
+// reason, and returns what is to be written.
+func (s *Session) end(reason EndReason, now time.Time) Consequence {
+	if s.EndReason != "" {
+		return WriteNothing
+	}
+	if over := s.Over(now); over != "" {
+		reason = over
+	}
+	s.EndedAt, s.EndReason = now, reason
+	return WriteEnd
 }
 
 // judgeConfirmed decides about the confirmed token come again.
@@ -106,12 +155,12 @@ func judgeConfirmed(s Session, p Presented, now time.Time) Case {
 	return Reused
 }
 
-// within tells whether |now - RotatedAt| <= window: a clock that stepped back counts too.
+// within reports whether |now - RotatedAt| <= window: a clock that stepped back counts too.
 func (l Line) within(window time.Duration, now time.Time) bool {
 	return now.Sub(l.RotatedAt).Abs() <= window
 }
 
-// Confirm gives the line after p was confirmed at now. The parent is p's own, which is the
+// Confirm returns the line after p was confirmed at now. The parent is p's own, which is the
 // row's nonce but when the row had lost writes (Ahead): then only p still knows it, and the
 // forks that the row has counted are another token's.
 func (l Line) Confirm(p Presented, now time.Time) Line {

@@ -21,7 +21,7 @@ type Service struct {
 	RevokedAt time.Time // zero: it is good
 }
 
-// Revoked tells whether the key is good no more.
+// Revoked reports whether the key is good no more.
 func (s Service) Revoked() bool { return !s.RevokedAt.IsZero() }
 
 // Label is how logs speak of the key.
@@ -33,10 +33,10 @@ type Services interface {
 	// has the name. Of any number of concurrent calls with one name, one succeeds.
 	AddService(ctx context.Context, s Service) error
 
-	// Service gives one key, revoked or not. The fault is service_not_found.
+	// Service returns one key, revoked or not. The fault is service_not_found.
 	Service(ctx context.Context, id ServiceID) (Service, error)
 
-	// ListServices gives every key, revoked ones too, by CreatedAt and then ID, oldest first.
+	// ListServices returns every key, revoked ones too, by CreatedAt and then ID, oldest first.
 	ListServices(ctx context.Context) ([]Service, error)
 
 	// NoteServiceUses keeps when keys were used last. A time that is not later than the kept

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/revocation/revoked"
+
 	"github.com/handstamp/handstamp/internal/secret"
 )
 
@@ -24,10 +26,10 @@ func NewSessionID() SessionID {
 	}
 }
 
-// String gives the sid: 22 base64url characters.
+// String returns the sid: 22 base64url characters.
 func (id SessionID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
 
-// IsZero tells whether there is no session.
+// IsZero reports whether there is no session.
 func (id SessionID) IsZero() bool { return id == SessionID{} }
 
 // strictBase64 takes one spelling of what it decodes.
@@ -36,7 +38,7 @@ var strictBase64 = base64.RawURLEncoding.Strict()
 // errNotSessionID is all that is said of a text that is no sid.
 var errNotSessionID = errors.New("not a session id")
 
-// ParseSessionID reads a sid, strictly: what it accepts, String gives back.
+// ParseSessionID reads a sid, strictly: what it accepts, String returns back.
 func ParseSessionID(sid string) (SessionID, error) {
 	var id SessionID
 	if len(sid) != 22 {
@@ -84,13 +86,13 @@ func NewClient(ip netip.Addr, userAgent string) Client {
 // MaxAgent is how much of a User-Agent header is kept, in bytes.
 const MaxAgent = 256
 
-// Near tells whether two requests look like one client: the same agent, and the same
+// Near reports whether two requests look like one client: the same agent, and the same
 // network (IPv4 /24, IPv6 /48). protocol.md §4
 func (c Client) Near(other Client) bool {
 	return c.Agent == other.Agent && network(c.IP) == network(other.IP)
 }
 
-// network gives the network that an address counts as.
+// network returns the network that an address counts as.
 func network(ip netip.Addr) netip.Prefix {
 	ip = ip.Unmap()
 	bits := 48
@@ -128,7 +130,7 @@ type Session struct {
 	EndedBy   string    // who ended it, such as "Firefox on Linux"; empty: nobody else
 }
 
-// Over tells why the session is over at now, or "" while it lives.
+// Over returns why the session is over at now, or "" while it lives.
 // At exactly a limit it is over.
 func (s Session) Over(now time.Time) EndReason {
 	switch {
@@ -142,11 +144,28 @@ func (s Session) Over(now time.Time) EndReason {
 	return ""
 }
 
+// OverAt returns when the session was ended, or else when it is over if nothing more happens to
+// it.
+func (s Session) OverAt() time.Time {
+	if !s.EndedAt.IsZero() {
+		return s.EndedAt
+	}
+	if idle := s.LastUsedAt.Add(s.IdleLimit); idle.Before(s.ExpiresAt) {
+		return idle
+	}
+	return s.ExpiresAt
+}
+
 // Beginning is a sign-in about to become a session.
 type Beginning struct {
 	Session  Session
 	Password PasswordHash // what was checked; the row must still hold it. Empty: not a password
 	Replaces SessionID    // a session that the client presented, anybody's; zero: none
+}
+
+// Allowed reports whether the session may begin, with its user's row as it is.
+func (b Beginning) Allowed(u User) bool {
+	return !u.Disabled() && (b.Password == "" || b.Password == u.Password)
 }
 
 // Ending asks for the end of one session.
@@ -155,6 +174,25 @@ type Ending struct {
 	Owner   UserID    // whose it must be; empty: anybody's
 	Reason  EndReason // kept on the row
 	By      string    // kept on the row
+}
+
+// EndedSession is a session that an engine has just ended.
+type EndedSession struct {
+	ID   SessionID
+	Live bool // it was not past a limit before
+}
+
+// EndEntries returns the entries that the end of these sessions writes, and how many of them were
+// live. One that was past its limits has an entry too: after a restore, or where a clock was set,
+// its row may not know of its youngest access token.
+func EndEntries(all []EndedSession) (entries []revoked.Entry, live int) {
+	for _, s := range all {
+		if s.Live {
+			live++
+		}
+		entries = append(entries, revoked.Entry{Kind: revoked.Session, ID: s.ID.String()})
+	}
+	return entries, live
 }
 
 // Standing is a session with its user, read together.
@@ -168,25 +206,25 @@ type Sessions interface {
 	// Begin keeps a new session and ends the one it replaces, with its entry in the log; one
 	// that is not live does no harm. The user is read in the same transaction: the
 	// fault is invalid_credentials when the user is gone, disabled, or has another password by
-	// now. It gives the user as read.
+	// now. It returns the user as read.
 	Begin(ctx context.Context, b Beginning, now time.Time) (User, error)
 
 	// Rotate decides what a presented refresh token is worth, by the table of protocol.md §4,
 	// and writes what follows from it before it returns. Of any number of concurrent calls
 	// with the same token exactly one is Rotated; the others are Repeated or Recovered and
 	// see the same row. A token off the line ends the session before Rotate returns Reused.
-	// A session found past its limits is ended for good, with its entry in the log. Without a row the outcome is Ended, and its Standing is zero. The
-	// caller has checked the MAC.
+	// A session found past its limits is ended for good, with its entry in the log. Without a
+	// row the outcome is Ended, and its Standing is zero. The caller has checked the MAC.
 	Rotate(ctx context.Context, p Presented, now time.Time) (Outcome, error)
 
-	// Session gives one session with its user, live or over. The fault is session_not_found.
+	// Session returns one session with its user, live or over. The fault is session_not_found.
 	Session(ctx context.Context, id SessionID) (Standing, error)
 
-	// LiveSessions gives a user's sessions that are not over at now, last used first, at most
+	// LiveSessions returns a user's sessions that are not over at now, last used first, at most
 	// MaxListed.
 	LiveSessions(ctx context.Context, user UserID, now time.Time) ([]Session, error)
 
-	// AllSessions gives every session of a user that is kept, live or over, newest first.
+	// AllSessions returns every session of a user that is kept, live or over, newest first.
 	AllSessions(ctx context.Context, user UserID) ([]Session, error)
 
 	// EndSession ends one live session, with its entry in the log. The fault is
@@ -194,16 +232,16 @@ type Sessions interface {
 	EndSession(ctx context.Context, e Ending, now time.Time) error
 
 	// EndOtherSessions ends every live session of e.Owner but e.Session (zero: every one), each
-	// with its entry, all or nothing, and gives their number.
+	// with its entry, all or nothing, and returns their number.
 	EndOtherSessions(ctx context.Context, e Ending, now time.Time) (int, error)
 
 	// Sweep drops up to s.Limit rows of each kind that nobody needs any more: sessions over for
 	// s.Keep or longer, and the log's expired entries up to the first that has not expired at
-	// now, so that no gap opens inside the log. It gives the number dropped.
+	// now, so that no gap opens inside the log. It returns the number dropped.
 	Sweep(ctx context.Context, s Sweeping, now time.Time) (int, error)
 }
 
-// MaxListed is how many sessions LiveSessions gives at most.
+// MaxListed is how many sessions LiveSessions returns at most.
 const MaxListed = 500
 
 // Sweeping says how much Sweep may drop at once.

@@ -1,13 +1,14 @@
-// Package store says what we keep and what every engine promises: one verb for each thing
-// that must happen whole. It holds no SQL; the engines in its folders do.
+// Package store says what we keep and what every engine promises: one operation for each thing
+// that must happen whole, and every decision about the rows. It holds no SQL; records and the
+// engines in its folders do.
 //
 // An engine answers a fault for what the caller may have expected (no such user, address
 // taken) and fault.StorageUnavailable for whatever keeps it from answering: a database
 // that is locked, full, read-only, gone or slow. After StorageUnavailable nothing was
 // changed, or the change is complete; never half.
 //
-// Times are kept as whole milliseconds. A verb cuts the time it is given to them, and
-// gives all times in UTC.
+// Times are kept as whole milliseconds. An operation truncates the time that it is given to
+// them, and returns all times in UTC.
 package store
 
 import (
@@ -35,18 +36,25 @@ type Store interface {
 // access token may have (15 min), plus leeway and clock skew. protocol.md §6
 const RevocationLife = 17 * time.Minute
 
-// Revocations is the log of what ended before its time, in the order of commit and without
-// gaps. Entries are written by the verbs that end things, in their transactions.
+// EntryExpires returns the second in which no token is left that an entry of now could refuse.
+func EntryExpires(e revoked.Entry, now time.Time) int64 {
+	last := now.Add(time.Second - time.Nanosecond).Unix() // rounded up
+	// NotBefore may lie ahead of the clock.
+	return max(last, e.NotBefore) + int64(RevocationLife.Seconds())
+}
+
+// Revocations is the log of what was revoked, in the order of commit and without gaps. Entries
+// are written by the operations that end things, in their transactions.
 type Revocations interface {
-	// Head gives the log's epoch and the number of its newest entry, 0 when there is none yet.
+	// Head returns the log's epoch and the number of its newest entry, 0 when there is none yet.
 	Head(ctx context.Context) (epoch, seq int64, err error)
 
-	// RevocationsSince gives up to limit entries numbered above seq, oldest first.
+	// RevocationsSince returns up to limit entries numbered above seq, oldest first.
 	// Entries that Sweep has dropped are missing; the first entry's Prev then tells.
 	RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error)
 
 	// RaiseEpoch begins a new epoch of the log, later than above and than now in Unix
-	// milliseconds, unless it is no longer from, and gives the epoch as then kept. Entries keep
+	// milliseconds, unless it is no longer from, and returns the epoch as then kept. Entries keep
 	// their numbers. Of any number of concurrent calls with the same from, one begins it.
 	RaiseEpoch(ctx context.Context, from, above int64, now time.Time) (int64, error)
 
@@ -58,20 +66,21 @@ type Revocations interface {
 	EndEverything(ctx context.Context, e Ending, clock Clock) (int, error)
 }
 
-// Notifier is what an engine is besides when it hears of other nodes' entries by itself. Polling
-// stays the truth: a notification only makes it sooner.
+// Notifier is an engine that is notified of other nodes' entries. Polling stays the truth: a
+// notification only makes it sooner.
 type Notifier interface {
 	// Notify calls heard soon after entries were committed by any node, until ctx ends. It
-	// connects again by itself, and tells report why it had to.
+	// connects again by itself, and calls report with the reason.
 	Notify(ctx context.Context, heard func(), report func(error))
 }
 
 // Metadata keeps small values that are set once, such as the check value of the master key.
 type Metadata interface {
-	// ReadMetadata gives the value kept under name, or nil when there is none. A value is not empty.
+	// ReadMetadata returns the value kept under name, or nil when there is none. A value is not empty.
 	ReadMetadata(ctx context.Context, name string) ([]byte, error)
 
-	// KeepMetadata keeps value under name unless there is one already, and gives what is kept.
+	// KeepMetadata keeps value under name unless there is one already, and returns what is
+	// kept.
 	// Of any number of concurrent first calls one wins, and all get its value.
 	KeepMetadata(ctx context.Context, name string, value []byte) ([]byte, error)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -28,8 +29,17 @@ type User struct {
 	NotBefore int64
 }
 
-// Disabled tells whether the user may not sign in.
+// Disabled reports whether the user may not sign in.
 func (u User) Disabled() bool { return !u.DisabledAt.IsZero() }
+
+// Admin reports whether the user has the role admin. An engine that keeps such a user for the
+// first time notes it as FirstAdmin.
+func (u User) Admin() bool { return slices.Contains(u.Roles, RoleAdmin) }
+
+// RaiseNotBefore returns the NotBefore that refuses every token issued so far, where the last one
+// was last. now was read with the rows locked, so that whatever was issued before took its iat no
+// later, or it is one more than last, which may lie ahead of the clock. protocol.md §2, R6
+func RaiseNotBefore(last int64, now time.Time) int64 { return max(last, now.Unix()) + 1 }
 
 // PasswordChange is a new password for a user, and what it ends.
 type PasswordChange struct {
