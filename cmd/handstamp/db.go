@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -117,12 +118,14 @@ func (w environment) dbCopy() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(w.stdout, "copied to %s: %s, %s, %s, %s and %s of the revocation log\n"+
+			var rows []string
+			for _, table := range n {
+				rows = append(rows, fmt.Sprintf("%s %d", strings.ReplaceAll(table.Table, "_", " "), table.Rows))
+			}
+			_, err = fmt.Fprintf(w.stdout, "copied to %s: %s\n"+
 				"start every server with that database from now on, and with the same master key: %s\n"+
 				"let none go on with %s: who then refreshes on both is signed out\n",
-				m.To, count(n.Users, "user"), count(n.Sessions, "session"), count(n.SigningKeys, "signing key"),
-				count(n.ServiceKeys, "service key"),
-				count(n.Entries, "line"), keyPlace(c.MasterKeyFile), m.From)
+				m.To, strings.Join(rows, ", "), keyPlace(c.MasterKeyFile), m.From)
 			return err
 		},
 	})
@@ -143,14 +146,6 @@ func (w environment) database(cmd *cobra.Command, c *config.Config, flag string)
 		return config.Database{}, fmt.Errorf("--%s: %w", flag, err)
 	}
 	return other.Database, nil
-}
-
-// count returns a number of things.
-func count(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // dbBeginEpoch says that the database was brought back from a copy.

@@ -20,6 +20,11 @@ var confined = []repo.Confined{
 		[]string{"internal/store/sqlite", "internal/store/postgres"},
 		"only engines have a schema",
 	},
+	{
+		"internal/store/records",
+		[]string{"internal/store/sqlite", "internal/store/postgres", "internal/store/storetest"},
+		"only engines know how rows are kept",
+	},
 	{"internal/test/postgrestest", nil, "it is for tests"},
 	{"internal/test/logtest", []string{"internal/test/programtest"}, "it is for tests"},
 	{"internal/test/programtest", []string{"internal/test/postgrestest"}, "it is for tests"},

@@ -20,25 +20,23 @@ type Move struct {
 	Log      *slog.Logger
 }
 
-// Copied is how many rows of each kind were copied.
-type Copied struct {
-	Users, Sessions, SigningKeys, ServiceKeys, Entries int
+// Copied is how many rows were copied, by table and in the order in which they were.
+type Copied []TableCount
+
+// TableCount is how many rows of a table were copied.
+type TableCount struct {
+	Table string
+	Rows  int
 }
 
 // count notes a row.
 func (n *Copied) count(row store.Row) {
-	switch row.(type) {
-	case store.UserRow:
-		n.Users++
-	case store.SessionRow:
-		n.Sessions++
-	case store.KeyRow:
-		n.SigningKeys++
-	case store.ServiceRow:
-		n.ServiceKeys++
-	case store.EntryRow:
-		n.Entries++
+	last := len(*n) - 1
+	if last < 0 || (*n)[last].Table != row.Table() {
+		*n = append(*n, TableCount{Table: row.Table()})
+		last++
 	}
+	(*n)[last].Rows++
 }
 
 // Copy moves everything that is kept into another database, all or nothing: sessions, refresh tokens,
@@ -47,25 +45,25 @@ func (n *Copied) count(row store.Row) {
 // server may run on either; where From is PostgreSQL, nobody can tell, and what it still writes is lost.
 func Copy(ctx context.Context, c *config.Config, m Move) (Copied, error) {
 	if m.From.String() == m.To.String() {
-		return Copied{}, fmt.Errorf("%s is where everything is already; name another database to copy into", m.From)
+		return nil, fmt.Errorf("%s is where everything is already; name another database to copy into", m.From)
 	}
 	from, err := openSource(ctx, c, m)
 	if err != nil {
-		return Copied{}, err
+		return nil, err
 	}
 	defer from.Close()
 	to, err := openClaimed(ctx, m.To)
 	if err != nil {
-		return Copied{}, err
+		return nil, err
 	}
 	defer to.Close()
 	var n Copied
 	err = to.CopyIn(ctx, counted(from.CopyOut(ctx), &n))
 	switch {
 	case errors.Is(err, store.ErrNotEmpty):
-		return Copied{}, fmt.Errorf("%s holds something already, and nothing was changed there; name an empty database, or empty this one", m.To)
+		return nil, fmt.Errorf("%s holds something already, and nothing was changed there; name an empty database, or empty this one", m.To)
 	case err != nil:
-		return Copied{}, fmt.Errorf("%s holds nothing, run this again: %w", m.To, err)
+		return nil, fmt.Errorf("%s holds nothing, run this again: %w", m.To, err)
 	}
 	return n, nil
 }

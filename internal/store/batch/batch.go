@@ -21,12 +21,12 @@ type Batcher[T any] struct {
 	// waits is in the batch. What it gives is called once, with at least one item, in the order in which they came.
 	Turn func(ctx context.Context) (do func(items []T), err error)
 
-	// Most is how many items a batch has at most. The others are next, in their order.
-	Most int
+	// Size is how many items a batch has at most. The others are next, in their order.
+	Size int
 
-	// Hurry is how long items wait for a batch under way before the next is begun beside it. Zero: always until it
+	// OverlapAfter is how long items wait for a batch under way before the next is begun beside it. Zero: always until it
 	// has ended.
-	Hurry time.Duration
+	OverlapAfter time.Duration
 
 	mu      sync.Mutex // guards what follows
 	led     bool       // somebody leads, and has not taken his batch yet
@@ -54,13 +54,13 @@ func (b *Batcher[T]) Do(ctx context.Context, item T) error {
 	if b.join(e) {
 		return b.lead(ctx, e)
 	}
-	hurry, stop := b.alarm()
+	overlap, stop := b.alarm()
 	defer stop()
 	for {
 		select {
 		case v := <-e.told:
 			return b.obey(ctx, e, v)
-		case <-hurry:
+		case <-overlap:
 			b.hasten(e)
 			continue
 		case <-ctx.Done():
@@ -74,10 +74,10 @@ func (b *Batcher[T]) Do(ctx context.Context, item T) error {
 
 // alarm tells when an item has waited long enough.
 func (b *Batcher[T]) alarm() (<-chan time.Time, func()) {
-	if b.Hurry <= 0 {
+	if b.OverlapAfter <= 0 {
 		return nil, func() {}
 	}
-	timer := time.NewTimer(b.Hurry)
+	timer := time.NewTimer(b.OverlapAfter)
 	return timer.C, func() { timer.Stop() }
 }
 
@@ -122,7 +122,7 @@ func (b *Batcher[T]) lead(ctx context.Context, e *entry[T]) error {
 		return err
 	}
 	runtime.Gosched() // who is about to come may come now: on one processor nobody else can run while a batch is done
-	batch := b.take(b.Most)
+	batch := b.take(b.Size)
 	items := make([]T, len(batch))
 	for i, one := range batch {
 		items[i] = one.item

@@ -29,7 +29,7 @@ type desk struct {
 // newDesk gives a desk whose batches have at most so many items.
 func newDesk(most int) *desk {
 	d := &desk{}
-	d.Most = most
+	d.Size = most
 	d.Turn = func(ctx context.Context) (func([]int), error) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -224,7 +224,7 @@ func TestMany(t *testing.T) {
 	const callers, each = 16, 200
 	var done [callers * each]atomic.Int32
 	var working atomic.Int32
-	b := batch.Batcher[int]{Most: 5, Turn: func(ctx context.Context) (func([]int), error) {
+	b := batch.Batcher[int]{Size: 5, Turn: func(ctx context.Context) (func([]int), error) {
 		return func(items []int) {
 			if working.Add(1) > 1 || len(items) == 0 || len(items) > 5 {
 				t.Errorf("a batch of %d beside another", len(items))
@@ -265,7 +265,7 @@ func TestMany(t *testing.T) {
 func TestHurry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, began := newDesk(9), time.Now()
-		d.Hurry = 10 * time.Minute
+		d.OverlapAfter = 10 * time.Minute
 		d.Turn = func(context.Context) (func([]int), error) {
 			return func(items []int) {
 				d.mu.Lock()

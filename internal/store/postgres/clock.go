@@ -15,7 +15,7 @@ var _ store.Timekeeper = (*DB)(nil)
 // offsetTries is how often the clocks are compared; the quickest answer counts.
 const offsetTries = 5
 
-// Offset tells by how much the database's clock is ahead of this machine's. It was read somewhere
+// Offset returns by how much the database's clock is ahead of this machine's. It was read somewhere
 // within a round trip: the middle of the quickest of several is off by half of that at most.
 func (db *DB) Offset(ctx context.Context) (ahead, within time.Duration, err error) {
 	err = db.use(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/records"
 	"github.com/handstamp/handstamp/internal/store/sqlite"
 	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/postgrestest"
@@ -30,12 +31,12 @@ func BenchmarkCopy(b *testing.B) {
 	must(b, err)
 	defer from.Close()
 	must(b, from.CopyIn(background, func(yield func(store.Row, error) bool) {
-		more := yield(store.UserRow{User: ada}, nil)
+		more := yield(&records.UserRow{User: ada}, nil)
 		for i := 0; i < b.N && more; i++ {
 			s := newSession(byte(i), byte(i>>8), byte(i>>16), 1)
 			s.CreatedBy.Agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 			s.LastUsedBy = s.CreatedBy
-			more = yield(store.SessionRow{Session: s}, nil)
+			more = yield(records.NewSessionRow(s), nil)
 		}
 	}))
 	to := mustOpen(b, postgrestest.Shared(b).Database(b))

@@ -23,6 +23,7 @@ const (
 	notNow           = "55P03" // lock_timeout
 	duplicateTable   = "42P07"
 	duplicateObject  = "42710" // such as the type of a table that another node is just making
+	unkeepableText   = "22021" // columns take UTF-8 without NUL
 	noRight          = "42501"
 	noSchema         = "3F000"
 	noDatabase       = "3D000"
@@ -31,7 +32,7 @@ const (
 	tooMany          = "53300"
 )
 
-// code gives the error's code, or "" when it is not from PostgreSQL.
+// code returns the error's code, or "" when it is not from PostgreSQL.
 func code(err error) string {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code
@@ -39,7 +40,7 @@ func code(err error) string {
 	return ""
 }
 
-// again tells whether nothing was changed and the same may succeed if it is done again.
+// again reports whether nothing was changed and the same may succeed if it is done again.
 func again(err error) bool {
 	switch code(err) {
 	case serialization, deadlock, planChanged, statementUnknown:
@@ -48,19 +49,16 @@ func again(err error) bool {
 	return false
 }
 
-// isTaken tells whether a row was refused because of this constraint or unique index.
-func isTaken(err error, constraint string) bool {
-	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && e.Code == uniqueViolation && e.ConstraintName == constraint
+// isFault reports whether an error is a decision, rather than trouble.
+func isFault(err error) bool {
+	_, ok := errors.AsType[*fault.Fault](err)
+	return ok
 }
 
-// unavailable gives the fault for whatever keeps the database from answering. A fault
-// stays as it is, and so does an error that repeating the act cannot help: our own bug.
+// unavailable returns the fault for whatever keeps the database from answering. A fault
+// stays as it is, and so does an error that repeating the transaction cannot help: our own bug.
 func unavailable(err error) error {
-	if err == nil {
-		return nil
-	}
-	if _, ok := errors.AsType[*fault.Fault](err); ok || isBug(err) {
+	if err == nil || isFault(err) || isBug(err) {
 		return err
 	}
 	if e, ok := errors.AsType[*pgconn.ConnectError](err); ok {
@@ -69,28 +67,28 @@ func unavailable(err error) error {
 	return fault.New(fault.StorageUnavailable).Because(err)
 }
 
-// unreached is an error about a connection that did not come about. pgx tells of every attempt in
+// unreached is an error about a connection that did not come about. pgx reports every attempt in
 // lines of their own, with and without TLS.
 type unreached struct{ *pgconn.ConnectError }
 
-// Error tells each thing once, on one line.
+// Error says each thing once, on one line.
 func (u unreached) Error() string {
 	head, attempts, _ := strings.Cut(u.ConnectError.Error(), ":\n")
-	told := []string{}
+	said := []string{}
 	for line := range strings.Lines(attempts) {
 		line = strings.TrimSpace(line)
 		// It was tried because the URL does not ask for TLS, and then without.
-		if !slices.Contains(told, line) && !strings.HasSuffix(line, "server refused TLS connection") {
-			told = append(told, line)
+		if !slices.Contains(said, line) && !strings.HasSuffix(line, "server refused TLS connection") {
+			said = append(said, line)
 		}
 	}
-	return head + ": " + strings.Join(told, "; ")
+	return head + ": " + strings.Join(said, "; ")
 }
 
-// Unwrap gives the whole error.
+// Unwrap returns the whole error.
 func (u unreached) Unwrap() error { return u.ConnectError }
 
-// isBug tells whether the statement is wrong, or breaks a rule of the schema, or the schema
+// isBug reports whether the statement is wrong, or breaks a rule of the schema, or the schema
 // is not what we take it for: classes 22, 23 and 42, but not a right that was taken from us.
 func isBug(err error) bool {
 	switch c := code(err); {
@@ -107,9 +105,11 @@ func advise(err error) error {
 		noDatabase:    "make it: CREATE DATABASE name OWNER user",
 		wrongPassword: "check user and password in the database URL",
 		noEntry:       "check the user in the database URL, and pg_hba.conf of the server",
-		noRight:       "let the user make tables: GRANT CREATE, USAGE ON SCHEMA public TO user, or ALTER DATABASE name OWNER TO user",
-		noSchema:      "let the search_path of the user name a schema that exists",
-		tooMany:       "raise max_connections of the server, or lower pool_max_conns in the database URL: each node takes up to that many, and one",
+		noRight: "let the user make tables: " +
+			"GRANT CREATE, USAGE ON SCHEMA public TO user, or ALTER DATABASE name OWNER TO user",
+		noSchema: "let the search_path of the user name a schema that exists",
+		tooMany: "raise max_connections of the server, or lower pool_max_conns in the database URL: " +
+			"each node takes up to that many, and one",
 	}[code(err)]
 	if advice == "" {
 		return err

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/migration"
+	"github.com/handstamp/handstamp/internal/store/records"
 )
 
 // files holds the migrations, in order of their names: 0001_what.sql. One that only adds what the
@@ -31,7 +31,7 @@ const stepWait = `1s`
 // migrate brings the schema up to date, one transaction a step. Where several nodes do so at
 // once, each step is done by one of them.
 func (db *DB) migrate(ctx context.Context, o Options) error {
-	steps, err := migration.Read(files, "migrations")
+	steps, err := migration.Read(o.migrations, "migrations")
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (db *DB) migrate(ctx context.Context, o Options) error {
 	}
 }
 
-// inTheWay tells whether another node was doing the same step, or somebody held a table.
+// inTheWay reports whether another node was doing the same step, or somebody held a table.
 func inTheWay(err error) bool {
 	switch code(err) {
 	case uniqueViolation, duplicateTable, duplicateObject, notNow, deadlock, serialization:
@@ -68,11 +68,11 @@ func (db *DB) step(ctx context.Context, m migration.Step, clock store.Clock) err
 		return err
 	}
 	defer conn.Release()
-	return transact(ctx, conn, func(a act) error {
-		if _, err := a.exec(`SET LOCAL lock_timeout = '` + stepWait + `'`); err != nil {
+	return transact(ctx, conn, func(t tx) error {
+		if _, err := t.Exec(`SET LOCAL lock_timeout = '` + stepWait + `'`); err != nil {
 			return err
 		}
-		_, err := a.exec(`CREATE TABLE IF NOT EXISTS migrations (
+		_, err := t.Exec(`CREATE TABLE IF NOT EXISTS migrations (
 			number     BIGINT NOT NULL PRIMARY KEY,
 			oldest     BIGINT NOT NULL,
 			applied_at BIGINT NOT NULL,
@@ -82,17 +82,17 @@ func (db *DB) step(ctx context.Context, m migration.Step, clock store.Clock) err
 		if err != nil {
 			return err
 		}
-		_, err = a.exec(`INSERT INTO migrations (number, oldest, applied_at, name, sha256) VALUES ($1, $2, $3, $4, $5)`,
-			m.Number, m.Oldest, instant(clock()), m.Name, m.Sum)
+		_, err = t.Exec(`INSERT INTO migrations (number, oldest, applied_at, name, sha256) VALUES ($1, $2, $3, $4, $5)`,
+			m.Number, m.Oldest, records.Instant(clock()), m.Name, m.Sum)
 		if err != nil {
 			return err
 		}
-		_, err = a.tx.Conn().PgConn().Exec(a.ctx, m.Script).ReadAll() // several statements
+		_, err = t.tx.Conn().PgConn().Exec(t.ctx, m.Script).ReadAll() // several statements
 		return err
 	})
 }
 
-// applied gives how many of the steps the database has behind it, and refuses a database that has
+// applied returns how many of the steps the database has behind it, and refuses a database that has
 // others behind it.
 func (db *DB) applied(ctx context.Context, steps []migration.Step) (done int, err error) {
 	err = db.use(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
@@ -103,9 +103,16 @@ func (db *DB) applied(ctx context.Context, steps []migration.Step) (done int, er
 			return err
 		}
 		if ours == 0 {
-			return fmt.Errorf("%w: the database belongs to another program; give handstamp one of its own", migration.ErrSchema)
+			return fmt.Errorf("%w: the database belongs to another program; give handstamp one of its own",
+				migration.ErrSchema)
 		}
-		found, err := all(ctx, conn, scanStep, `SELECT number, oldest, name, sha256 FROM migrations ORDER BY number`)
+		var found []migration.Step
+		err = each(ctx, conn, func(row records.Scanner) error {
+			var m migration.Step
+			err := row.Scan(&m.Number, &m.Oldest, &m.Name, &m.Sum)
+			found = append(found, m)
+			return err
+		}, `SELECT number, oldest, name, sha256 FROM migrations ORDER BY number`)
 		if err != nil {
 			return err
 		}
@@ -113,10 +120,4 @@ func (db *DB) applied(ctx context.Context, steps []migration.Step) (done int, er
 		return err
 	})
 	return done, err
-}
-
-// scanStep reads what the database has noted of a step.
-func scanStep(row pgx.Row) (m migration.Step, err error) {
-	err = row.Scan(&m.Number, &m.Oldest, &m.Name, &m.Sum)
-	return m, err
 }

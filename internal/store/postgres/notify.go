@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// channel is what an act that writes to the log notifies. Only databases share channels with
+// channel is what a transaction that writes to the log notifies. Only databases share channels with
 // themselves, so the name need not be unique in the server.
 const channel = "handstamp_revocations"
 

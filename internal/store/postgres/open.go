@@ -1,8 +1,8 @@
 // Package postgres is the engine for several nodes: any number of servers on one PostgreSQL,
 // and an answer means that the write is as durable as that PostgreSQL was told to make it.
 //
-// Acts lock rows, in one order: users, then sessions by id, then the head of the log. Every
-// statement of an act sees what was committed before it began (READ COMMITTED), so what is read
+// Transactions lock rows in one order: users, then sessions by id, then the head of the log. Every
+// statement of a transaction sees what was committed before it began (READ COMMITTED), so what is read
 // behind a lock is what the lock protects.
 package postgres
 
@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/batch"
+	"github.com/handstamp/handstamp/internal/store/records"
 )
 
 // connections is how many a node keeps at most, unless the URL says pool_max_conns.
@@ -33,30 +35,33 @@ const connectTimeout = 5 * time.Second
 
 // Options are what a caller may choose. The zero Options are good.
 type Options struct {
-	// Wait is how long a verb waits for a free connection before the fault is
+	// Wait is how long an operation waits for a free connection before the fault is
 	// storage_unavailable. Zero means 2 s.
 	Wait time.Duration
 
-	// Limit is how long a verb may take once it has a connection, its waiting for locks
+	// Limit is how long an operation may take once it has a connection, its waiting for locks
 	// included. Zero means 5 s.
 	Limit time.Duration
 
 	// Clock tells when migrations were applied, and so when the revocation log began.
 	// Nil means time.Now.
 	Clock store.Clock
+
+	migrations fs.FS // the schema's steps; nil: files
 }
 
 // DB is an open database. It keeps store.Store's promises.
 type DB struct {
-	pool  *pgxpool.Pool
-	wait  time.Duration // Options.Wait
-	limit time.Duration // Options.Limit
+	records.Records // what both engines share
+	pool            *pgxpool.Pool
+	wait            time.Duration // Options.Wait
+	limit           time.Duration // Options.Limit
 
-	rotations *batch.Batcher[*rotation] // refreshes that wait together
-	partings  *batch.Batcher[*parting]  // ends of sessions that wait together
+	rotations *batch.Batcher[*rotation] // refreshes that wait at the same time
+	endings   *batch.Batcher[*ending]   // ends of sessions that wait at the same time
 }
 
-// DB is an engine that hears of other nodes' entries.
+// DB is an engine that is notified of other nodes' entries.
 var (
 	_ store.Store    = (*DB)(nil)
 	_ store.Notifier = (*DB)(nil)
@@ -76,6 +81,9 @@ func (o Options) Open(ctx context.Context, url string) (*DB, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	if o.migrations == nil {
+		o.migrations = files
+	}
 	config, err := configure(url)
 	if err != nil {
 		return nil, err
@@ -85,7 +93,8 @@ func (o Options) Open(ctx context.Context, url string) (*DB, error) {
 		return nil, fmt.Errorf("open database %s: %w", where(config.ConnConfig), unavailable(err))
 	}
 	db := &DB{pool: pool, wait: opening, limit: opening}
-	db.rotations, db.partings = newBatches(db, rotateTogether), newBatches(db, partTogether)
+	db.Records = records.New(shared{db})
+	db.rotations, db.endings = newBatches(db, rotateBatch), newBatches(db, endBatch)
 	if err := db.migrate(ctx, o); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open database %s: %w", where(config.ConnConfig), advise(unavailable(err)))
@@ -114,18 +123,19 @@ func configure(text string) (*pgxpool.Config, error) {
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "handstamp"
 	}
-	config.AfterConnect = settle
+	config.AfterConnect = fixPlans
 	return config, nil
 }
 
-// settle has each statement of a connection planned once, and with rows found by indexes, one after the other: ours ask for
-// ids, whatever is asked for. Planning a batch of refreshes anew takes longer than doing it. Left to itself, PostgreSQL reads the whole of a
-// table that is small, or that it does not know yet, and then locks rows in another order than that of the batch.
+// fixPlans has each statement of a connection planned once, and with rows found by indexes, one
+// after the other: ours ask for ids, whatever is asked for. Planning a batch of refreshes anew takes
+// longer than doing it. Left to itself, PostgreSQL reads the whole of a table that is small, or that
+// it does not know yet, and then locks rows in another order than that of the batch.
 // Not parameters of the start, which poolers refuse.
-func settle(ctx context.Context, conn *pgx.Conn) error {
+func fixPlans(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
-		set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
-		set_config('jit', 'off', false)`)
+		set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+		set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false)`)
 	return err
 }
 
@@ -134,8 +144,8 @@ func where(c *pgx.ConnConfig) string {
 	return fmt.Sprintf("%s on %s:%d", c.Database, c.Host, c.Port)
 }
 
-// Close closes the database when the verbs under way are done. Verbs answer storage_unavailable
-// from then on.
+// Close closes the database when the operations under way are done. Operations answer
+// storage_unavailable from then on.
 func (db *DB) Close() error {
 	db.pool.Close()
 	return nil

@@ -6,82 +6,64 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/records"
 )
 
-// headSQL reads where the log stands.
-const headSQL = `SELECT epoch, seq FROM revocation_head`
-
-// selectEntries reads entries, in the order of scanEntry.
-const selectEntries = `SELECT head.epoch, r.seq, r.at, r.kind, r.id, r.not_before, r.expires FROM revocations r, revocation_head head`
-
-// logSQL moves the head and writes entries behind it. Whoever moves the head holds its row until
-// his commit is seen, so that numbers have no gaps and run in the order of commit.
+// logSQL moves the head and writes entries behind it. A transaction that moves the head holds its
+// row until the commit is seen, so that numbers have no gaps and run in the order of commit.
 const logSQL = `WITH head AS (UPDATE revocation_head SET seq = seq + cardinality($2::text[]) RETURNING seq)
 	INSERT INTO revocations (seq, at, kind, id, not_before, expires)
 	SELECT head.seq - cardinality($2::text[]) + e.n, $1, e.kind, e.id, e.not_before, e.expires
-	FROM head, unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) WITH ORDINALITY AS e (kind, id, not_before, expires, n)`
+	FROM head, unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[])
+		WITH ORDINALITY AS e (kind, id, not_before, expires, n)`
 
-// log writes entries, of which kind, id and not-before are given, and tells the other nodes. It
-// comes last in an act: from here on the act keeps all others from the head.
-func (a act) log(now time.Time, entries ...revoked.Entry) error {
+// Log writes entries, of which kind, id and NotBefore are set, and notifies the other nodes. It
+// comes last in a transaction: from here on it keeps all others from the head.
+func (t tx) Log(now time.Time, entries ...revoked.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
 	kinds, ids := make([]string, len(entries)), make([]string, len(entries))
-	notBefores, expiries := make([]int64, len(entries)), make([]int64, len(entries))
+	notBefores, expires := make([]int64, len(entries)), make([]int64, len(entries))
 	for i, e := range entries {
-		kinds[i], ids[i], notBefores[i], expiries[i] = string(e.Kind), e.ID, e.NotBefore, expiry(e, now)
+		kinds[i], ids[i], notBefores[i], expires[i] = string(e.Kind), e.ID, e.NotBefore, store.EntryExpires(e, now)
 	}
 	var both pgx.Batch
-	both.Queue(logSQL, now.UnixMilli(), kinds, ids, notBefores, expiries)
+	both.Queue(logSQL, now.UnixMilli(), kinds, ids, notBefores, expires)
 	both.Queue(`SELECT pg_notify($1, '')`, channel)
-	return a.tx.SendBatch(a.ctx, &both).Close()
+	return t.tx.SendBatch(t.ctx, &both).Close()
 }
 
-// expiry gives the second in which no token is left that an entry of now could refuse.
-func expiry(e revoked.Entry, now time.Time) int64 {
-	last := now.Add(time.Second - time.Nanosecond).Unix()                 // rounded up
-	return max(last, e.NotBefore) + int64(store.RevocationLife.Seconds()) // NotBefore may lie ahead of the clock
-}
-
-// expiryOf is expiry in a statement, at a time in milliseconds, of an entry without a not-before.
-func expiryOf(now string) string {
+// entryExpiresSQL is store.EntryExpires in a statement, at a time in milliseconds, of an entry
+// without a NotBefore.
+func entryExpiresSQL(now string) string {
 	return fmt.Sprintf("(%s + 999) / 1000 + %d", now, int64(store.RevocationLife.Seconds()))
 }
 
-// Head gives the log's epoch and the number of its newest entry.
-func (db *DB) Head(ctx context.Context) (epoch, seq int64, err error) {
-	err = db.row(ctx, func(row pgx.Row) error { return row.Scan(&epoch, &seq) }, headSQL)
-	return epoch, seq, err
-}
+// endEverythingLimit is how long EndEverything may take: it writes every row there is.
+const endEverythingLimit = 10 * time.Minute
 
-// RevocationsSince gives up to limit entries numbered above seq.
-func (db *DB) RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error) {
-	return list(ctx, db, scanEntry, selectEntries+` WHERE r.seq > $1 ORDER BY r.seq LIMIT $2`, seq, limit)
-}
-
-// scanEntry reads an entry.
-func scanEntry(row pgx.Row) (e revoked.Entry, err error) {
-	err = row.Scan(&e.Epoch, &e.Seq, &e.At, &e.Kind, &e.ID, &e.NotBefore, &e.Expires)
-	e.Prev = e.Seq - 1 // there are no gaps
-	return e, err
-}
-
-// RaiseEpoch begins a new epoch of the log.
-func (db *DB) RaiseEpoch(ctx context.Context, from, above int64, now time.Time) (int64, error) {
-	var epoch int64
-	err := db.write(ctx, func(a act) error {
-		_, err := a.exec(`UPDATE revocation_head SET epoch = greatest(epoch, $2, $3) + 1 WHERE epoch = $1`, from, above, now.UnixMilli())
-		if err != nil {
+// EndEverything ends every session and refuses every access token. Nobody else writes users or
+// sessions meanwhile: whoever waits too long is told to come again.
+func (db *DB) EndEverything(ctx context.Context, e store.Ending, clock store.Clock) (live int, err error) {
+	err = db.useFor(ctx, endEverythingLimit, func(ctx context.Context, conn *pgxpool.Conn) error {
+		return transact(ctx, conn, func(t tx) (err error) {
+			// In the order in which everybody locks their rows.
+			for _, table := range []string{"users", "sessions"} {
+				if _, err := t.Exec(`LOCK TABLE ` + table + ` IN EXCLUSIVE MODE`); err != nil {
+					return err
+				}
+			}
+			live, err = records.EndEverything(t, e, store.Truncate(clock()))
 			return err
-		}
-		return a.row(`SELECT epoch FROM revocation_head`).Scan(&epoch)
+		})
 	})
 	if err != nil {
 		return 0, err
 	}
-	return epoch, nil
+	return live, nil
 }

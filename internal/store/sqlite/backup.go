@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/records"
 )
 
 // Backup writes the database as it is at one moment into a new file with mode 0600, while
@@ -70,8 +71,8 @@ func beginEpoch(ctx context.Context, path string, clock store.Clock) error {
 		err = fmt.Errorf("the backup is damaged: %s", found)
 	}
 	if err == nil {
-		err = db.write(ctx, func(a act) error {
-			_, err := a.exec(`UPDATE revocation_head SET epoch = max(epoch + 1, ?)`, instant(clock()))
+		err = db.write(ctx, func(t tx) error {
+			_, err := t.Exec(`UPDATE revocation_head SET epoch = max(epoch + 1, ?)`, records.Instant(clock()))
 			return err
 		})
 	}

@@ -1,6 +1,10 @@
 package sqlite
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"testing/fstest"
+)
 
 // WriterExec runs a statement on the writer's connection, where a test makes trouble.
 func (db *DB) WriterExec(ctx context.Context, statement string) error {
@@ -30,4 +34,22 @@ func (db *DB) HoldWriter(ctx context.Context) (release func() error, err error) 
 		return nil, err
 	}
 	return conn.Close, nil
+}
+
+// WithSteps returns the options with other steps behind the first schema: the next is 0002.
+func (o Options) WithSteps(scripts ...string) Options {
+	steps := fstest.MapFS{}
+	first, err := files.ReadFile("migrations/0001_begin.sql")
+	if err != nil {
+		panic(err)
+	}
+	for i, script := range append([]string{string(first)}, scripts...) {
+		name := fmt.Sprintf("migrations/%04d_step.sql", i+1)
+		if i == 0 {
+			name = "migrations/0001_begin.sql"
+		}
+		steps[name] = &fstest.MapFile{Data: []byte(script)}
+	}
+	o.migrations = steps
+	return o
 }

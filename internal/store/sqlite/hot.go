@@ -4,16 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"github.com/handstamp/handstamp/internal/store/records"
 )
 
 // hotWrites are the statements of every sign-up, sign-in, refresh and sign-out that the writer runs.
 var hotWrites = []string{
-	cutOffSQL, insertUserSQL, userSQL, insertSessionSQL, standingSQL, saveUseSQL,
-	endSQL[one], endSQL[oneOfOwner], moveHeadSQL, insertEntrySQL,
+	records.InsertUserSQL, records.UserSQL, records.InsertSessionSQL, records.StandingSQL, saveUseSQL,
+	records.EndSQL[records.One], records.EndSQL[records.OneOfOwner], moveHeadSQL, insertEntrySQL,
 }
 
 // hotReads are those that readers run.
-var hotReads = []string{userByEmailSQL, userSQL, standingSQL, headSQL, entriesSQL}
+var hotReads = []string{
+	records.UserByEmailSQL, records.UserSQL, records.StandingSQL, records.HeadSQL, records.EntriesSQL,
+}
 
 // pool is connections, and the statements that are prepared on them: SQLite takes longer to
 // read one than to run it.
@@ -22,7 +26,7 @@ type pool struct {
 	hot map[string]*sql.Stmt // SQL → the statement, prepared
 }
 
-// newPool gives a pool of at most so many connections. Nothing is prepared yet.
+// newPool returns a pool of at most so many connections. Nothing is prepared yet.
 func newPool(db *sql.DB, most int) *pool {
 	db.SetMaxOpenConns(most)
 	db.SetMaxIdleConns(most)

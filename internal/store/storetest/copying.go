@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"reflect"
 	"slices"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/records"
 )
 
 // Everything is copied.
@@ -75,9 +75,6 @@ func (f *fixture) fill(t *testing.T) rowCount {
 	return all
 }
 
-// kindOf names the kind of a row.
-func kindOf(row store.Row) string { return fmt.Sprintf("%T", row) }
-
 // dump gives everything that a store keeps.
 func dump(t *testing.T, s store.Store) []store.Row {
 	t.Helper()
@@ -98,39 +95,25 @@ func wantRows(t *testing.T, what string, got, want []store.Row) {
 // equalRows reports whether two stores keep the same.
 func equalRows(a, b []store.Row) bool { return cmp.Equal(a, b, cmpopts.EquateEmpty(), addresses) }
 
-// testSampleRows holds the samples to be all that is kept, and to say something in every column.
+// testSampleRows holds the samples to be all that is kept, to be of every table, and to say
+// something in every column.
 func testSampleRows(t *testing.T, f *fixture) {
 	want, got := f.fill(t), rowCount{}
-	said := map[string]bool{} // kind and column → a sample has it
+	said := map[string]bool{} // table and column → a sample has it
 	for _, row := range dump(t, f) {
-		got[kindOf(row)]++
-		for column, value := range columns(reflect.ValueOf(row), kindOf(row)) {
-			said[column] = said[column] || !value.IsZero()
+		got[row.Table()]++
+		table, err := records.TableOf(row)
+		must(t, err)
+		for i, field := range row.Fields() {
+			name := table.Name + "." + table.Columns[i]
+			said[name] = said[name] || !reflect.ValueOf(field).Elem().IsZero()
 		}
 	}
-	same(t, "rows of each kind", got, want)
-	for column, is := range said {
-		if !is {
-			t.Errorf("no sample row has a %s", column)
-		}
-	}
-}
-
-// columns yields the fields of a row that hold no others, by a name that begins with prefix.
-func columns(row reflect.Value, prefix string) iter.Seq2[string, reflect.Value] {
-	return func(yield func(string, reflect.Value) bool) {
-		for field, value := range row.Fields() {
-			name := prefix + "." + field.Name
-			if value.Kind() != reflect.Struct || !value.Type().Field(0).IsExported() {
-				if !yield(name, value) {
-					return
-				}
-				continue
-			}
-			for inner, value := range columns(value, name) {
-				if !yield(inner, value) {
-					return
-				}
+	same(t, "rows of each table", got, want)
+	for _, table := range records.Tables {
+		for _, column := range table.Columns {
+			if name := table.Name + "." + column; !said[name] {
+				t.Errorf("no sample row has a %s", name)
 			}
 		}
 	}
@@ -157,7 +140,7 @@ func testCopy(t *testing.T, f *fixture) {
 	}
 	later, err := to.User(t.Context(), to.mustUser(t).ID)
 	must(t, err)
-	if head := rows[0].(store.LogHead); head.NotBefore == 0 || later.NotBefore != head.NotBefore {
+	if head := rows[0].(*records.LogHead); head.NotBefore == 0 || later.NotBefore != head.NotBefore {
 		t.Errorf("a new user's NotBefore = %d, the log's %d, want that of the end of everything", later.NotBefore, head.NotBefore)
 	}
 	to.wantRowsSwept(t)
@@ -171,8 +154,9 @@ func (f *fixture) wantRowsSwept(t *testing.T) {
 		must(t, err)
 	}
 	for _, row := range dump(t, f) {
-		switch row.(type) {
-		case store.SessionRow, store.EntryRow:
+		table, err := records.TableOf(row)
+		must(t, err)
+		if table.Expires != "" || table.Name == "sessions" || table.Name == "revocations" {
 			t.Errorf("after everything is over there is still %+v", row)
 		}
 	}
@@ -222,16 +206,16 @@ func testCopyFails(t *testing.T, f *fixture) {
 	cancel()
 	for kind, i := range firsts(rows) {
 		fails("an error before the first "+kind, t.Context(), failing(rows[:i]), errSource)
-		if _, one := rows[i].(store.LogHead); !one {
+		if _, one := rows[i].(*records.LogHead); !one {
 			fails("twice the first "+kind, t.Context(), given(append(slices.Clone(rows), rows[i])...), nil)
 		}
 	}
-	user := rows[firsts(rows)["store.UserRow"]]
-	stranger := store.SessionRow{Session: f.newSession("usr_nobody")}
+	user := rows[firsts(rows)["users"]]
+	stranger := records.NewSessionRow(f.newSession("usr_nobody"))
 	fails("an error at the end", t.Context(), failing(rows), errSource)
 	fails("a user twice", t.Context(), given(user, user), nil)
 	fails("a session of nobody", t.Context(), given(append(slices.Clone(rows), stranger)...), nil)
-	fails("metadata without a value", t.Context(), given(user, store.MetadataRow{Name: "x", Value: []byte{}}), nil)
+	fails("metadata without a value", t.Context(), given(user, &records.MetadataRow{Name: "x", Value: []byte{}}), nil)
 	fails("nothing that is known", t.Context(), given(user, nil), nil)
 	fails("nobody waits", cancelled, given(rows...), nil)
 	must(t, to.CopyIn(t.Context(), given(rows...)))
@@ -242,8 +226,8 @@ func testCopyFails(t *testing.T, f *fixture) {
 func firsts(rows []store.Row) map[string]int {
 	at := map[string]int{}
 	for i, row := range rows {
-		if _, ok := at[kindOf(row)]; !ok {
-			at[kindOf(row)] = i
+		if _, ok := at[row.Table()]; !ok {
+			at[row.Table()] = i
 		}
 	}
 	return at
@@ -254,7 +238,7 @@ func testCopyRefused(t *testing.T, f *fixture) {
 	f.fill(t)
 	rows := dump(t, f)
 	for kind, i := range firsts(rows) {
-		if kind == "store.SessionRow" {
+		if kind == "sessions" {
 			continue // there is none without a user
 		}
 		to := f.another(t)

@@ -238,7 +238,7 @@ func keyRows(t *testing.T, f *fixture) rowCount {
 	f.mustKey(t, "kid-a", time.Hour)
 	_, err := f.RevokeSigningKey(t.Context(), gone.ID, f.newKey("kid-d", 0), f.now)
 	must(t, err)
-	return rowCount{"store.KeyRow": 2, "store.EntryRow": 1}
+	return rowCount{"signing_keys": 2, "revocations": 1}
 }
 
 // SigningKeys calls the engine, unless it shall fail.

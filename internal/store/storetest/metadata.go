@@ -76,7 +76,7 @@ func testRaceMetadata(t *testing.T, f *fixture) {
 func metadataRows(t *testing.T, f *fixture) rowCount {
 	_, err := f.KeepMetadata(t.Context(), "bytes", []byte{0, 0xff, '\''})
 	must(t, err)
-	return rowCount{"store.MetadataRow": 1}
+	return rowCount{"metadata": 1}
 }
 
 // ReadMetadata calls the engine, unless it shall fail.

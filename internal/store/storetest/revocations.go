@@ -229,7 +229,7 @@ func logRows(t *testing.T, f *fixture) rowCount {
 	must(t, err)
 	_, err = f.RaiseEpoch(t.Context(), epoch, 0, f.now)
 	must(t, err)
-	return rowCount{"store.LogHead": 1, "store.EntryRow": 1}
+	return rowCount{"revocation_head": 1, "revocations": 1}
 }
 
 // Head calls the engine, unless it shall fail.

@@ -180,7 +180,7 @@ func serviceRows(t *testing.T, f *fixture) rowCount {
 	must(t, f.NoteServiceUses(t.Context(), map[store.ServiceID]time.Time{old.ID: f.now.Add(-moment)}))
 	must(t, f.RevokeService(t.Context(), old.ID, f.now))
 	f.mustService(t, "billing")
-	return rowCount{"store.ServiceRow": 2}
+	return rowCount{"services": 2}
 }
 
 // AddService calls the engine, unless it shall fail.

@@ -197,7 +197,7 @@ func (f *fixture) mustSampleSessions(t *testing.T) sampleSessions {
 // sessionRows keeps sessions that are live, forked, past a fork, and ended.
 func sessionRows(t *testing.T, f *fixture) rowCount {
 	f.mustSampleSessions(t)
-	return rowCount{"store.UserRow": 2, "store.SessionRow": 4, "store.EntryRow": 1}
+	return rowCount{"users": 2, "sessions": 4, "revocations": 1}
 }
 
 // Session calls the engine, unless it shall fail.

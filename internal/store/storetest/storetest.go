@@ -64,7 +64,7 @@ func writing(name Operation, prepare func(*testing.T, *fixture) call) operation 
 	return operation{name: name, writes: true, prepare: prepare}
 }
 
-// rowCount is how many rows of each kind are kept.
+// rowCount is how many rows are kept, by the name of their table.
 type rowCount map[string]int
 
 // register adds a subject to the contract.

@@ -209,7 +209,7 @@ func userRows(t *testing.T, f *fixture) rowCount {
 	_, err := f.DisableUser(t.Context(), shut.ID, "an admin", f.clock)
 	must(t, err)
 	must(t, f.DeleteUser(t.Context(), gone.ID, f.clock))
-	return rowCount{"store.UserRow": 3, "store.SessionRow": 2, "store.EntryRow": 2, "store.MetadataRow": 1}
+	return rowCount{"users": 3, "sessions": 2, "revocations": 2, "metadata": 1}
 }
 
 // CreateUser calls the engine, unless it shall fail.

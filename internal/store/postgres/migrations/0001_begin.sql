@@ -12,7 +12,7 @@ CREATE TABLE users (
 	email             TEXT   NOT NULL,
 	name              TEXT   NOT NULL,
 	password          TEXT   COLLATE "C" NOT NULL,
-	roles             TEXT[] NOT NULL,
+	roles             TEXT   NOT NULL CHECK (roles LIKE '[%]'), -- JSON array
 	CONSTRAINT users_email_key UNIQUE (email_key)
 );
 
@@ -30,7 +30,7 @@ CREATE TABLE sessions (
 	auth_time       BIGINT  NOT NULL,
 	ended_at        BIGINT,
 	sweep_at        BIGINT  NOT NULL,
-	not_before      BIGINT  NOT NULL, -- Unix seconds
+	not_before      BIGINT  NOT NULL DEFAULT 0, -- Unix seconds
 	forks           INTEGER NOT NULL,
 	parent_forked   BOOLEAN NOT NULL,
 	remember        BOOLEAN NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE sessions (
 	last_used_ip    TEXT    NOT NULL,
 	last_used_agent TEXT    NOT NULL,
 	acr             TEXT    NOT NULL,
-	amr             TEXT[]  NOT NULL,
+	amr             TEXT    NOT NULL CHECK (amr LIKE '[%]'), -- JSON array
 	end_reason      TEXT    NOT NULL CHECK ((end_reason = '') = (ended_at IS NULL)),
 	ended_by        TEXT    NOT NULL
 ) WITH (fillfactor = 70);

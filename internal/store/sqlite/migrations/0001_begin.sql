@@ -11,8 +11,11 @@ CREATE TABLE users (
 	roles             TEXT    NOT NULL CHECK (json_type(roles) = 'array'),
 	created_at        INTEGER NOT NULL,
 	disabled_at       INTEGER,
+	deleted_at        INTEGER,
 	not_before        INTEGER NOT NULL -- Unix seconds
 ) STRICT;
+
+CREATE INDEX users_deleted ON users (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE sessions (
 	id              TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 22),
@@ -60,13 +63,14 @@ CREATE TABLE revocations (
 ) STRICT;
 
 CREATE TABLE revocation_head (
-	only  INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
-	epoch INTEGER NOT NULL,
-	seq   INTEGER NOT NULL
+	one_row    INTEGER NOT NULL PRIMARY KEY CHECK (one_row = 1),
+	epoch      INTEGER NOT NULL,
+	seq        INTEGER NOT NULL,
+	not_before INTEGER NOT NULL -- Unix seconds
 ) STRICT;
 
 -- The log begins with the database.
-INSERT INTO revocation_head SELECT 1, applied_at, 0 FROM migrations WHERE number = 1;
+INSERT INTO revocation_head SELECT 1, applied_at, 0, 0 FROM migrations WHERE number = 1;
 
 CREATE TABLE signing_keys (
 	id          TEXT    NOT NULL PRIMARY KEY,
@@ -75,6 +79,17 @@ CREATE TABLE signing_keys (
 	created_at  INTEGER NOT NULL,
 	active_from INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE services (
+	id         TEXT    NOT NULL PRIMARY KEY,
+	name       TEXT    NOT NULL,
+	hash       BLOB    NOT NULL CHECK (length(hash) = 32),
+	created_at INTEGER NOT NULL,
+	used_at    INTEGER,
+	revoked_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX services_by_name ON services (name) WHERE revoked_at IS NULL;
 
 CREATE TABLE metadata (
 	name  TEXT NOT NULL PRIMARY KEY,

@@ -23,7 +23,7 @@ func TestBatchesInOrder(t *testing.T) {
 		steps           []string // of its plan, from the outermost to the innermost
 	}{
 		{"refreshes", postgres.RotateSQL, 7, []string{"Update on sessions", "Function Scan on g", "Index Scan using sessions_pkey on sessions", "Index Scan using users_pkey on users"}},
-		{"sign-outs", postgres.PartSQL, 5, []string{"Update on sessions", "Function Scan on g", "Index Scan using sessions_pkey on sessions"}},
+		{"sign-outs", postgres.EndBatchSQL, 5, []string{"Update on sessions", "Function Scan on g", "Index Scan using sessions_pkey on sessions"}},
 	} {
 		t.Run(batch.name, func(t *testing.T) {
 			conn, err := db.TestingOnlyConn(background)
@@ -65,9 +65,9 @@ func TestBatchGivenUp(t *testing.T) {
 		`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$`,
 		`CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON sessions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
 			WHEN (NEW.id = '`+second.Session.String()+`') EXECUTE FUNCTION refuse()`)
-	outcomes, err := db.RotateTogether(background, now, first, second)
+	outcomes, err := db.RotateBatch(background, now, first, second)
 	if err == nil {
-		t.Error("RotateTogether = nil, want it given up")
+		t.Error("RotateBatch = nil, want it given up")
 	}
 	for i, o := range outcomes {
 		if o.Case != 0 {
@@ -92,11 +92,11 @@ func TestEndsOfManyNodes(t *testing.T) {
 	var all sync.WaitGroup
 	for i, batch := range slices.Collect(slices.Chunk(live, 5)) {
 		all.Go(func() {
-			if n, err := nodes[i%len(nodes)].PartTogether(background, now, batch...); n != len(batch) || err != nil {
-				t.Errorf("PartTogether = %d, %v, want %d", n, err, len(batch))
+			if n, err := nodes[i%len(nodes)].EndBatch(background, now, batch...); n != len(batch) || err != nil {
+				t.Errorf("EndBatch = %d, %v, want %d", n, err, len(batch))
 			}
-			if n, err := nodes[i%len(nodes)].PartTogether(background, now, batch...); n != 0 || err != nil {
-				t.Errorf("PartTogether again = %d, %v, want 0", n, err)
+			if n, err := nodes[i%len(nodes)].EndBatch(background, now, batch...); n != 0 || err != nil {
+				t.Errorf("EndBatch again = %d, %v, want 0", n, err)
 			}
 		})
 	}
