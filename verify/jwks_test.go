@@ -300,10 +300,42 @@ func TestWithdrawnKey(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		check(t, v, p.tokenOf(old), verify.CodeInvalidToken)
 		check(t, v, p.token(), "")
-		p.change(func() { p.keys = nil })
-		time.Sleep(5 * time.Minute)
-		check(t, v, p.tokenOf(old), verify.CodeKeysUnavailable)
 	})
+}
+
+// TestEmptyKeySet has an issuer publish no key that can be used, after a good one: that is a fault of its server's, and
+// no answer. The keys it had go on for as long as when it cannot be reached, and Status says what is wrong.
+func TestEmptyKeySet(t *testing.T) {
+	for name, text := range map[string]string{
+		"no key":            `{"keys":[]}`,
+		"none that we know": `{"keys":[{"kty":"OKP","crv":"X448","kid":"k","x":"AA","alg":"none"}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPublisher(t)
+				v := mustNew(t, p.config())
+				check(t, v, p.token(), "")
+				p.change(func() {
+					p.answered = func(path string) *http.Response {
+						if path != "/jwks" {
+							return nil
+						}
+						return &http.Response{StatusCode: http.StatusOK, Header: p.header, Body: io.NopCloser(strings.NewReader(text))}
+					}
+				})
+				time.Sleep(10 * time.Minute)
+				check(t, v, p.token(), "")
+				if s := v.Status(); s.KeysError == nil || len(s.KeyIDs) != 1 {
+					t.Errorf("Status = %v, %v, want the key and what is wrong", s.KeyIDs, s.KeysError)
+				}
+				time.Sleep(24 * time.Hour)
+				check(t, v, p.token(), verify.CodeKeysUnavailable)
+				p.change(func() { p.answered = nil })
+				time.Sleep(2 * time.Minute)
+				check(t, v, p.token(), "")
+			})
+		})
+	}
 }
 
 // TestClosedVerifier fetches no more, makes nobody wait, and still knows its keys.

@@ -74,7 +74,7 @@ func (f *fetcher) fetch(ctx context.Context) (fetched, error) {
 		if f.found {
 			f.url, f.found = "", false // it may have moved
 		}
-		return fetched{}, fmt.Errorf("key set of the issuer: %w", err)
+		return got, fmt.Errorf("key set of the issuer: %w", err)
 	}
 	return got, nil
 }
@@ -90,8 +90,11 @@ func (f *fetcher) fetchKeys(ctx context.Context) (fetched, error) {
 		return fetched{life: life}, nil
 	}
 	set, skipped, err := jose.ParseKeySet(body)
-	if err != nil {
+	switch {
+	case err != nil:
 		return fetched{}, err
+	case set.Len() == 0: // no issuer means that; the keys that were had go on for as long as without an answer
+		return fetched{skipped: skipped}, errors.New("no key in it can be used")
 	}
 	f.etag = answer.Header.Get("ETag")
 	return fetched{set: set, skipped: skipped, life: life}, nil
