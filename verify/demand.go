@@ -24,7 +24,8 @@ func Scope(name string) Demand {
 }
 
 // Fresh demands that the user proved who they are at most d ago. Otherwise the answer asks them to do
-// so again (RFC 9470 §3). A token that does not say when is never fresh.
+// so again (RFC 9470 §3). A token that does not say when is never fresh, and neither is one that says a time which lies
+// ahead by more than Config.Leeway.
 func Fresh(d time.Duration) Demand {
 	return Demand{func(p *policy) {
 		if p.maxAge < 0 || d < p.maxAge {
@@ -64,12 +65,12 @@ func (v *Verifier) meets(k *cache.Entry, p *policy) *Error {
 	}
 	var s roomySession
 	s.Session = unpacked(k, s.items[:])
-	return p.check(&s.Session, v.clock.Now())
+	return p.check(&s.Session, v.clock.Now(), v.config.Leeway)
 }
 
 // check returns the first demand that s does not meet. What signing in again cannot give comes
 // first.
-func (p *policy) check(s *Session, now time.Time) *Error {
+func (p *policy) check(s *Session, now time.Time, leeway time.Duration) *Error {
 	for _, role := range p.roles {
 		if !slices.Contains(s.Roles, role) {
 			return newError(CodeRoleMissing, errors.New("role "+role+" is missing"))
@@ -82,7 +83,8 @@ func (p *policy) check(s *Session, now time.Time) *Error {
 			return e
 		}
 	}
-	stale := p.maxAge >= 0 && (s.AuthTime.IsZero() || now.Sub(s.AuthTime) > p.maxAge)
+	age := now.Sub(s.AuthTime)
+	stale := p.maxAge >= 0 && (s.AuthTime.IsZero() || age > p.maxAge || age < -leeway)
 	weak := slices.ContainsFunc(p.acr, func(value string) bool { return !reaches(s.ACR, value) })
 	if !stale && !weak {
 		return nil

@@ -40,6 +40,14 @@ func TestDemands(t *testing.T) {
 		{"a second too old", []verify.Demand{fresh(time.Hour - time.Second)}, goodClaims(), verify.CodeReauthentication, stepUp + `, max_age="3599"`},
 		{"the shorter of two", []verify.Demand{fresh(2 * time.Hour), fresh(time.Minute)}, goodClaims(), verify.CodeReauthentication, stepUp + `, max_age="60"`},
 		{"no auth_time", []verify.Demand{fresh(time.Hour)}, goodClaims().with("auth_time", ""), verify.CodeReauthentication, stepUp + `, max_age="3600"`},
+		{
+			"ahead by the leeway", []verify.Demand{fresh(time.Hour)},
+			goodClaims().with("auth_time", fmt.Sprint(now.Unix()+30)), "", "",
+		},
+		{
+			"ahead by more", []verify.Demand{fresh(time.Hour)}, goodClaims().with("auth_time", fmt.Sprint(now.Unix()+31)),
+			verify.CodeReauthentication, stepUp + `, max_age="3600"`,
+		},
 		{"never fresh enough", []verify.Demand{fresh(-time.Hour)}, goodClaims(), verify.CodeReauthentication, stepUp + `, max_age="0"`},
 		{"the acr", []verify.Demand{acr("aal1")}, goodClaims(), "", ""},
 		{"a stronger acr", []verify.Demand{acr("aal1"), acr("aal2")}, goodClaims().with("acr", `"aal3"`), "", ""},
