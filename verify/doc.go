@@ -78,7 +78,7 @@
 // A token is good until it expires, which is minutes. With Config.ServiceKey a verifier follows the issuer's feed of what
 // ended early, and refuses tokens of a session, user, client or key that did within a second; requests that are still running
 // learn of it by [Session.Done] and [Session.Context]. Such a verifier takes no token that lives for more than 15 minutes,
-// because endings are not kept for longer. An issuer on loopback needs no service key.
+// because endings are not kept for longer, and none that names no session. An issuer on loopback needs no service key.
 //
 // A feed can be cut off, which is known within 5 s. [MaxStaleness] says what a route does then: go by the token alone ([Accept], what
 // routes do that do not say), ask the server about it ([Introspect]), or answer 503 ([Refuse]). Until the first snapshot has

@@ -17,7 +17,7 @@ import (
 // with what Require decides by.
 type Session struct {
 	Subject  string   // who; never empty
-	ID       string   // the session (sid): one sign-in on one device. Empty in tokens made without
+	ID       string   // the session (sid): one sign-in on one device. Empty in tokens made without; only with no feed
 	Audience []string // whom the token is for; this service among them
 	ClientID string   // the program that asked for it
 	TokenID  string   // the token (jti)

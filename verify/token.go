@@ -211,6 +211,8 @@ func (v *Verifier) judge(k *cache.Entry, c *claims) *Error {
 		err = errors.New("iat is in the future")
 	case c.notBefore.After(soon):
 		err = errors.New("nbf is in the future")
+	case v.revoked != nil && s.ID == "":
+		err = errors.New("it names no session, which could end early")
 	case v.revoked != nil && s.ExpiresAt.Sub(s.IssuedAt) > maxLife:
 		err = errors.New("it lives longer than endings are kept")
 	}
