@@ -40,18 +40,18 @@ type answer struct {
 
 // answers lists what each code means
 var answers = map[Code]answer{
-	CodeMissingToken:     {http.StatusUnauthorized, "You are not signed in.", countMissingToken},
-	CodeInvalidToken:     {http.StatusUnauthorized, "Your access is not valid here, or was ended.", countInvalidToken},
-	CodeTokenExpired:     {http.StatusUnauthorized, "Your access has expired.", countTokenExpired},
-	CodeInvalidRequest:   {http.StatusBadRequest, "The request carries more than one credential, or a broken one.", countInvalidRequest},
-	CodeCrossOrigin:      {http.StatusForbidden, "The request came from another site.", countCrossOrigin},
-	CodeScopeMissing:     {http.StatusForbidden, "Your access does not reach this far.", countScopeMissing},
+	CodeMissingToken:     {http.StatusUnauthorized, "Sign in first.", countMissingToken},
+	CodeInvalidToken:     {http.StatusUnauthorized, "The token is not valid.", countInvalidToken},
+	CodeTokenExpired:     {http.StatusUnauthorized, "The access token has expired.", countTokenExpired},
+	CodeInvalidRequest:   {http.StatusBadRequest, "The request is not valid.", countInvalidRequest},
+	CodeCrossOrigin:      {http.StatusForbidden, "This request came from another site.", countCrossOrigin},
+	CodeScopeMissing:     {http.StatusForbidden, "You are not allowed to do this.", countScopeMissing},
 	CodeRoleMissing:      {http.StatusForbidden, "You are not allowed to do this.", countRoleMissing},
-	CodeReauthentication: {http.StatusUnauthorized, "Please sign in again to go on.", countReauthentication},
-	CodeKeysUnavailable:  {http.StatusServiceUnavailable, "Sign-in can not be checked at the moment.", countKeysUnavailable},
-	CodeTooManyBadTokens: {http.StatusTooManyRequests, "Your access is not valid here, and you asked too often.", countTooManyBadTokens},
+	CodeReauthentication: {http.StatusUnauthorized, "Please sign in again to do this.", countReauthentication},
+	CodeKeysUnavailable:  {http.StatusServiceUnavailable, "Your sign-in cannot be checked right now.", countKeysUnavailable},
+	CodeTooManyBadTokens: {http.StatusTooManyRequests, "Too many invalid tokens have come from your address.", countTooManyBadTokens},
 
-	CodeRevocationsUnavailable: {http.StatusServiceUnavailable, "Sign-in can not be checked at the moment.", countRevocationsUnavailable},
+	CodeRevocationsUnavailable: {http.StatusServiceUnavailable, "Your sign-in cannot be checked right now.", countRevocationsUnavailable},
 }
 
 // Error is every refusal of this package. What it prints may be shown to anyone; what exactly was wrong

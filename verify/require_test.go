@@ -59,12 +59,12 @@ func TestRequireAnswers(t *testing.T) {
 		body      string
 	}{
 		{"good", v.Require(hello), goodToken(), 200, "", "hello ada"},
-		{"nothing", v.Require(hello), "", 401, realm, problem("missing_token", "You are not signed in.", 401)},
-		{"garbage", v.Require(hello), "x", 401, realm + `, error="invalid_token"`, problem("invalid_token", "Your access is not valid here, or was ended.", 401)},
-		{"expired", v.Require(hello), expiredToken(), 401, realm + `, error="invalid_token", error_description="the access token expired"`, problem("token_expired", "Your access has expired.", 401)},
+		{"nothing", v.Require(hello), "", 401, realm, problem("missing_token", "Sign in first.", 401)},
+		{"garbage", v.Require(hello), "x", 401, realm + `, error="invalid_token"`, problem("invalid_token", "The token is not valid.", 401)},
+		{"expired", v.Require(hello), expiredToken(), 401, realm + `, error="invalid_token", error_description="the access token expired"`, problem("token_expired", "The access token has expired.", 401)},
 		{"role", v.Require(hello, verify.Role("admin")), goodToken(), 403, realm + `, error="insufficient_scope"`, problem("insufficient_role", "You are not allowed to do this.", 403)},
-		{"scope", v.Require(hello, verify.Scope("x")), goodToken(), 403, realm + `, error="insufficient_scope", scope="x"`, problem("insufficient_scope", "Your access does not reach this far.", 403)},
-		{"fresh", v.Require(hello, verify.Fresh(time.Minute)), goodToken(), 401, realm + `, error="insufficient_user_authentication", max_age="60"`, problem("reauthentication_required", "Please sign in again to go on.", 401)},
+		{"scope", v.Require(hello, verify.Scope("x")), goodToken(), 403, realm + `, error="insufficient_scope", scope="x"`, problem("insufficient_scope", "You are not allowed to do this.", 403)},
+		{"fresh", v.Require(hello, verify.Fresh(time.Minute)), goodToken(), 401, realm + `, error="insufficient_user_authentication", max_age="60"`, problem("reauthentication_required", "Please sign in again to do this.", 401)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var headers []string

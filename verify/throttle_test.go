@@ -66,7 +66,7 @@ func TestBadTokensAreSlowed(t *testing.T) {
 	n := newNuisance(t, testConfig())
 	n.fill(t, here)
 	w := n.send(here, "Authorization", "Bearer x")
-	const want = `{"type":"urn:handstamp:error:too_many_bad_tokens","title":"Your access is not valid here, and you asked too often.","status":429,"code":"too_many_bad_tokens"}` + "\n"
+	const want = `{"type":"urn:handstamp:error:too_many_bad_tokens","title":"Too many invalid tokens have come from your address.","status":429,"code":"too_many_bad_tokens"}` + "\n"
 	if w.Code != http.StatusTooManyRequests || w.Body.String() != want || w.Header().Get("Retry-After") != "1" || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("answer = %d %v %s, want 429 with Retry-After: 1 and %s", w.Code, w.Header(), w.Body, want)
 	}

@@ -56,7 +56,7 @@ func TestErrorsNameTheirCause(t *testing.T) {
 					t.Errorf("it says\n%s\nwant %q in line %d of the end", &stderr, part, i+1)
 				}
 			}
-			if strings.Contains(stderr.String(), "at this moment") {
+			if strings.Contains(stderr.String(), "right now") {
 				t.Errorf("it speaks of a moment, not of the cause: %s", &stderr)
 			}
 		})

@@ -56,18 +56,18 @@ var catalogue = map[Code]entry{ // code → what it means
 	InternalError: {
 		kind: Internal,
 		say:  "Something went wrong on our side.",
-		do:   "Report it with the request_id; the log has the cause.",
+		do:   "Report it with the `request_id`; the server's log has the cause.",
 	},
 	InvalidRequest: {
 		kind:      Invalid,
 		say:       "The request is not valid.",
-		do:        "Correct the members that errors names.",
+		do:        "Fix the fields listed in `errors`.",
 		redisplay: true,
 	},
 	MalformedBody: {
 		kind: Invalid,
-		say:  "The body is not the JSON object that this route takes.",
-		do:   "Send one JSON object with only the documented members, each once, in UTF-8.",
+		say:  "The body is malformed.",
+		do:   "Send one JSON object (a form to OAuth routes) with only the documented fields, each once, in UTF-8.",
 	},
 	BodyTooLarge: {
 		kind: Invalid,
@@ -76,13 +76,13 @@ var catalogue = map[Code]entry{ // code → what it means
 	},
 	UnsupportedMediaType: {
 		kind: Invalid,
-		say:  "This route takes another media type.",
-		do:   "Send Content-Type: application/json to the API; forms go to pages.",
+		say:  "This route does not accept that content type.",
+		do:   "Send `Content-Type: application/json` to the API, and forms to pages and OAuth routes.",
 	},
 	MethodNotAllowed: {
 		kind: Invalid,
-		say:  "This address does not take that method.",
-		do:   "Use a method that the Allow header lists.",
+		say:  "This address does not support that method.",
+		do:   "Use a method listed in the `Allow` header.",
 	},
 	NotFound: {
 		kind: Missing,
@@ -91,7 +91,7 @@ var catalogue = map[Code]entry{ // code → what it means
 	},
 	WrongHost: {
 		kind: Invalid,
-		say:  "This server does not answer under that host name.",
+		say:  "This server does not answer requests for that host name.",
 		do:   "Reach it under public_url, or let the proxy keep the Host header.",
 	},
 	CrossOrigin: {
@@ -101,8 +101,8 @@ var catalogue = map[Code]entry{ // code → what it means
 	},
 	InvalidCredentials: {
 		kind:      Unproven,
-		say:       "That e-mail address and password do not belong together.",
-		do:        "Ask the person again. The answer is the same for an unknown address.",
+		say:       "Wrong e-mail address or password.",
+		do:        "Ask the user again. The answer is the same for an unknown address.",
 		redisplay: true,
 	},
 	MissingToken: {
@@ -122,14 +122,14 @@ var catalogue = map[Code]entry{ // code → what it means
 	},
 	TooManyBadTokens: {
 		kind:       Limited,
-		say:        "The token is not valid, like many before it from your address.",
-		do:         "Send a good token, at any time; another bad one after Retry-After seconds at the earliest.",
+		say:        "Too many invalid tokens have come from your address.",
+		do:         "Send a good token, at any time; another bad one after `Retry-After` seconds at the earliest.",
 		retryAfter: time.Second,
 	},
 	SessionEnded: {
 		kind: Unproven,
 		say:  "Your session has ended.",
-		do:   "Sign in again; reason says why it ended.",
+		do:   "Sign in again; `reason` says why it ended.",
 	},
 	Superseded: {
 		kind: Conflict,
@@ -144,23 +144,23 @@ var catalogue = map[Code]entry{ // code → what it means
 	InsufficientScope: {
 		kind: Denied,
 		say:  "You are not allowed to do this.",
-		do:   "Ask for the role or scope that the WWW-Authenticate header names.",
+		do:   "Ask for the role or scope that the `WWW-Authenticate` header names.",
 	},
 	InsufficientRole: {
 		kind: Denied,
 		say:  "You are not allowed to do this.",
-		do:   "Ask for the role; only an admin or the operator gives it.",
+		do:   "Ask an admin or the operator for the role.",
 	},
 	KeysUnavailable: {
 		kind:       Unavailable,
-		say:        "Tokens cannot be checked at this moment.",
-		do:         "Repeat the same request after Retry-After seconds.",
+		say:        "Your sign-in cannot be checked right now.",
+		do:         "Repeat the same request after `Retry-After` seconds.",
 		retryAfter: time.Second,
 	},
 	RevocationsUnavailable: {
 		kind:       Unavailable,
-		say:        "Whether your session has ended cannot be checked at this moment.",
-		do:         "Repeat the same request after Retry-After seconds.",
+		say:        "Your sign-in cannot be checked right now.",
+		do:         "Repeat the same request after `Retry-After` seconds.",
 		retryAfter: 2 * time.Second,
 	},
 	EmailTaken: {
@@ -171,14 +171,14 @@ var catalogue = map[Code]entry{ // code → what it means
 	},
 	SignupClosed: {
 		kind:      Denied,
-		say:       "This server takes no new sign-ups.",
-		do:        "Ask whoever runs it to make a user.",
+		say:       "Sign-up is closed on this server.",
+		do:        "Ask the operator to create a user.",
 		redisplay: true,
 	},
 	SetupDone: {
 		kind: Conflict,
-		say:  "There is an admin already.",
-		do:   "Sign in as the admin, or make another with handstamp user create --admin.",
+		say:  "There is already an admin.",
+		do:   "Sign in as the admin, or create another with handstamp user create --admin.",
 	},
 	UserNotFound: {
 		kind: Missing,
@@ -187,13 +187,13 @@ var catalogue = map[Code]entry{ // code → what it means
 	},
 	SessionNotFound: {
 		kind: Missing,
-		say:  "There is no such session, or it has ended already.",
+		say:  "There is no such session, or it has already ended.",
 		do:   "List the sessions.",
 	},
 	StorageUnavailable: {
 		kind:       Unavailable,
-		say:        "The server cannot reach its database at this moment.",
-		do:         "Repeat the same request after Retry-After seconds; a refresh token stays good.",
+		say:        "The server cannot reach its database right now.",
+		do:         "Repeat the same request after `Retry-After` seconds; a refresh token stays good.",
 		retryAfter: time.Second,
 		redisplay:  true,
 	},
@@ -204,17 +204,17 @@ var catalogue = map[Code]entry{ // code → what it means
 	},
 	InvalidServiceKey: {
 		kind: Unproven,
-		say:  "This route is for services.",
+		say:  "This route needs a service key.",
 		do:   "Send a service key in the Authorization header; handstamp service create makes one.",
 	},
 	ServiceNotFound: {
 		kind: Missing,
-		say:  "There is no such service key, or it is revoked already.",
+		say:  "There is no such service key, or it has already been revoked.",
 		do:   "List them with handstamp service list.",
 	},
 	ServiceNameTaken: {
 		kind: Conflict,
-		say:  "There is a service key with this name already.",
+		say:  "There is already a service key with this name.",
 		do:   "Choose another name, or revoke that key first.",
 	},
 	KeyNotFound: {
@@ -224,8 +224,8 @@ var catalogue = map[Code]entry{ // code → what it means
 	},
 	Overloaded: {
 		kind:       Unavailable,
-		say:        "Too many people are signing in at this moment.",
-		do:         "Repeat the same request after Retry-After seconds.",
+		say:        "Too many people are signing in right now.",
+		do:         "Repeat the same request after `Retry-After` seconds.",
 		retryAfter: 2 * time.Second,
 		redisplay:  true,
 	},

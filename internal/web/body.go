@@ -125,9 +125,9 @@ func fromJSON(err error) error {
 		member = member[:64]
 	}
 	if errors.Is(err, json.ErrUnknownName) {
-		return fault.BadField(strings.ToValidUTF8(member, ""), "unknown", "This route does not take such a member.")
+		return fault.BadField(strings.ToValidUTF8(member, ""), "unknown", "This route does not have this field.")
 	}
-	return fault.BadField(strings.ToValidUTF8(member, ""), "wrong_type", "This member has another type.")
+	return fault.BadField(strings.ToValidUTF8(member, ""), "wrong_type", "This field has the wrong type.")
 }
 
 // isMedia reports whether the body's media type is this one exactly, with charset=utf-8 at most, and

@@ -56,9 +56,9 @@ func readPageForm(r *http.Request, fields []string) (Values, error) {
 	f := fault.From(err)
 	switch f.Code { // what the user of a page reads
 	case fault.MalformedBody:
-		f.Say = "This form did not arrive the way the page sends it. Open the page again and repeat."
+		f.Say = "The form is incomplete or was changed on its way. Open the page again and repeat."
 	case fault.UnsupportedMediaType:
-		f.Say = "This page takes forms, and nothing else."
+		f.Say = "This page accepts only forms."
 	}
 	return Values{}, f
 }

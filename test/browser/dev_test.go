@@ -92,7 +92,7 @@ func (d dev) signInTwice(user string, first, second *profile) {
 	second.as(phone)
 	for _, p := range []*profile{first, second} {
 		p.follow(home, signIn)
-		p.shows("to go on to " + strings.TrimPrefix(d.app, "http://"))
+		p.shows("to continue to " + strings.TrimPrefix(d.app, "http://"))
 		p.signIn(email, password, home)
 		p.shows("Hello, ", email)
 	}

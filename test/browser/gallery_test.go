@@ -52,7 +52,7 @@ func signedOut(link string) []state {
 		{"setup", func(p *profile) { p.visit(link) }},
 		{
 			"setup_refused",
-			func(p *profile) { p.visit(link); p.fill("email", "ada"); submitAnyway(p, "Make the admin", link) },
+			func(p *profile) { p.visit(link); p.fill("email", "ada"); submitAnyway(p, "Create the admin", link) },
 		},
 		{"setup_bad_link", func(p *profile) { p.visit("/setup/x") }},
 	}
@@ -125,7 +125,7 @@ func TestPages(t *testing.T) {
 	}
 	out.visit(link)
 	out.fill("email", "grace@example.com", "password", handstamptest.GoodPassword)
-	out.press("Make the admin", "/account")
+	out.press("Create the admin", "/account")
 	t.Run(
 		"setup_done",
 		func(t *testing.T) { in.in(t).inspect(state{"setup_done", func(p *profile) { p.visit(link) }}) },

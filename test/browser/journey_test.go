@@ -71,7 +71,7 @@ func testPassword(t *testing.T, open func(*testing.T, string) *profile) {
 	p.typesAt("current_password")
 	p.fill("current_password", handstamptest.GoodPassword, "new_password", newPassword)
 	p.press("Change password", "/account/security?done=password")
-	p.shows("Your password was changed.", "this one goes on")
+	p.shows("Your password was changed.", "signed out on all other devices")
 	p.click("Devices", "/account/sessions")
 	p.hides("other session")
 	other.follow("/account", query("/signin", "reason", "password_changed", "return_to", "/account"))
@@ -101,7 +101,7 @@ func testDelete(t *testing.T, open func(*testing.T, string) *profile) {
 	other.follow("/account", query("/signin", "reason", "user_deleted", "return_to", "/account"))
 	other.shows("This account has been deleted.")
 	other.signIn("ada@example.com", handstamptest.GoodPassword, "/signin")
-	other.shows("do not belong together")
+	other.shows("Wrong e-mail address or password.")
 }
 
 // testAgain is asked to sign in again before what destroys or gives away, and comes back to
@@ -118,7 +118,7 @@ func testAgain(t *testing.T, open func(*testing.T, string) *profile) {
 		s.Clock.Advance(web.FreshFor + time.Minute)
 		p.visit(page)
 		p.press(text, query("/signin", "reason", "reauthentication_required", "return_to", page))
-		p.shows("Please sign in again for this")
+		p.shows("Please sign in again to continue")
 		if kept := eval[string](p, `document.querySelector("#email").value`); kept != "ada@example.com" {
 			t.Errorf("the address is %q, want it filled in", kept)
 		}

@@ -28,7 +28,7 @@ const (
 	user    = `{"id":"usr_AZr0k3mfdO6Lr6rs0c2nOw","email":"ada@example.com","email_verified":false,"name":"Ada","roles":[],"created_at":"2026-11-01T09:00:00Z"}`
 	problem = `{"type":"urn:handstamp:error:missing_token","title":"Sign in first.","status":401,"code":"missing_token","request_id":"q8Yx0ZyA1bcd"}`
 	other   = `{"type":"urn:handstamp:error:not_found","title":"There is nothing at this address.","status":404,"code":"not_found","request_id":"q8Yx0ZyA1bcd"}`
-	refused = `{"type":"urn:handstamp:error:invalid_request","title":"The request is not valid.","status":400,"code":"invalid_request","request_id":"q8Yx0ZyA1bcd","errors":[{"field":"name","code":"wrong_type","detail":"This member has another type."}]}`
+	refused = `{"type":"urn:handstamp:error:invalid_request","title":"The request is not valid.","status":400,"code":"invalid_request","request_id":"q8Yx0ZyA1bcd","errors":[{"field":"name","code":"wrong_type","detail":"This field has the wrong type."}]}`
 	oauth   = `{"error":"invalid_request","error_description":"The request is not valid.","request_id":"q8Yx0ZyA1bcd"}`
 	method  = `{"type":"urn:handstamp:error:method_not_allowed","title":"No.","status":405,"code":"method_not_allowed","request_id":"q8Yx0ZyA1bcd"}`
 )

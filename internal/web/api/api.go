@@ -75,5 +75,5 @@ func (a *API) routes() []web.Route {
 
 // required returns the fault of a member that is missing.
 func required(member string) *fault.Fault {
-	return fault.BadField(member, "required", "This member is missing.")
+	return fault.BadField(member, "required", "This field is required.")
 }

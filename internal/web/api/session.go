@@ -119,7 +119,7 @@ func (a *API) presented(r *http.Request, body secret.Text) (secret.Text, string,
 	case cookie.Empty():
 		return body, byToken, nil
 	case !body.Empty() && body.Reveal() != cookie.Reveal():
-		return cookie, "", fault.BadField("refresh_token", "ambiguous", "The cookie holds another refresh token. Send one.")
+		return cookie, "", fault.BadField("refresh_token", "ambiguous", "The cookie holds a different refresh token. Send only one.")
 	case !body.Empty():
 		return body, byToken, nil
 	case !web.FromBrowser(r):
@@ -217,7 +217,7 @@ func transportOf(r *http.Request, asked *string) (string, error) {
 	case asked != nil && *asked == byToken, asked == nil && !browser:
 		return byToken, nil
 	case asked != nil && *asked != byCookie:
-		return "", fault.BadField("transport", "invalid", `This is "cookie" or "token".`)
+		return "", fault.BadField("transport", "invalid", `This must be "cookie" or "token".`)
 	case !browser:
 		return "", fault.New(fault.CrossOrigin).Because(errors.New("cookies asked for without Sec-Fetch-Site or Origin"))
 	}

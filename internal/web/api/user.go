@@ -114,7 +114,7 @@ func (a *API) endSession(w http.ResponseWriter, r *http.Request) error {
 // endOthers ends all of the user's sessions but the one that asks.
 func (a *API) endOthers(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.RawQuery != "keep=current" {
-		return fault.BadField("keep", "required", "Say ?keep=current to end every session but this one.")
+		return fault.BadField("keep", "required", "Add ?keep=current to end every session but this one.")
 	}
 	n, err := a.Sessions.EndOthers(r.Context(), web.Caller(r))
 	if err != nil {

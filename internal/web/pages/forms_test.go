@@ -131,7 +131,7 @@ func TestFresh(t *testing.T) {
 		}
 		again := "/signin?" + url.Values{"reason": {"reauthentication_required"}, "return_to": {f.page}}.Encode()
 		f.send(ada).leads(again).sets(0)
-		ada.get(again).page(200).shows("Please sign in again for this", `value="ada@example.com"`, `name="return_to" value="`+f.page+`"`)
+		ada.get(again).page(200).shows("Please sign in again to continue", `value="ada@example.com"`, `name="return_to" value="`+f.page+`"`)
 	}
 	ada.get("/account/delete").leads("/signin?reason=reauthentication_required&return_to=%2Faccount%2Fdelete")
 	if p.Dump() != before {

@@ -153,7 +153,7 @@ func TestRenewWithoutSession(t *testing.T) {
 		b.signIn("ada@example.com")
 		p.Clock.Advance(15 * 24 * time.Hour)
 		b.get("/session/renew").leads("/signin?reason=idle").sets(0)
-		b.get("/signin?reason=idle").page(200).shows("had not been used for a while")
+		b.get("/signin?reason=idle").page(200).shows("had not been active for a while")
 	})
 }
 
@@ -230,7 +230,7 @@ func TestRenewReused(t *testing.T) {
 	thief.get("/session/renew").leads("/signin?reason=reuse_detected").sets(0)
 	victim.get("/account").leads("/session/renew?return_to=%2Faccount")
 	victim.get("/session/renew").leads("/signin?reason=reuse_detected")
-	victim.get("/signin").page(200).shows("ended for your safety", `class="note grave"`)
+	victim.get("/signin").page(200).shows("signed out for your safety", `class="note grave"`)
 }
 
 // TestRenewDatabaseAway offers to try again, and leaves the token good.

@@ -20,11 +20,11 @@ func TestChangePassword(t *testing.T) {
 	b, other := p.browser(t, firefox), p.browser(t, phone)
 	b.signIn("ada@example.com")
 	other.signIn("ada@example.com")
-	page := b.get("/account/security").page(200).sets(0).shows("Sign out", "At least 15 characters", "Every other session of yours ends", `aria-current="page"`,
+	page := b.get("/account/security").page(200).sets(0).shows("Sign out", "At least 15 characters", "signs you out on all other devices", `aria-current="page"`,
 		`autocomplete="current-password"`, `autocomplete="new-password"`, `autocomplete="username" value="ada@example.com" hidden`, `href="/account/delete"`)
 	form := []string{"form_token", page.token(), "current_password", handstamptest.GoodPassword, "new_password", newPassword}
 	b.post("/account/security", form...).leads("/account/security?done=password").sets(0)
-	b.get("/account/security?done=password").page(200).shows("Your password was changed. Every other session of yours was ended; this one goes on.")
+	b.get("/account/security?done=password").page(200).shows("Your password was changed, and you were signed out on all other devices.")
 	b.get("/account/sessions").page(200).hides("other session")
 
 	other.get("/account").leads("/session/renew?return_to=%2Faccount")
@@ -34,7 +34,7 @@ func TestChangePassword(t *testing.T) {
 	other.post("/signin", "email", "ada@example.com", "password", newPassword).leads("/account")
 
 	// The same form once more, as by a double click.
-	b.post("/account/security", form...).page(http.StatusUnauthorized).shows("This is not your current password. Was it changed a moment ago? Then enter the new one.")
+	b.post("/account/security", form...).page(http.StatusUnauthorized).shows("This is not your current password. If it was changed a moment ago, enter the new one.")
 	other.get("/account").page(200) // nothing ended by it
 }
 
@@ -54,9 +54,9 @@ func TestChangePasswordRefused(t *testing.T) {
 		shows         string
 		field         string // which is marked
 	}{
-		{"nothing", "", "", 422, "Enter the password you have now.", "current_password"},
+		{"nothing", "", "", 422, "Enter your current password.", "current_password"},
 		{"no new one", good, "", 422, "Choose a new password.", "new_password"},
-		{"no current one", "", newPassword, 422, "Enter the password you have now.", "current_password"},
+		{"no current one", "", newPassword, 422, "Enter your current password.", "current_password"},
 		{"wrong", "not this one, no", newPassword, 401, "This is not your current password.", "current_password"},
 		{"blank after it", good + " ", newPassword, 401, "This is not your current password.", "current_password"},
 		{"short", good, "fourteen chars", 422, "Use at least 15 characters.", "new_password"},
@@ -99,7 +99,7 @@ func TestChangePasswordAtOnce(t *testing.T) {
 		}
 	})
 	b.post("/account/security", "form_token", token, "current_password", handstamptest.GoodPassword, "new_password", newPassword).
-		page(http.StatusUnauthorized).sets(0).shows("This is not your current password. Was it changed a moment ago? Then enter the new one.")
+		page(http.StatusUnauthorized).sets(0).shows("This is not your current password. If it was changed a moment ago, enter the new one.")
 	for password, opens := range map[string]bool{handstamptest.GoodPassword: false, newPassword: false, "another quiet phrase, first": true} {
 		if _, err := p.Users.Authenticate(t.Context(), audit.Caller{}, "ada@example.com", secret.New(password)); (err == nil) != opens {
 			t.Errorf("Authenticate(%q) = %v, want it to open: %v", password, err, opens)

@@ -23,7 +23,7 @@ func TestSetUp(t *testing.T) {
 	b := p.browser(t, firefox)
 	before := p.Dump()
 	for range 2 { // looking uses nothing up
-		b.get(link).page(200).sets(0).shows("Make the first admin", "At least 15 characters", `action="`+link+`"`, `autocomplete="new-password"`)
+		b.get(link).page(200).sets(0).shows("Create the first admin", "At least 15 characters", `action="`+link+`"`, `autocomplete="new-password"`)
 		b.send("HEAD", link, "").want(200).sets(0)
 	}
 	if p.Dump() != before {
@@ -38,7 +38,7 @@ func TestSetUp(t *testing.T) {
 
 	before = p.Dump()
 	for _, other := range []string{link, "/setup/" + p.Users.SetupToken().Reveal()} {
-		b.get(other).page(http.StatusConflict).sets(0).shows("There is an admin already", command, "Sign out").hides("<input", "setup/")
+		b.get(other).page(http.StatusConflict).sets(0).shows("There is already an admin", command, "Sign out").hides("<input", "setup/")
 		p.browser(t, phone).get(other).page(http.StatusConflict).shows(command, `href="/signin"`).hides("Sign out")
 		b.post(other, "email", "eve@example.com", "password", handstamptest.GoodPassword).page(http.StatusConflict).sets(0).shows(command).hides("eve@example.com")
 	}
@@ -61,7 +61,7 @@ func TestSetUpLinks(t *testing.T) {
 		"padded": good + "%3D", "a line break inside": good[:9] + "%0A" + good[9:],
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.in(t).get("/setup/"+token).page(http.StatusNotFound).sets(0).shows("This link opens nothing", command).hides("<input", "alert(1)")
+			b.in(t).get("/setup/"+token).page(http.StatusNotFound).sets(0).shows("This link does not work", command).hides("<input", "alert(1)")
 			b.in(t).post("/setup/"+token, "email", "eve@example.com", "password", handstamptest.GoodPassword).page(http.StatusNotFound).sets(0).shows(command)
 		})
 	}
@@ -72,7 +72,7 @@ func TestSetUpLinks(t *testing.T) {
 		p.Clock.Advance(24*time.Hour - time.Minute)
 		b.in(t).get("/setup/" + good).page(200)
 		p.Clock.Advance(time.Minute)
-		b.in(t).get("/setup/"+good).page(http.StatusNotFound).shows("good for a day", command)
+		b.in(t).get("/setup/"+good).page(http.StatusNotFound).shows("works for one day", command)
 		b.in(t).post("/setup/"+good, "email", "eve@example.com", "password", handstamptest.GoodPassword).page(http.StatusNotFound).sets(0)
 	})
 	if p.Dump() != before {
@@ -114,7 +114,7 @@ func TestSetUpRefused(t *testing.T) {
 		t.Error("a refused form changed something")
 	}
 	b.signIn("bob@example.com")
-	b.get(link).page(200).shows("You are signed in already").hides("autofocus")
+	b.get(link).page(200).shows("You are already signed in").hides("autofocus")
 	b.post(link, "email", "ada@example.com", "password", good).leads("/account").sets(2)
 	b.get("/account").page(200).shows("ada@example.com") // in place of Bob's session
 }
@@ -138,7 +138,7 @@ func TestSetUpAtOnce(t *testing.T) {
 			a.leads("/account").sets(2)
 			made++
 		} else {
-			a.page(http.StatusConflict).sets(0).shows("There is an admin already")
+			a.page(http.StatusConflict).sets(0).shows("There is already an admin")
 		}
 	}
 	if n := countUsers(t, p); made != 1 || n != 1 {

@@ -45,7 +45,7 @@ func TestStory(t *testing.T) {
 func TestSignIn(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	p.MustUser("ada@example.com")
-	const wrong = "That e-mail address and password do not belong together."
+	const wrong = "Wrong e-mail address or password."
 	tests := []struct {
 		name   string
 		fields []string
@@ -110,7 +110,7 @@ func TestSignInWhileSignedIn(t *testing.T) {
 	b := p.browser(t, firefox)
 	b.signIn("ada@example.com")
 	b.get("/signin").page(200).shows("You are signed in as", "ada@example.com", `href="/account"`, ">Sign out<").hides("autofocus")
-	b.get("/signin?reason=reauthentication_required").page(200).shows("Please sign in again for this", `value="ada@example.com"`)
+	b.get("/signin?reason=reauthentication_required").page(200).shows("Please sign in again to continue", `value="ada@example.com"`)
 	b.get("/signin?reason=ended_by_admin").page(200).hides("administrator")
 
 	t.Run("a refresh cookie alone shows no address", func(t *testing.T) {
@@ -178,8 +178,8 @@ func TestSignUp(t *testing.T) {
 	t.Run("closed", func(t *testing.T) {
 		closed := open(t, "https://auth.example.com", "signup", "closed")
 		b := closed.browser(t, firefox)
-		b.get("/signup").page(200).shows("takes no new sign-ups").hides("<input")
-		b.post("/signup", "email", "bob@example.com", "password", good).page(403).sets(0).shows("takes no new sign-ups")
+		b.get("/signup").page(200).shows("Nobody can sign up on this server").hides("<input")
+		b.post("/signup", "email", "bob@example.com", "password", good).page(403).sets(0).shows("Nobody can sign up on this server")
 		b.get("/signin").page(200).hides("/signup")
 	})
 }

@@ -29,6 +29,6 @@ type View struct {
 func NewView(frame layout.Frame, u store.User, token string) View {
 	v := View{Frame: frame, Token: token, Email: u.Email, Name: layout.NameInput()}
 	v.Name.Value = u.Name
-	v.Name.Hint = "What the apps that you sign in to may call you."
+	v.Name.Hint = "The name that apps you sign in to may show."
 	return v
 }

@@ -43,7 +43,7 @@ func (h handlers) view(r *http.Request, _ web.Values) (View, error) {
 // nobody, which is what it asked for.
 func (h handlers) delete(w http.ResponseWriter, r *http.Request, in web.Values) (next string, err error) {
 	err = page.Complete(page.Required{
-		Name: fieldSure, Value: in.Get(fieldSure), Say: "Tick the box if you are sure. Nothing was deleted.",
+		Name: fieldSure, Value: in.Get(fieldSure), Say: "Tick the box to confirm. Nothing was deleted.",
 	})
 	if err != nil {
 		return "", err

@@ -21,7 +21,7 @@ func TestPage(t *testing.T) {
 	pagestest.Golden(t, deletion.Page, []pagestest.State[deletion.View]{
 		state("plain", func(*deletion.View) {}),
 		state("not_sure", func(v *deletion.View) {
-			v.Refuse(fault.BadField("sure", "required", "Tick the box if you are sure. Nothing was deleted."))
+			v.Refuse(fault.BadField("sure", "required", "Tick the box to confirm. Nothing was deleted."))
 		}),
 		state("unavailable", func(v *deletion.View) { v.Refuse(fault.New(fault.StorageUnavailable)) }),
 		state("hostile", func(v *deletion.View) {

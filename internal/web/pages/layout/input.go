@@ -39,15 +39,15 @@ func NewPasswordInput(name, label string, least int) Input {
 	return Input{
 		Name: name, Label: label, Type: "password", Autocomplete: "new-password",
 		Rules: fmt.Sprintf("minlength: %d; maxlength: 256;", least),
-		Hint: fmt.Sprintf("At least %d characters, of any kind. Four or five words that do not belong together are easy to remember and hard to guess; "+
-			"a password manager does as well.", least),
+		Hint: fmt.Sprintf("At least %d characters, of any kind. Four or five unrelated words are easy to remember "+
+			"and hard to guess. Or let a password manager choose.", least),
 	}
 }
 
-// Refused tells whether the field has to be filled in again.
+// Refused reports whether the field has to be filled in again.
 func (i Input) Refused() bool { return i.Error != "" || i.Unproven }
 
-// DescribedBy gives the ids of what there is to read about the field. WCAG 2.2 §3.3.1
+// DescribedBy returns the ids of what there is to read about the field. WCAG 2.2 §3.3.1
 func (i Input) DescribedBy() string {
 	var ids []string
 	if i.Error != "" {
@@ -74,7 +74,7 @@ type Mistake struct {
 	Say   string
 }
 
-// Marked gives the alert for a refused form and marks the inputs that the fault names. The
+// Marked returns the alert for a refused form and marks the inputs that the fault names. The
 // first of them takes the focus.
 func Marked(f *fault.Fault, inputs ...*Input) Alert {
 	alert := Alert{Say: f.Say}
@@ -90,7 +90,7 @@ func Marked(f *fault.Fault, inputs ...*Input) Alert {
 		}
 	}
 	if len(alert.Mistakes) > 0 {
-		alert.Say = "Please correct what is marked below."
+		alert.Say = "Please fix what is marked below."
 	}
 	return alert
 }

@@ -39,16 +39,16 @@ type Way struct {
 
 // headings say what kind of thing went wrong.
 var headings = map[int]string{ // status → heading
-	http.StatusForbidden:             "That was refused",
+	http.StatusForbidden:             "Not allowed",
 	http.StatusNotFound:              "Not found",
-	http.StatusMethodNotAllowed:      "That does not work here",
-	http.StatusRequestEntityTooLarge: "That was too much",
-	http.StatusUnsupportedMediaType:  "That was not a form",
-	http.StatusMisdirectedRequest:    "Another address",
+	http.StatusMethodNotAllowed:      "Not supported",
+	http.StatusRequestEntityTooLarge: "Too large",
+	http.StatusUnsupportedMediaType:  "Not a form",
+	http.StatusMisdirectedRequest:    "Wrong address",
 	http.StatusInternalServerError:   "Something went wrong",
-	http.StatusServiceUnavailable:    "Not at this moment",
+	http.StatusServiceUnavailable:    "Temporarily unavailable",
 	http.StatusConflict:              "One moment",
-	http.StatusTooManyRequests:       "Too often",
+	http.StatusTooManyRequests:       "Too many requests",
 }
 
 // NewView is the page for a fault: the sentence for people, the code and the request for

@@ -42,7 +42,7 @@ func (t Tokens) Check(r *http.Request, v web.Values) error {
 		return nil
 	}
 	f := fault.New(fault.CrossOrigin).Because(errors.New("form token missing or of another session"))
-	f.Say = "This page was out of date, so nothing was done. Open it again and repeat."
+	f.Say = "This page was out of date, so nothing was changed. Open it again and repeat."
 	return f
 }
 

@@ -79,7 +79,7 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 		return h.repeat(w, a)
 	}
 	f := fault.New(fault.InvalidRequest)
-	f.Say = "This address is for browsers that open it as a page."
+	f.Say = "This address is only for browsers that open it as a page."
 	return f
 }
 
@@ -197,14 +197,14 @@ func (h handlers) loop(w http.ResponseWriter, a ask) error {
 	}
 	v := notice.View{
 		Frame: h.Layout.Frame("Going in circles"), Heading: "Going in circles",
-		Say: "Your session is fine, and was renewed more than once in the last ten seconds. But the page that you want to see sends you back here each time.",
+		Say: "Your session is fine: it was renewed more than once in the last ten seconds. But the page that you want to open sends you back here each time.",
 		Advice: []string{
-			"It may help to wait a moment and try again. If it does not, tell whoever runs that page to check three things:",
+			"Wait a moment and try again. If that does not help, ask whoever runs that page to check three things:",
 		},
 		Check: []string{
-			"Its clock: a token from now must not look old or not yet valid.",
-			"Its audience and issuer: they must be the ones that this server puts into tokens.",
-			"Its cookies: no other cookie with the name of the access cookie may be set for its host.",
+			"Its clock: a new token must not look expired or not yet valid there.",
+			"Its audience and issuer: they must be the same as in this server's tokens.",
+			"Its cookies: no other cookie on its host may have the access cookie's name.",
 		},
 		Ways: []notice.Way{{Say: "Try again", URL: again}, {Say: "Go to your account", URL: h.Layout.Path("/account")}},
 	}

@@ -34,7 +34,7 @@ const donePassword = "password"
 
 // done has a sentence for it.
 var done = map[string]string{ // ?done= → what the user is told
-	donePassword: "Your password was changed. Every other session of yours was ended; this one goes on.",
+	donePassword: "Your password was changed, and you were signed out on all other devices.",
 }
 
 // wellKnown sends whoever looks for the change of passwords here: password managers do.
@@ -59,7 +59,7 @@ func (h handlers) view(r *http.Request, _ web.Values) (View, error) {
 func (h handlers) changePassword(_ http.ResponseWriter, r *http.Request, in web.Values) (next string, err error) {
 	current, chosen := in.Get("current_password"), in.Get("new_password")
 	err = page.Complete(
-		page.Required{Name: "current_password", Value: current, Say: "Enter the password you have now."},
+		page.Required{Name: "current_password", Value: current, Say: "Enter your current password."},
 		page.Required{Name: "new_password", Value: chosen, Say: "Choose a new password."},
 	)
 	if err == nil {
@@ -74,7 +74,7 @@ func again(v *View, _ web.Values, f *fault.Fault) {
 	if f.Code == fault.InvalidCredentials {
 		f.Fields = []fault.Field{{
 			Name: "current_password", Code: string(f.Code),
-			Detail: "This is not your current password. Was it changed a moment ago? Then enter the new one.",
+			Detail: "This is not your current password. If it was changed a moment ago, enter the new one.",
 		}}
 	}
 	v.Done, v.Alert = "", v.Refuse(f, &v.Current, &v.New)

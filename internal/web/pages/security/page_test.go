@@ -25,7 +25,7 @@ func TestPage(t *testing.T) {
 		state("empty", func(v *security.View) {
 			f := fault.New(fault.InvalidRequest)
 			f.Fields = []fault.Field{
-				{Name: "current_password", Code: "required", Detail: "Enter the password you have now."},
+				{Name: "current_password", Code: "required", Detail: "Enter your current password."},
 				{Name: "new_password", Code: "required", Detail: "Choose a new password."},
 			}
 			v.Alert = layout.Marked(f, &v.Current, &v.New)

@@ -46,12 +46,12 @@ type Closing struct {
 // closings has one for each fault of a link.
 var closings = map[fault.Code]Closing{
 	fault.NotFound: {
-		Heading: "This link opens nothing",
-		Say:     "A link to set up this server is good for a day, and only whole, as the server's terminal shows it. Starting the server there again shows a new one.",
+		Heading: "This link does not work",
+		Say:     "A setup link works for one day. Check that you copied all of it. To get a new one, restart the server: it is shown in the terminal.",
 	},
 	fault.SetupDone: {
 		Heading: "The server is set up",
-		Say:     "There is an admin already, and a link like this one makes only the first.",
+		Say:     "There is already an admin, and setup links create only the first one.",
 		SignIn:  true,
 	},
 }

@@ -17,15 +17,15 @@ var notices = map[string]Notice{ // reason → what the person is told
 	string(store.SignedOut):       {"You are signed out.", false},
 	string(store.EndedByUser):     {"This session was ended from another of your devices.", false},
 	string(store.EndedByAdmin):    {"This session was ended by an administrator.", false},
-	string(store.EndedIdle):       {"You were signed out because this session had not been used for a while.", false},
-	string(store.EndedExpired):    {"This session has reached its end. Sign in to begin another.", false},
+	string(store.EndedIdle):       {"You were signed out because you had not been active for a while.", false},
+	string(store.EndedExpired):    {"Your session has expired. Please sign in again.", false},
 	string(store.EndedReplaced):   {"You signed in again, which replaced this session.", false},
-	string(store.ReuseDetected):   {"This session was ended for your safety: an outdated copy of it was used, perhaps by somebody else. Sign in, then look through your devices.", true},
+	string(store.ReuseDetected):   {"You were signed out for your safety: an old copy of your session was used, perhaps by somebody else. Sign in and check your devices.", true},
 	string(store.PasswordChanged): {"Your password was changed, which ended this session.", true},
 	string(store.UserDisabled):    {"This account has been disabled. Ask whoever runs this service.", false},
 	string(store.UserDeleted):     {"This account has been deleted.", false},
 
-	string(fault.ReauthenticationRequired): {"Please sign in again for this: you last did so a while ago.", false},
+	string(fault.ReauthenticationRequired): {"Please sign in again to continue: you last did so a while ago.", false},
 }
 
 // noticeOf gives the notice for a reason, or nil for one that is not ours.

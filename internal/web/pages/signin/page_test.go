@@ -30,7 +30,7 @@ func TestPage(t *testing.T) {
 			v.Email.Focus = false
 		}),
 		state("grave", func(v *signin.View) {
-			v.Notice = &signin.Notice{Say: "This session was ended for your safety.", Grave: true}
+			v.Notice = &signin.Notice{Say: "You were signed out for your safety.", Grave: true}
 			v.Email.Focus = false
 		}),
 		state("signed_in", func(v *signin.View) {
