@@ -6,8 +6,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/handstamp/handstamp/internal/fault"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/handstamp/handstamp/internal/fault"
 )
 
 // maxEmail is how long an address may be, in bytes. RFC 5321 §4.5.3.1.3
@@ -22,11 +23,12 @@ type Email struct {
 	Key   string // the one form that all spellings of it share
 }
 
-// checkEmail makes an address canonical first and judges it then, so that no spelling slips
-// past a check: compatibility forms folded (a full-width @ is an @), lower case. One @, no
+// checkEmail makes an address canonical first and judges it then, so that no spelling slips past a
+// check. The key is the normal form of its two parts, without white space around it. One @, no
 // quotes, commas, brackets, white space or controls: what mail programs read differently.
 func checkEmail(typed string) (Email, []fault.Field) {
 	const member = "email"
+	typed = strings.TrimSpace(typed)
 	if typed == "" {
 		return Email{}, []fault.Field{{Name: member, Code: "required", Detail: "Enter your e-mail address."}}
 	}
@@ -35,9 +37,10 @@ func checkEmail(typed string) (Email, []fault.Field) {
 	if !utf8.ValidString(typed) || len(typed) > maxEmail {
 		return Email{}, bad
 	}
-	key := strings.ToLower(norm.NFKC.String(typed))
-	local, domain, found := strings.Cut(key, "@")
-	if !found || len(key) > maxEmail || !plainLocal(local) || !plainDomain(domain) {
+	local, typedDomain, found := strings.Cut(normal(typed), "@")
+	domain, ok := normalDomain(typedDomain)
+	key := local + "@" + domain
+	if !found || !ok || len(key) > maxEmail || !plainLocal(local) || !plainDomain(domain) {
 		return Email{}, bad
 	}
 	return Email{Shown: norm.NFC.String(typed), Key: key}, nil
@@ -54,7 +57,7 @@ func plainLocal(local string) bool {
 
 // plainDomain reports whether the part after the @ is a host name of at least one label.
 func plainDomain(domain string) bool {
-	return !strings.HasPrefix(domain, "-") && everyDotted(domain, func(r rune) bool {
+	return everyDotted(domain, func(r rune) bool {
 		return r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 	})
 }

@@ -22,6 +22,11 @@ func TestEmails(t *testing.T) {
 		{"Zoe\u0308@Bu\u0308cher.example", "Zo\u00eb@B\u00fccher.example", "zo\u00eb@b\u00fccher.example"},
 		{"\uff44ora\uff20example.com", "\uff44ora\uff20example.com", "dora@example.com"},
 		{long, long, long},
+		{" \teve@example.com\u00a0\n", "eve@example.com", "eve@example.com"},
+		{"fay@xn--bcher-kva.example", "fay@xn--bcher-kva.example", "fay@b\u00fccher.example"},
+		{"gus@XN--BCHER-KVA.example", "gus@XN--BCHER-KVA.example", "gus@b\u00fccher.example"},
+		{"hal@a--b.example", "hal@a--b.example", "hal@a--b.example"},
+		{"ida@" + label(63) + ".example", "ida@" + label(63) + ".example", "ida@" + label(63) + ".example"},
 	}
 	for _, tt := range tests {
 		proof, err := f.Create(t.Context(), audit.Operator(), user.Fresh{Email: tt.typed, Password: secret.New(good)})
@@ -35,6 +40,9 @@ func TestEmails(t *testing.T) {
 	}
 }
 
+// label returns a label of a domain with n letters.
+func label(n int) string { return strings.Repeat("a", n) }
+
 // TestBadEmails refuses what is no address, or what mail programs read in different ways.
 func TestBadEmails(t *testing.T) {
 	f := open(t)
@@ -43,7 +51,10 @@ func TestBadEmails(t *testing.T) {
 		"ada@exam ple.com", `"ada"@example.com`, "ada,bea@example.com", "ada;bea@example.com", "<ada@example.com>",
 		"Ada <ada@example.com>", "ada(x)@example.com", "ada@[192.0.2.1]", "ada@example..com", ".ada@example.com",
 		"ada.@example.com", "a..da@example.com", "ada@.example.com", "ada@example.com.", "ada@-example.com",
-		"ada@exa_mple.com", "ada\x00@example.com", "ada\n@example.com", "ada\u200b@example.com",
+		"ada@exa_mple.com", "ada@example-.com", "ada@example.-com", "ada@b.example-", "ada@xn--a.example",
+		"ada@xn--bcher-kva-.example", "ada@" + label(64) + ".example",
+		"ada@" + strings.Repeat("\u00fc", 60) + ".example",
+		"a da@example.com", "ada\x00@example.com", "ada\n@example.com", "ada\u200b@example.com",
 		"ada\u202e@example.com",
 		"ada\xff@example.com", strings.Repeat("a", 65) + "@example.com", strings.Repeat("a.", 125) + "b@example.com",
 	}
@@ -53,9 +64,11 @@ func TestBadEmails(t *testing.T) {
 			t.Errorf("Create(%q) = %v (-want +got):\n%s", email, err, diff)
 		}
 	}
-	_, err := f.Create(t.Context(), audit.Operator(), user.Fresh{Password: secret.New(good)})
-	if diff := cmp.Diff([]string{"email required"}, mistakes(err)); diff != "" {
-		t.Errorf("Create() = %v (-want +got):\n%s", err, diff)
+	for _, empty := range []string{"", " ", "\u00a0\n"} {
+		_, err := f.Create(t.Context(), audit.Operator(), user.Fresh{Email: empty, Password: secret.New(good)})
+		if diff := cmp.Diff([]string{"email required"}, mistakes(err)); diff != "" {
+			t.Errorf("Create(%q) = %v (-want +got):\n%s", empty, err, diff)
+		}
 	}
 }
 

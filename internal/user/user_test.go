@@ -62,8 +62,9 @@ func open(t *testing.T) *fixture {
 	f.now = start
 	_, err := f.Disable(t.Context(), audit.Operator(), bea)
 	f.must(err)
-	const keyless = "keyless@example.com"
-	f.must(f.db.CreateUser(t.Context(), store.User{ID: "usr_keyless", Email: keyless, EmailKey: keyless, CreatedAt: start}))
+	const email = "keyless@example.com"
+	keyless := store.User{ID: "usr_keyless", Email: email, EmailKey: email, CreatedAt: start}
+	f.must(f.db.CreateUser(t.Context(), keyless))
 	f.hashes.Store(0)
 	f.audited.Reset()
 	return f
@@ -289,9 +290,31 @@ func TestOneUser(t *testing.T) {
 	f := open(t)
 	spellings := []string{
 		"ada@example.com", "ADA@example.com", "Ada@EXAMPLE.COM", "\uff41da@example.com", "ada\uff20example.com",
+		" ada@example.com\t", "ad\uff41@ex\uff41mple.com", "ada@example\u3002com",
 	}
 	for _, email := range spellings {
 		_, err := f.SignUp(t.Context(), audit.Caller{}, user.Fresh{Email: email, Password: secret.New(good)})
+		wantFault(t, "SignUp("+email+")", err, fault.EmailTaken)
+	}
+}
+
+// TestOneUserAbroad is TestOneUser for letters and domains beyond ASCII.
+func TestOneUserAbroad(t *testing.T) {
+	f := open(t)
+	id := f.create("οδυσσευς@bücher.example") // with a final sigma
+	spellings := []string{
+		"ΟΔΥΣΣΕΥΣ@BÜCHER.EXAMPLE",         // in capitals there is no final sigma
+		"οδυσσευς@xn--bcher-kva.example",  // the domain in ASCII
+		"Οδυσσευς@Xn--Bcher-Kva.Example",  // the same in another case
+		"οδυσσευς@bu\u0308cher.example\n", // decomposed
+		"οδυσσευς@ｂüｃher．example",         // in full width
+	}
+	for _, email := range spellings {
+		proof, err := f.Authenticate(t.Context(), audit.Caller{}, email, secret.New(good))
+		if proof.User != id || err != nil {
+			t.Errorf("Authenticate(%q) = %q, %v, want %s", email, proof.User, err, id)
+		}
+		_, err = f.SignUp(t.Context(), audit.Caller{}, user.Fresh{Email: email, Password: secret.New(good)})
 		wantFault(t, "SignUp("+email+")", err, fault.EmailTaken)
 	}
 }

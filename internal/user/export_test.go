@@ -1,0 +1,4 @@
+package user
+
+// Normal is normal, for tests.
+var Normal = normal
