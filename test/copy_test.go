@@ -15,7 +15,7 @@ import (
 	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
-// someSessions gives the only user of a file some sessions more.
+// someSessions begins some more sessions of a database's only user.
 const someSessions = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
 	INSERT INTO sessions SELECT printf('%021dA', i), user_id, generation, nonce, parent, parent_forked, forks, rotated_at,
 		created_at, created_ip, created_agent, last_used_at, last_used_ip, last_used_agent, idle_limit, expires_at, auth_time, amr, acr,
@@ -81,13 +81,13 @@ func TestCopyInterrupted(t *testing.T) {
 // await waits until a condition holds in a database.
 func await(t *testing.T, server *postgrestest.Server, database, condition string) {
 	t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(timeout); ; time.Sleep(5 * time.Millisecond) {
 		err := server.Exec(database, `DO $$ BEGIN ASSERT `+condition+`; END $$`)
 		if err == nil {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("not within %v: %s", patience, condition)
+			t.Fatalf("not within %v: %s", timeout, condition)
 		}
 	}
 }

@@ -64,20 +64,20 @@ func (c *cluster) wantLog(want, not []string) {
 
 // persist asks until there is an answer other than 503, as a client does.
 func (c *customer) persist(method, path string, body any) (int, grant) {
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
 		status, g, ok := c.ask(method, path, body)
 		if ok && status != http.StatusServiceUnavailable {
 			return status, g
 		}
 		if time.Now().After(end) {
-			c.node.t.Errorf("%s %s: nothing but %d in %v", method, path, status, patience)
+			c.node.t.Errorf("%s %s: nothing but %d in %v", method, path, status, timeout)
 			return status, g
 		}
 	}
 }
 
 // survive refreshes, and signs in and out elsewhere, until stop. Whatever happens to the database,
-// no answer is 401. It gives the tokens of sessions whose end was answered.
+// no answer is 401. It returns the tokens of sessions whose end was answered.
 func (c *customer) survive(stop *atomic.Bool, refreshed *atomic.Int64) (ended []string) {
 	for !stop.Load() && !c.node.t.Failed() {
 		status, g := c.persist("POST", "/v1/session/refresh", token(c.refresh))
@@ -142,7 +142,7 @@ func TestSynchronousFailover(t *testing.T) {
 func (c *cluster) awaitMore(count *atomic.Int64, more int64) {
 	c.t.Helper()
 	want := count.Load() + more
-	for end := time.Now().Add(patience); count.Load() < want; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(timeout); count.Load() < want; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) || c.t.Failed() {
 			c.t.Fatalf("%d refreshes, want %d", count.Load(), want)
 		}

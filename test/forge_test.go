@@ -147,7 +147,7 @@ func hmacSHA256(secret []byte, input string) []byte {
 	return h.Sum(nil)
 }
 
-// publicKey gives the current server's public key of that name, as the server publishes it.
+// publicKey returns the current server's public key of that name, as the server publishes it.
 func publicKey(ts *testscript.TestScript, kid any) []byte {
 	s := storyOf(ts)
 	_, err := s.send(call{who: "attacker", method: "GET", target: "/.well-known/jwks.json"}, ts.Getenv("URL"))

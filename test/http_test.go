@@ -77,7 +77,7 @@ func callHTTP(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: http NAME METHOD PATH|URL ['Header: value']... [BODY] [=> STATUS]")
 	}
 	printed, err := storyOf(ts).send(c, ts.Getenv("URL"))
-	for end := time.Now().Add(patience); err == nil && c.want != "503" && strings.Contains(printed, `"code":"storage_unavailable"`) && time.Now().Before(end); {
+	for end := time.Now().Add(timeout); err == nil && c.want != "503" && strings.Contains(printed, `"code":"storage_unavailable"`) && time.Now().Before(end); {
 		time.Sleep(time.Second)
 		printed, err = storyOf(ts).send(c, ts.Getenv("URL"))
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
-// patience is how long anything may take that happens elsewhere.
-const patience = time.Minute
+// timeout is how long anything may take that happens elsewhere.
+const timeout = time.Minute
 
 // slack is how many times as long as promised anything may take here, on a machine that is busy with other tests. What is
 // promised is measured by make bench-feed.
@@ -25,14 +25,14 @@ func start(ts *testscript.TestScript, name string, p *programtest.Program) {
 	ts.Check(p.Start())
 }
 
-// environment gives the script's variables, which only its own commands are told. By a file:
+// environment returns the script's variables, which only its own commands are told. By a file:
 // what they print would stand in every failure.
 func environment(ts *testscript.TestScript) []string {
 	ts.Check(ts.Exec("sh", "-c", "env > .environment"))
 	return strings.Split(strings.TrimSpace(ts.ReadFile(".environment")), "\n")
 }
 
-// take gives a running program by name, and forgets it.
+// take returns a running program by name, and forgets it.
 func (s *story) take(ts *testscript.TestScript, name string) *programtest.Program {
 	p := s.running[name]
 	if p == nil {
@@ -54,7 +54,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	before, _ := os.ReadFile(p.Log) // there is none at the first start
 	start(ts, s.current, p)
-	for end := time.Now().Add(patience); !strings.Contains(p.Said()[len(before):], "handstamp: listening on "); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(timeout); !strings.Contains(p.Said()[len(before):], "handstamp: listening on "); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			ts.Fatalf("serve: it does not say that it listens, but:\n%s", p.Said())
 		}

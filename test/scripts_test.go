@@ -104,7 +104,7 @@ type story struct {
 	newDatabase func() (string, error) // makes one there; nil: servers have files
 }
 
-// setUp gives a script a server's settings and a story.
+// setUp sets a script up with a server's settings and a story.
 func setUp(env *testscript.Env) error { return setUpOn(env, nil) }
 
 // setUpOn is setUp, with what makes databases; nil: servers have files.
@@ -119,7 +119,7 @@ func setUpOn(env *testscript.Env, newDatabase func() (string, error)) error {
 	return s.switchTo("handstamp", env.Setenv)
 }
 
-// storyOf gives the script's story.
+// storyOf returns the script's story.
 func storyOf(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
 
 // end stops what the script has left running.
@@ -151,7 +151,7 @@ func (s *story) switchTo(name string, setenv func(key, value string)) error {
 	return err
 }
 
-// database gives the setting for a server's database, the same each time.
+// database returns the setting for a server's database, the same each time.
 func (s *story) database(name string) (string, error) {
 	if s.newDatabase == nil {
 		return "sqlite:" + name + ".db", nil

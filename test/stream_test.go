@@ -29,7 +29,7 @@ func (l *listener) Write(p []byte) (int, error) {
 	return l.heard.Write(p)
 }
 
-// text gives what was heard so far.
+// text returns what was heard so far.
 func (l *listener) text() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -69,7 +69,7 @@ func listen(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}()
 	storyOf(ts).listeners[args[0]] = l
-	l.await(ts, "event: heartbeat", patience)
+	l.await(ts, "event: heartbeat", timeout)
 }
 
 // heard waits until somebody who listens has heard a text, for as long as the bound: heard NAME TEXT.

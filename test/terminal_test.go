@@ -44,7 +44,7 @@ func terminal(ts *testscript.TestScript, neg bool, args []string) {
 // awaitText waits until a file mentions something, and has not grown for a moment.
 func awaitText(file, mention string) (string, error) {
 	last := ""
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(timeout); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		read, err := os.ReadFile(file)
 		if err == nil && last == string(read) && strings.Contains(last, mention) {
 			return last, nil

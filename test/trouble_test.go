@@ -19,7 +19,7 @@ import (
 	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
-// mustSignUp gives somebody who is signed in.
+// mustSignUp returns somebody who is signed in.
 func (n *node) mustSignUp(email string) *customer {
 	n.t.Helper()
 	c := &customer{node: n, email: email}
@@ -138,7 +138,7 @@ func TestReadOnlyFile(t *testing.T) {
 	c.wantRefresh("with the right back", http.StatusOK)
 }
 
-// startAsNobody runs the server where it may read and not write, and gives what it says
+// startAsNobody runs the server where it may read and not write, and returns what it says
 // before it ends.
 func (n *node) startAsNobody(t *testing.T) string {
 	t.Helper()

@@ -24,7 +24,7 @@ import (
 // root is the tree that the guides are run from.
 const root = "../.."
 
-// readGuide gives the blocks of a guide.
+// readGuide returns the blocks of a guide.
 func readGuide(t *testing.T, name string) []repo.Block {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "docs", name))
@@ -34,7 +34,7 @@ func readGuide(t *testing.T, name string) []repo.Block {
 	return repo.Blocks(string(text))
 }
 
-// freeAddress gives an address on this machine that nobody listens on.
+// freeAddress returns an address on this machine that nobody listens on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	address, err := programtest.FreeAddress()
@@ -44,7 +44,7 @@ func freeAddress(t *testing.T) string {
 	return address
 }
 
-// local gives an address as a URL that names this machine.
+// local returns the URL of an address that names this machine.
 func local(address string) string {
 	return "http://" + strings.Replace(address, "127.0.0.1", "localhost", 1)
 }
@@ -107,7 +107,7 @@ func openTerminal(t *testing.T) *terminal {
 	return &terminal{t, input, bufio.NewReader(output)}
 }
 
-// run runs one block and gives what it prints.
+// run runs one block and returns what it prints.
 func (s *terminal) run(block string) string {
 	s.t.Helper()
 	const end = '\x1e' // a separator that no answer holds
@@ -178,7 +178,7 @@ type walk struct {
 	skip      []string // blocks that are looked at by other tests
 }
 
-// run goes through the guide, and gives how many answers it compared.
+// run goes through the guide, and returns how many answers it compared.
 func (w walk) run(t *testing.T) (answers int) {
 	t.Helper()
 	shell, printed := openTerminal(t), ""

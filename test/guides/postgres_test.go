@@ -85,7 +85,7 @@ func newMove(t *testing.T) *move {
 	return m
 }
 
-// postgresPrograms gives the path of psql.
+// postgresPrograms returns the path of psql.
 func postgresPrograms(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("psql")

@@ -57,7 +57,7 @@ func startSite(t *testing.T) site {
 	return s
 }
 
-// block gives the one block of the guide with this info.
+// block returns the one block of the guide with this info.
 func block(t *testing.T, info string) string {
 	t.Helper()
 	for _, b := range readGuide(t, "guide-proxy.md") {
@@ -69,7 +69,7 @@ func block(t *testing.T, info string) string {
 	return ""
 }
 
-// write makes a file in the site's folder and gives its name.
+// write makes a file in the site's folder and returns its name.
 func (s site) write(t *testing.T, name, text string) string {
 	t.Helper()
 	file := filepath.Join(s.folder, name)
@@ -105,7 +105,7 @@ func (s *site) certify(t *testing.T) {
 	s.key = s.write(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
 }
 
-// visitor gives a browser at 127.0.0.2 that finds the public host at the proxy.
+// visitor returns a browser at 127.0.0.2 that finds the public host at the proxy.
 func (s site) visitor(t *testing.T) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -123,7 +123,7 @@ func (s site) visitor(t *testing.T) *http.Client {
 	return &http.Client{Jar: jar, Transport: transport, Timeout: 30 * time.Second}
 }
 
-// ask sends a request as a page of the site does, and gives the answer with its body.
+// ask sends a request as a page of the site does, and returns the answer with its body.
 func ask(t *testing.T, client *http.Client, method, path, body string) (*http.Response, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, "https://"+publicHost+path, strings.NewReader(body))
@@ -207,7 +207,7 @@ func TestCaddy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Without HTTP/3, as freeAddress gives ports of TCP.
+	// Without HTTP/3, as freeAddress returns ports of TCP.
 	file := s.write(t, "Caddyfile", "{\n    admin off\n    auto_https disable_redirects\n    https_port "+port+"\n    default_bind 127.0.0.1\n    servers {\n        protocols h1 h2\n    }\n    log {\n        level ERROR\n    }\n}\n"+host)
 	background(t, "exec caddy run --adapter caddyfile --config "+file, []string{"HOME=" + s.folder, "XDG_DATA_HOME=" + s.folder, "XDG_CONFIG_HOME=" + s.folder})
 	awaitAnswer(t, s.proxy)

@@ -75,7 +75,7 @@ func (f *fixture) fill(t *testing.T) rowCount {
 	return all
 }
 
-// dump gives everything that a store keeps.
+// dump returns everything that a store keeps.
 func dump(t *testing.T, s store.Store) []store.Row {
 	t.Helper()
 	var all []store.Row

@@ -62,17 +62,17 @@ func (f *fixture) pass(d time.Duration) { f.now = f.now.Add(d) }
 // clock returns the time of the fixture's clock.
 func (f *fixture) clock() time.Time { return f.now }
 
-// random gives n random bytes.
+// random returns n random bytes.
 func random(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
 	return b
 }
 
-// newNonce gives a random nonce.
+// newNonce returns a random nonce.
 func newNonce() store.Nonce { return store.Nonce(random(8)) }
 
-// newUser gives a user with a new id and address; nobody keeps it yet.
+// newUser returns a user with a new id and address; nobody keeps it yet.
 func (f *fixture) newUser() store.User {
 	name := base64.RawURLEncoding.EncodeToString(random(16))
 	return store.User{
@@ -89,7 +89,7 @@ func (f *fixture) mustUser(t *testing.T) store.User {
 	return u
 }
 
-// newSession gives a session that begins now; nobody keeps it yet.
+// newSession returns a session that begins now; nobody keeps it yet.
 func (f *fixture) newSession(user store.UserID) store.Session {
 	return store.Session{
 		ID: store.SessionID(random(16)), User: user, Line: store.Line{Nonce: newNonce()},
@@ -98,7 +98,7 @@ func (f *fixture) newSession(user store.UserID) store.Session {
 	}
 }
 
-// mustBegin keeps a new session and gives its first token.
+// mustBegin keeps a new session and returns its first token.
 func (f *fixture) mustBegin(t *testing.T, user store.UserID) token {
 	t.Helper()
 	s := f.newSession(user)
@@ -155,7 +155,7 @@ func (f *fixture) wantEnded(t *testing.T, id store.SessionID, reason store.EndRe
 	}
 }
 
-// mustHead gives the number of the log's newest entry.
+// mustHead returns the number of the log's newest entry.
 func (f *fixture) mustHead(t *testing.T) int64 {
 	t.Helper()
 	_, seq, err := f.Head(t.Context())
@@ -163,7 +163,7 @@ func (f *fixture) mustHead(t *testing.T) int64 {
 	return seq
 }
 
-// mustEntries gives the log's entries above seq.
+// mustEntries returns the log's entries above seq.
 func (f *fixture) mustEntries(t *testing.T, seq int64) []revoked.Entry {
 	t.Helper()
 	entries, err := f.RevocationsSince(t.Context(), seq, 10_000)
@@ -171,7 +171,7 @@ func (f *fixture) mustEntries(t *testing.T, seq int64) []revoked.Entry {
 	return entries
 }
 
-// mustEntry gives the only entry above seq.
+// mustEntry returns the only entry above seq.
 func (f *fixture) mustEntry(t *testing.T, seq int64) revoked.Entry {
 	t.Helper()
 	entries := f.mustEntries(t, seq)
@@ -201,15 +201,15 @@ type token struct {
 	parent, nonce store.Nonce
 }
 
-// first gives the token that a client gets at sign-in.
+// first returns the token that a client gets at sign-in.
 func first(s store.Session) token {
 	return token{s.ID, s.Line.Generation + 1, s.Line.Nonce, newNonce()}
 }
 
-// next gives a successor, another one each time.
+// next returns a successor, another one each time.
 func (k token) next() token { return token{k.session, k.generation + 1, k.nonce, newNonce()} }
 
-// sibling gives another successor of the token's parent.
+// sibling returns another successor of the token's parent.
 func (k token) sibling() token { return token{k.session, k.generation, k.parent, newNonce()} }
 
 // from presents the token with the tests' usual window.

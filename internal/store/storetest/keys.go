@@ -57,7 +57,7 @@ const (
 	OpRevokeSigningKey Operation = "RevokeSigningKey"
 )
 
-// newKey gives a signing key that becomes active after a while; nobody keeps it yet.
+// newKey returns a signing key that becomes active after a while; nobody keeps it yet.
 func (f *fixture) newKey(id string, after time.Duration) store.SigningKey {
 	return store.SigningKey{ID: id, Algorithm: "ES256", Sealed: random(120), CreatedAt: f.now, ActiveFrom: f.now.Add(after)}
 }

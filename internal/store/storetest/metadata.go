@@ -50,7 +50,7 @@ func testKeepMetadata(t *testing.T, f *fixture) {
 	same(t, "ReadMetadata", got, first)
 }
 
-// testRaceMetadata gives everybody the value that won.
+// testRaceMetadata keeps one of several values, and everybody gets it.
 func testRaceMetadata(t *testing.T, f *fixture) {
 	for round := range rounds {
 		name := fmt.Sprint("name ", round)

@@ -16,10 +16,10 @@ type leaf struct {
 	first *leaf // the successor that a rotation hands out; nil: not yet
 }
 
-// grow gives another successor of a token.
+// grow returns another successor of a token.
 func (l *leaf) grow() *leaf { return &leaf{token: l.token.next(), above: l} }
 
-// successor gives the one that a rotation and each repeat hand out.
+// successor returns the one that a rotation and each repeat hand out.
 func (l *leaf) successor() *leaf {
 	if l.first == nil {
 		l.first = l.grow()
@@ -44,7 +44,7 @@ type model struct {
 	revocations     *[]string // the ids that the log must show, in order
 }
 
-// within tells whether the confirmation is at most d away from now, on either side.
+// within reports whether the confirmation is at most d away from now, on either side.
 func (m *model) within(d time.Duration, now time.Time) bool {
 	return !now.After(m.rotatedAt.Add(d)) && !now.Before(m.rotatedAt.Add(-d))
 }
@@ -54,8 +54,8 @@ func near(a, b store.Client) bool {
 	return a == b || a == home && b == neighbour || a == neighbour && b == home
 }
 
-// settle notes that the session is past a limit, if it is.
-func (m *model) settle(now time.Time) {
+// expire ends the session if it is past a limit.
+func (m *model) expire(now time.Time) {
 	if m.ended != "" {
 		return
 	}
@@ -73,9 +73,9 @@ func (m *model) settle(now time.Time) {
 // log expects an entry for the session.
 func (m *model) log() { *m.revocations = append(*m.revocations, m.confirmed.session.String()) }
 
-// end ends the session if it lives, and tells whether it did.
+// end ends the session if it lives, and reports whether it did.
 func (m *model) end(reason store.EndReason, now time.Time) bool {
-	m.settle(now)
+	m.expire(now)
 	if m.ended != "" {
 		return false
 	}
@@ -86,7 +86,7 @@ func (m *model) end(reason store.EndReason, now time.Time) bool {
 
 // present is the table.
 func (m *model) present(l *leaf, from store.Client, now time.Time) store.Case {
-	m.settle(now)
+	m.expire(now)
 	switch {
 	case m.ended != "":
 		return store.Ended
@@ -111,7 +111,7 @@ func (m *model) present(l *leaf, from store.Client, now time.Time) store.Case {
 	return store.Reused
 }
 
-// recoverable tells whether the recovery window is open.
+// recoverable reports whether the recovery window is open.
 func (m *model) recoverable(now time.Time) bool {
 	return m.recovery == store.RecoverWhileAlive || m.within(m.recovery, now)
 }
@@ -130,7 +130,7 @@ func (m *model) handOut(l *leaf) {
 	}
 }
 
-// line gives the row that an engine must show for the model.
+// line returns the row that an engine must show for the model.
 func (m *model) line() store.Line {
 	return store.Line{
 		Generation: m.confirmed.generation, Nonce: m.confirmed.nonce, Parent: m.confirmed.parent,
@@ -138,7 +138,7 @@ func (m *model) line() store.Line {
 	}
 }
 
-// ids gives the ids of log entries.
+// ids returns the ids of log entries.
 func ids(entries []revoked.Entry) []string {
 	var all []string
 	for _, e := range entries {

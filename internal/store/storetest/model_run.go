@@ -17,16 +17,16 @@ import (
 var _ = register(subject{
 	name: "model",
 	tests: []test{
-		{"random acts", testModel},
+		{"random operations", testModel},
 	},
 })
 
-// testModel acts at random on a user with a few sessions, and after each act compares the
+// testModel does what it draws to a user with a few sessions, and after each operation compares the
 // outcome, the rows and the log with the model's.
 func testModel(t *testing.T, f *fixture) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := newPlay(rt, f)
-		rt.Repeat(map[string]func(*rapid.T){"act": p.act, "": p.compare})
+		rt.Repeat(map[string]func(*rapid.T){"operation": p.operate, "": p.compare})
 	})
 }
 
@@ -67,10 +67,10 @@ func (p *play) pick(rt *rapid.T) *model {
 	return p.sessions[max(0, len(p.sessions)-1-rapid.IntRange(0, 5).Draw(rt, "session")/3)]
 }
 
-// act does one thing. Endings are rare, or most of a run would be spent in ended sessions.
-func (p *play) act(rt *rapid.T) {
+// operate does one thing. Endings are rare, or most of a run would be spent in ended sessions.
+func (p *play) operate(rt *rapid.T) {
 	over := p.sessions[len(p.sessions)-1].ended != ""
-	switch n := rapid.IntRange(0, 99).Draw(rt, "act"); {
+	switch n := rapid.IntRange(0, 99).Draw(rt, "operation"); {
 	case n < 15 && over, n >= 90 && n < 93:
 		p.signIn(rt)
 	case n < 65:
@@ -244,7 +244,7 @@ func (p *play) compare(rt *rapid.T) {
 	entries, err := p.f.RevocationsSince(background, p.seq, 10_000)
 	p.need(rt, err)
 	got, want := ids(entries), slices.Clone(p.logged)
-	slices.Sort(got) // an act may end several
+	slices.Sort(got) // an operation may end several
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		rt.Fatalf("log, got +, want -:\n%s", diff)

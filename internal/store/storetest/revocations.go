@@ -80,7 +80,7 @@ func testEntries(t *testing.T, f *fixture) {
 	}
 }
 
-// testLogPages gives entries above a number, oldest first, so many at most.
+// testLogPages reads entries above a number, oldest first, so many at most.
 func testLogPages(t *testing.T, f *fixture) {
 	u := f.mustUser(t)
 	for range 6 {
@@ -187,7 +187,7 @@ func testRaceLog(t *testing.T, f *fixture) {
 }
 
 // follow reads the log from seq on until it is told to stop and has seen its end, checks that
-// each entry follows the one before, and gives their number.
+// each entry follows the one before, and returns their number.
 func (f *fixture) follow(t *testing.T, seq int64, stop <-chan struct{}) int {
 	n := 0
 	for last := false; ; {
@@ -220,7 +220,7 @@ func (f *fixture) follow(t *testing.T, seq int64, stop <-chan struct{}) int {
 	}
 }
 
-// logRows keeps an entry for everybody, whom it also gives a cut-off, and begins another epoch.
+// logRows keeps an entry for everybody, whom it also gives a NotBefore, and begins another epoch.
 func logRows(t *testing.T, f *fixture) rowCount {
 	end := store.Ending{Reason: store.EndedByAdmin, By: "the operator"}
 	_, err := f.EndEverything(t.Context(), end, f.clock)

@@ -110,13 +110,13 @@ func testRaceEndEverything(t *testing.T, f *fixture) {
 				let[i], issued[i] = user.NotBefore, max(now.Unix(), user.NotBefore+1)
 			}
 		})
-		cut := f.mustEntries(t, f.mustHead(t)-1)[0].NotBefore
+		notBefore := f.mustEntries(t, f.mustHead(t)-1)[0].NotBefore
 		for i, session := range []store.SessionID{{}, k.session, begun.ID} {
-			if issued[i] == 0 || let[i] == cut {
+			if issued[i] == 0 || let[i] == notBefore {
 				continue // nobody was let in, or afterwards
 			}
-			if issued[i] > cut {
-				t.Fatalf("a token from before has iat %d, the cut-off is %d", issued[i], cut)
+			if issued[i] > notBefore {
+				t.Fatalf("a token from before has iat %d, the cut-off is %d", issued[i], notBefore)
 			}
 			if f.mustStanding(t, session).Session.EndReason == "" {
 				t.Fatalf("session %d from before lives on", i)

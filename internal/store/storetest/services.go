@@ -57,7 +57,7 @@ const (
 	OpRevokeService   Operation = "RevokeService"
 )
 
-// newService gives a service key of this name; nobody keeps it yet.
+// newService returns a service key of this name; nobody keeps it yet.
 func (f *fixture) newService(name string) store.Service {
 	return store.Service{
 		ID: store.ServiceID("svc_" + base64.RawURLEncoding.EncodeToString(random(8))), Name: name,
@@ -81,7 +81,7 @@ func (f *fixture) wantServices(t *testing.T, want ...store.Service) {
 	same(t, "ListServices", got, want, cmpopts.EquateEmpty())
 }
 
-// testServiceRoundTrip gives back what was kept, and nothing of what was not.
+// testServiceRoundTrip reads back what was kept, and nothing of what was not.
 func testServiceRoundTrip(t *testing.T, f *fixture) {
 	f.wantServices(t)
 	b := f.mustService(t, "billing")
@@ -147,7 +147,7 @@ func testRevokeService(t *testing.T, f *fixture) {
 	}
 }
 
-// testRaceService gives a name to one key, and revokes it once.
+// testRaceService gives a name to one of several keys, and revokes it once.
 func testRaceService(t *testing.T, f *fixture) {
 	for range rounds {
 		var kept, revoked atomic.Int32

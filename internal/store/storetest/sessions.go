@@ -45,7 +45,7 @@ const (
 	OpAllSessions  Operation = "AllSessions"
 )
 
-// testSessionRoundTrip gives back what was kept, field by field, with its user.
+// testSessionRoundTrip reads back what was kept, field by field, with its user.
 func testSessionRoundTrip(t *testing.T, f *fixture) {
 	u := f.mustUser(t)
 	full := f.newSession(u.ID)
@@ -141,7 +141,7 @@ func testLiveSessionsLimit(t *testing.T, f *fixture) {
 	}
 }
 
-// testAllSessions gives live and ended ones of one user, newest first.
+// testAllSessions lists live and ended ones of one user, newest first.
 func testAllSessions(t *testing.T, f *fixture) {
 	u, other := f.mustUser(t), f.mustUser(t)
 	f.mustBegin(t, other.ID)

@@ -112,7 +112,7 @@ func testEndOthers(t *testing.T, f *fixture) {
 // testOverForGood does not count a session past its limits as live, and ends it for good
 // all the same: after "everything is ended", no step of the clock brings one back.
 func testOverForGood(t *testing.T, f *fixture) {
-	acts := []struct {
+	ways := []struct {
 		name string
 		end  func(u store.User, k token) error
 	}{
@@ -144,15 +144,15 @@ func testOverForGood(t *testing.T, f *fixture) {
 			return err
 		}},
 	}
-	for _, act := range acts {
+	for _, way := range ways {
 		f.now = start
 		u := f.mustUser(t)
 		idle := f.mustBegin(t, u.ID)
 		f.pass(idleLimit)
-		must(t, act.end(u, idle))
+		must(t, way.end(u, idle))
 		f.pass(-time.Hour)
 		if o := f.mustRotate(t, idle, store.Ended); o.Standing.Session.EndReason != store.EndedIdle || o.Standing.Session.EndedBy != "" {
-			t.Errorf("after %s and a step of the clock: ended %q by %q, want idle", act.name, o.Standing.Session.EndReason, o.Standing.Session.EndedBy)
+			t.Errorf("after %s and a step of the clock: ended %q by %q, want idle", way.name, o.Standing.Session.EndReason, o.Standing.Session.EndedBy)
 		}
 	}
 }

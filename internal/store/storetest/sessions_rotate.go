@@ -192,7 +192,7 @@ func testReused(t *testing.T, f *fixture) {
 	}
 }
 
-// testRotateEnded tells the reason and changes nothing, whatever is presented.
+// testRotateEnded answers the reason and changes nothing, whatever is presented.
 func testRotateEnded(t *testing.T, f *fixture) {
 	k := f.mustBegin(t, f.mustUser(t).ID)
 	f.mustRotate(t, k, store.Rotated)

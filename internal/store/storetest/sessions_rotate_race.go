@@ -26,7 +26,7 @@ func tally(outcomes []store.Outcome) map[store.Case]int {
 	return n
 }
 
-// raceTokens presents tokens at once and gives their outcomes.
+// raceTokens presents tokens at once and returns their outcomes.
 func (f *fixture) raceTokens(t *testing.T, presented []store.Presented) []store.Outcome {
 	t.Helper()
 	outcomes := make([]store.Outcome, len(presented))

@@ -30,7 +30,7 @@ var _ = register(subject{
 // OpSweep is its operation.
 const OpSweep Operation = "Sweep"
 
-// sweep sweeps at a time after start and gives the number dropped.
+// sweep sweeps at a time after start and returns the number dropped.
 func (f *fixture) sweep(t *testing.T, after time.Duration, limit int) int {
 	t.Helper()
 	n, err := f.Sweep(t.Context(), store.Sweeping{Keep: 24 * time.Hour, Limit: limit}, start.Add(after))

@@ -47,7 +47,7 @@ func testCancelled(t *testing.T, f *fixture) {
 	f.mustRotate(t, k, store.Rotated)
 }
 
-// testCancelledMidway does the whole of an act or nothing when its caller gives up at any moment
+// testCancelledMidway does the whole of an operation or nothing when its caller gives up at any moment
 // of it, and leaves the token good.
 func testCancelledMidway(t *testing.T, f *fixture) {
 	given := 0

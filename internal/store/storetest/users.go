@@ -55,7 +55,7 @@ const (
 	OpRenameUser  Operation = "RenameUser"
 )
 
-// testUserRoundTrip gives back what was kept, field by field, to the millisecond and in UTC.
+// testUserRoundTrip reads back what was kept, field by field, to the millisecond and in UTC.
 func testUserRoundTrip(t *testing.T, f *fixture) {
 	full := f.newUser()
 	full.Name, full.Roles = "Ada Lovelace", []string{"admin", "staff of the house"}
@@ -177,7 +177,7 @@ func testRename(t *testing.T, f *fixture) {
 	same(t, "other user", got, other)
 }
 
-// testRaceEmail gives an address to one user.
+// testRaceEmail lets one of several users have an address.
 func testRaceEmail(t *testing.T, f *fixture) {
 	for range rounds {
 		u := f.newUser()

@@ -135,7 +135,7 @@ func testRaceDisable(t *testing.T, f *fixture) {
 	}
 }
 
-// refreshed presents a token and tells whether it was let in.
+// refreshed presents a token and reports whether it was let in.
 func (f *fixture) refreshed(t *testing.T, k token) bool {
 	o, err := f.Rotate(background, k.from(home), f.now)
 	if err != nil {
@@ -144,7 +144,7 @@ func (f *fixture) refreshed(t *testing.T, k token) bool {
 	return err == nil && o.Case != store.Ended
 }
 
-// signedIn begins a session and tells whether it was let in.
+// signedIn begins a session and reports whether it was let in.
 func (f *fixture) signedIn(t *testing.T, user store.UserID) bool {
 	_, err := f.Begin(background, store.Beginning{Session: f.newSession(user), Password: oldHash}, f.now)
 	if err != nil {

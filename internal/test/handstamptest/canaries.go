@@ -31,7 +31,7 @@ func (c *Canaries) Plant(kind, text string) string {
 // Fresh plants a new secret that nothing else looks like.
 func (c *Canaries) Fresh(kind string) string { return c.Plant(kind, rand.Text()+rand.Text()) }
 
-// In tells the kind of a secret of which a piece stands in text, and the piece.
+// In returns the kind of a secret of which text holds a piece, and the piece.
 func (c *Canaries) In(text string) (kind, piece string) {
 	for i := 0; i+Gram <= len(text); i++ {
 		if kind, ok := c.kinds[text[i:i+Gram]]; ok {

@@ -21,7 +21,7 @@ type described struct {
 	schemas map[string]*jsonschema.Schema // where it stands → the schema
 }
 
-// description gives it, compiled once.
+// description returns the description, compiled once.
 var description = sync.OnceValue(func() *described {
 	d, err := compile(api.Document("http://localhost"))
 	if err != nil {
@@ -55,7 +55,7 @@ func compile(text []byte) (*described, error) {
 	return d, nil
 }
 
-// places gives where all schemas stand that are not part of others.
+// places returns where all schemas stand that are not part of others.
 func (d *described) places() []string {
 	var all []string
 	media := func(content openapi.Map[openapi.Media]) {
@@ -95,7 +95,7 @@ type place struct {
 	values    map[string]string  // of the path's parameters
 }
 
-// find gives what is at an address. HEAD is where GET is.
+// find returns what is at an address. HEAD is where GET is.
 func (d *described) find(method, escaped string) place {
 	asked, err := url.PathUnescape(escaped)
 	if err != nil || path.Clean(asked) != asked {

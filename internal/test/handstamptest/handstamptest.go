@@ -1,4 +1,4 @@
-// Package handstamptest starts a whole server inside a test, and gives people to act with:
+// Package handstamptest starts a whole server inside a test, with people to act as:
 // each has a cookie jar, a browser's or a program's manners, and a clock shared with the
 // server.
 package handstamptest
@@ -27,7 +27,7 @@ import (
 // GoodPassword is one that every policy takes.
 const GoodPassword = "violet teapots orbit quietly"
 
-// Options change what Start gives.
+// Options change what Start returns.
 type Options struct {
 	Settings map[string]string             // over those of a test; nil: none
 	Log      io.Writer                     // gets the whole log; nil: nowhere
@@ -104,7 +104,7 @@ type Clock struct {
 	ahead time.Duration
 }
 
-// Now gives the time.
+// Now returns the time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -118,7 +118,7 @@ func (c *Clock) Advance(d time.Duration) {
 	c.ahead += d
 }
 
-// MustUser makes a user with GoodPassword, whatever the sign-up mode, and gives the id.
+// MustUser makes a user with GoodPassword, whatever the sign-up mode, and returns the id.
 func (s *Server) MustUser(email string) store.UserID {
 	s.t.Helper()
 	made, err := s.Users.Create(s.t.Context(), audit.Operator(), user.Fresh{Email: email, Password: secret.New(GoodPassword)})

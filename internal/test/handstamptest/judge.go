@@ -28,7 +28,7 @@ type Exchange struct {
 	Body   string      // of the answer
 }
 
-// Judge tells of everything in an exchange that the description of the JSON surface does not
+// Judge lists everything in an exchange that the description of the JSON surface does not
 // allow: a status, a header, a media type or a member that is not described, a header or a
 // member that is missing, a body that was taken although the description forbids it, and
 // one that was refused for its form although the description allows it. What is not of that
@@ -154,7 +154,7 @@ func (j *judge) judgeHeaders(response openapi.Response) {
 	}
 }
 
-// judgeBody holds the answer's body to its media type and schema, and gives it when it is a
+// judgeBody holds the answer's body to its media type and schema, and returns it when it is a
 // problem.
 func (j *judge) judgeBody(response openapi.Response) (problem map[string]any) {
 	media, got := openapi.Entry[openapi.Media]{}, j.Header.Get("Content-Type")
@@ -238,7 +238,7 @@ func (j *judge) forbids(at string) string {
 	return ""
 }
 
-// leaves gives the complaints that have no others below them.
+// leaves returns the complaints that have no others below them.
 func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 	if len(e.Causes) == 0 {
 		return []*jsonschema.ValidationError{e}
@@ -250,12 +250,12 @@ func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 	return all
 }
 
-// isASCII tells whether text is the same in every normal form.
+// isASCII reports whether text is the same in every normal form.
 func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > 0x7f })
 }
 
-// badForm tells whether a problem says that the body had another form than the route takes.
+// badForm reports whether a problem says that the body had another form than the route takes.
 func badForm(problem map[string]any) bool {
 	if problem["code"] == "malformed_body" {
 		return true

@@ -8,7 +8,7 @@ import (
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
-// every gives the headers that every answer has, and more: name, value, name, value.
+// every returns the headers that every answer has, and more: name, value, name, value.
 func every(more ...string) http.Header {
 	h := http.Header{}
 	for i, all := 0, append([]string{
@@ -33,7 +33,7 @@ const (
 	method  = `{"type":"urn:handstamp:error:method_not_allowed","title":"No.","status":405,"code":"method_not_allowed","request_id":"q8Yx0ZyA1bcd"}`
 )
 
-// rewritten gives a body with one text in place of another.
+// rewritten returns a body with one text in place of another.
 func rewritten(body, old, with string) string { return strings.Replace(body, old, with, 1) }
 
 // The headers of a good answer, of a refusal that asks for a token, and of another.

@@ -11,7 +11,7 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// Raw sends bytes that no HTTP client would send, and gives the answer. Lines of the head
+// Raw sends bytes that no HTTP client would send, and returns the answer. Lines of the head
 // end as they are written; HOST stands for the server's.
 func (s *Server) Raw(request string) Answer {
 	s.t.Helper()
@@ -35,7 +35,7 @@ func (s *Server) Raw(request string) Answer {
 	return Answer{response.StatusCode, response.Header, string(body), s.t}
 }
 
-// Dump gives everything that the server keeps and that a request might change: users,
+// Dump returns everything that the server keeps and that a request might change: users,
 // sessions, keys and what has ended. Two dumps are equal when nothing has changed.
 func (s *Server) Dump() string {
 	s.t.Helper()
@@ -61,7 +61,7 @@ func (s *Server) Dump() string {
 	return out.String()
 }
 
-// Session gives a session as it is kept, live or over.
+// Session returns a session as it is kept, live or over.
 func (s *Server) Session(sid string) store.Session {
 	s.t.Helper()
 	id, err := store.ParseSessionID(sid)

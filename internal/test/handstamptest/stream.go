@@ -20,7 +20,7 @@ type Stream struct {
 	lines  *bufio.Scanner
 }
 
-// Open sends a GET, and gives the answer as soon as its head is there. Headers are as in Do. It
+// Open sends a GET, and returns the answer as soon as its head is there. Headers are as in Do. It
 // ends with the test at the latest.
 func (p *Person) Open(path string, headers ...string) *Stream {
 	t := p.t
@@ -66,7 +66,7 @@ func (s *Stream) Next() (e Event, ok bool) {
 	return Event{}, false
 }
 
-// Want reads until an event of this name comes, and gives it. The test ends when none does.
+// Want reads until an event of this name comes, and returns it. The test ends when none does.
 func (s *Stream) Want(p *Person, name string) Event {
 	p.t.Helper()
 	for {
@@ -80,7 +80,7 @@ func (s *Stream) Want(p *Person, name string) Event {
 	}
 }
 
-// MustService makes a service key and gives a program that shows it, and the key.
+// MustService makes a service key and returns a program that shows it, and the key.
 func (s *Server) MustService(name string) (*Person, string) {
 	s.t.Helper()
 	_, key, err := s.Services.Create(s.t.Context(), audit.Operator(), name)

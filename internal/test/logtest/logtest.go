@@ -20,14 +20,14 @@ func (l *Log) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// String gives what was written since the last Take.
+// String returns what was written since the last Take.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
-// Take is String, and forgets what it gives.
+// Take is String, and forgets what it returns.
 func (l *Log) Take() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -35,5 +35,5 @@ func (l *Log) Take() string {
 	return l.text.String()
 }
 
-// Count tells how often a text stands in the log.
+// Count returns how often the log holds a text.
 func (l *Log) Count(text string) int { return strings.Count(l.String(), text) }

@@ -35,8 +35,8 @@ const (
 	password  = "throwaway"
 )
 
-// patience is how long a server may take to start, to stop, or to make a database.
-const patience = time.Minute
+// timeout is how long a server may take to start, to stop, or to make a database.
+const timeout = time.Minute
 
 // Options are what a caller may choose. The zero Options are good.
 type Options struct {
@@ -86,7 +86,7 @@ func (o Options) Start(tb testing.TB) *Server {
 // shared is the server of Shared, made with the first call.
 var shared = sync.OnceValues(func() (*Server, error) { return Options{NoSync: true}.Run() })
 
-// Shared gives the one server of this test binary, which runs until the binary ends. Do not
+// Shared returns the one server of this test binary, which runs until the binary ends. Do not
 // stop it: other tests are on it.
 func Shared(tb testing.TB) *Server {
 	tb.Helper()
@@ -125,7 +125,7 @@ func (o Options) run(initialise func(*Server) error) (*Server, error) {
 	return s, nil
 }
 
-// find gives the folder of PostgreSQL's programs: Debian's newest, or that of the PATH.
+// find returns the folder of PostgreSQL's programs: Debian's newest, or that of the PATH.
 func find() (string, error) {
 	folders, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil {
@@ -146,7 +146,7 @@ func find() (string, error) {
 	return filepath.Dir(path), nil
 }
 
-// settings gives the server's arguments: quick to start, and small.
+// settings returns the server's arguments: quick to start, and small.
 func (s *Server) settings() []string {
 	host, port, _ := net.SplitHostPort(s.address)
 	all := map[string]string{
@@ -164,7 +164,7 @@ func (s *Server) settings() []string {
 	return args
 }
 
-// URL gives a database of the server as a URL, password included.
+// URL returns a database of the server as a URL, password included.
 func (s *Server) URL(database string) string {
 	u := url.URL{
 		Scheme: "postgres", User: url.UserPassword(superuser, password),
@@ -173,10 +173,10 @@ func (s *Server) URL(database string) string {
 	return u.String()
 }
 
-// Address gives where the server listens, such as 127.0.0.1:5432.
+// Address returns where the server listens, such as 127.0.0.1:5432.
 func (s *Server) Address() string { return s.address }
 
-// Database makes a new, empty database and gives its URL.
+// Database makes a new, empty database and returns its URL.
 func (s *Server) Database(tb testing.TB) string {
 	tb.Helper()
 	database, err := s.NewDatabase()
@@ -186,7 +186,7 @@ func (s *Server) Database(tb testing.TB) string {
 	return database
 }
 
-// NewDatabase makes a new, empty database and gives its URL. It sorts text as people do, not by
+// NewDatabase makes a new, empty database and returns its URL. It sorts text as people do, not by
 // its bytes, which is what an operator's database may do as well.
 func (s *Server) NewDatabase() (string, error) {
 	s.mu.Lock()
@@ -202,7 +202,7 @@ func (s *Server) NewDatabase() (string, error) {
 
 // Exec runs statements in a database, each in a transaction of its own, on a connection of its own.
 func (s *Server) Exec(database string, statements ...string) (err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, database)
 	if err != nil {

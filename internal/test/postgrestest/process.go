@@ -39,7 +39,7 @@ exit $status
 // lookPath finds a program.
 func lookPath(name string) (string, error) { return exec.LookPath(name) }
 
-// unprivileged gives the command as another user where we are root, whom PostgreSQL refuses:
+// unprivileged returns the command as another user where we are root, whom PostgreSQL refuses:
 // as postgres, or as nobody.
 func unprivileged(args ...string) (*exec.Cmd, error) {
 	who, err := servant()
@@ -56,7 +56,7 @@ func unprivileged(args ...string) (*exec.Cmd, error) {
 	return exec.Command(path, args[1:]...), nil
 }
 
-// servant gives the user that the server runs as, or nil for us.
+// servant returns the user that the server runs as, or nil for us.
 func servant() (*user.User, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -68,7 +68,7 @@ func servant() (*user.User, error) {
 	return who, err
 }
 
-// own gives the server's folder to whom the server runs as.
+// own makes the server's folder belong to the user whom the server runs as.
 func (s *Server) own() error {
 	who, err := servant()
 	if err != nil || who == nil {
@@ -99,7 +99,7 @@ func (s *Server) initialise() error {
 	return nil
 }
 
-// data gives the folder of the cluster.
+// data returns the folder of the cluster.
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 
 // Start starts the server again after Stop or Kill, and waits until it answers.
@@ -133,7 +133,7 @@ func (s *Server) Start() error {
 
 // answers waits until the server takes connections.
 func (s *Server) answers() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	for {
 		err := s.Exec(s.URL(superuser), `SELECT 1`)
@@ -154,7 +154,7 @@ func (s *Server) answers() error {
 // log is where the server says what it does.
 func (s *Server) log() string { return filepath.Join(s.folder, "log") }
 
-// lastWords gives the end of the server's log.
+// lastWords returns the end of the server's log.
 func (s *Server) lastWords() string {
 	said, err := os.ReadFile(s.log())
 	if err != nil {
@@ -199,7 +199,7 @@ func (s *Server) end(signal string) error {
 	select {
 	case err := <-p.done: // which has closed orders
 		return err
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		return errors.Join(errors.New("the server does not end"), p.orders.Close()) // which ends it at once
 	}
 }

@@ -43,7 +43,7 @@ func (s *Server) copyFrom(primary *Server) error {
 	return nil
 }
 
-// Either gives the database at a URL of this server as one URL that names the other server too, as
+// Either returns the URL of a database of this server with the other server named too, as
 // one writes it for a primary and its standby, whichever of them is which.
 func (s *Server) Either(database string, other *Server) string {
 	return strings.Replace(database, s.Address(), s.Address()+","+other.Address(), 1) + "?target_session_attrs=read-write"
@@ -81,7 +81,7 @@ func (s *Server) Promote() error {
 
 // await waits until a condition holds.
 func (s *Server) await(condition string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	for {
 		err := s.Exec(s.URL(superuser), `DO $$ BEGIN ASSERT `+condition+`; END $$`)

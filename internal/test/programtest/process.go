@@ -14,8 +14,8 @@ import (
 	"github.com/handstamp/handstamp/internal/test/logtest"
 )
 
-// patience is how long a program may take to start, and to stop.
-const patience = time.Minute
+// timeout is how long a program may take to start, and to stop.
+const timeout = time.Minute
 
 // Program is one that can be started again and again. Its fields hold from the next start on.
 type Program struct {
@@ -44,7 +44,7 @@ func (p *Program) Start() error {
 	if err != nil {
 		return err
 	}
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(timeout); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if conn, err := net.Dial("tcp", p.Address); err == nil {
 			return conn.Close()
 		}
@@ -93,7 +93,7 @@ func (p *Program) begin() (*running, error) {
 	return r, nil
 }
 
-// Said gives all that the program has said, at all its starts.
+// Said returns all that the program has said, at all its starts.
 func (p *Program) Said() string {
 	if p.Log == "" {
 		return p.said.String()
@@ -105,14 +105,14 @@ func (p *Program) Said() string {
 	return string(text)
 }
 
-// Pid gives the number of the running program's process.
+// Pid returns the number of the running program's process.
 func (p *Program) Pid() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.running.cmd.Process.Pid
 }
 
-// Memory gives what the running program has in memory, in MB, on Linux.
+// Memory returns what the running program has in memory, in MB, on Linux.
 func (p *Program) Memory() (megabytes float64, err error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Pid()))
 	if err != nil {
@@ -157,13 +157,13 @@ func (p *Program) StopBy(tell func(program *os.Process) error) error {
 			return fmt.Errorf("%s ended badly: %w; it said:\n%s", strings.Join(p.Command, " "), r.how, p.Said())
 		}
 		return nil
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		r.kill()
 		return fmt.Errorf("%s does not stop; it said:\n%s", strings.Join(p.Command, " "), p.Said())
 	}
 }
 
-// take gives what runs, and forgets it.
+// take returns what runs, and forgets it.
 func (p *Program) take() *running {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -43,7 +43,7 @@ func Build(folder string, packages ...string) error {
 	return nil
 }
 
-// The ports that FreeAddress gives are below those that the kernel gives to whoever asks for any, which begin at 32768.
+// The ports that FreeAddress returns are below those that the kernel gives to whoever asks for any, which begin at 32768.
 const (
 	firstPort = 10000
 	lastPort  = 29999
@@ -56,7 +56,7 @@ var reserved struct {
 	ports []net.PacketConn
 }
 
-// FreeAddress gives an address of this machine for TCP, such as 127.0.0.1:12345, that nobody listens on, and that nobody comes to
+// FreeAddress returns an address of this machine for TCP, such as 127.0.0.1:12345, that nobody listens on, and that nobody comes to
 // listen on by chance: neither before the program that it is for, nor between two starts of that.
 func FreeAddress() (string, error) {
 	reserved.mu.Lock()
@@ -78,7 +78,7 @@ func FreeAddress() (string, error) {
 	return "", errors.New("no port is free")
 }
 
-// Server gives a server that does not run yet, in a folder that gets its files. By the environment it is told to listen on a
+// Server returns a server that does not run yet, in a folder that gets its files. By the environment it is told to listen on a
 // free address alone, to be known by that, and to say only what goes wrong. Set tells it more, and otherwise.
 func Server(program, folder string) (*Program, error) {
 	address, err := FreeAddress()
@@ -98,7 +98,7 @@ func (p *Program) Set(name, value string) {
 	p.Env = append(p.Env, "HANDSTAMP_"+strings.ToUpper(name)+"="+value)
 }
 
-// URL gives the program's address as a browser is told it: cookies are for localhost.
+// URL returns the program's address as a browser is told it: cookies are for localhost.
 func (p *Program) URL() string {
 	return "http://" + strings.Replace(p.Address, "127.0.0.1", "localhost", 1)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
-// TestFreeAddress gives addresses that nobody else is given, and that are free.
+// TestFreeAddress hands out addresses that nobody else is given, and that are free.
 func TestFreeAddress(t *testing.T) {
 	given := map[string]bool{}
 	for range 20 {
