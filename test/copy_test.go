@@ -24,11 +24,12 @@ const someSessions = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FR
 // pause has a database stand still for whoever brings it the session in the middle.
 var pause = []string{
 	`CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3600); RETURN NEW; END $$`,
-	`CREATE TRIGGER pause BEFORE INSERT ON sessions FOR EACH ROW WHEN (NEW.id = '000000000000000001500A') EXECUTE FUNCTION pause()`,
+	`CREATE TRIGGER pause BEFORE INSERT ON sessions FOR EACH ROW
+		WHEN (NEW.id = '000000000000000001500A') EXECUTE FUNCTION pause()`,
 }
 
-// TestCopyInterrupted kills a copy in the middle, and asks it to stop: the database holds nothing afterwards, says so, and
-// takes it all the next time. Who was signed in before still is.
+// TestCopyInterrupted kills a copy in the middle, and asks it to stop: the database holds nothing
+// afterwards, says so, and takes it all the next time. Who was signed in before still is.
 func TestCopyInterrupted(t *testing.T) {
 	n := newNode(t)
 	n.start()
@@ -65,9 +66,11 @@ func TestCopyInterrupted(t *testing.T) {
 		if how == syscall.SIGINT && !strings.Contains(said.String(), "holds nothing, run this again") {
 			t.Errorf("an interrupted copy says %q, want what is there now", said.String())
 		}
-		n.must(server.Exec(database, `SELECT pg_terminate_backend(pid) `+ours)) // who sleeps does not notice who has gone
+		// A backend that sleeps does not notice that its client has gone.
+		n.must(server.Exec(database, `SELECT pg_terminate_backend(pid) `+ours))
 		await(t, server, database, `NOT EXISTS (SELECT `+ours+`)`)
-		n.must(server.Exec(database, `DO $$ BEGIN ASSERT (SELECT count(*) FROM users) + (SELECT count(*) FROM sessions) = 0; END $$`))
+		n.must(server.Exec(database,
+			`DO $$ BEGIN ASSERT (SELECT count(*) FROM users) + (SELECT count(*) FROM sessions) = 0; END $$`))
 	}
 	n.must(server.Exec(database, `DROP TRIGGER pause ON sessions`))
 	if out, err := copying().CombinedOutput(); err != nil || !strings.Contains(string(out), "1 user, 3001 sessions") {

@@ -101,8 +101,8 @@ func (c *customer) survive(stop *atomic.Bool, refreshed *atomic.Int64) (ended []
 	return ended
 }
 
-// TestSynchronousFailover loses the primary under load. The standby has everything that was answered:
-// every client goes on with the token that it holds, and what had ended stays ended.
+// TestSynchronousFailover loses the primary under load. The standby has everything that was
+// answered: every client goes on with the token that it holds, and what had ended stays ended.
 func TestSynchronousFailover(t *testing.T) {
 	c := newCluster(t)
 	c.must(c.primary.Synchronous())
@@ -135,7 +135,8 @@ func TestSynchronousFailover(t *testing.T) {
 	if n == 0 {
 		t.Error("no session was ended: the test tests too little")
 	}
-	c.wantLog([]string{`"code":"storage_unavailable"`}, []string{"row_behind", "refresh_reused", "behind what was handed out"})
+	c.wantLog([]string{`"code":"storage_unavailable"`},
+		[]string{"row_behind", "refresh_reused", "behind what was handed out"})
 }
 
 // awaitMore waits until there were so many more.
@@ -149,10 +150,10 @@ func (c *cluster) awaitMore(count *atomic.Int64, more int64) {
 	}
 }
 
-// TestAsynchronousFailover loses the primary, and with it what the standby had not heard of: refreshes,
-// the end of a session, a sign-in. Whoever was signed in before goes on with tokens that the database
-// has never seen; what was ended since lives again until it is ended again, and the log says so. A
-// thief with an older token is found as ever.
+// TestAsynchronousFailover loses the primary, and with it what the standby had not heard of:
+// refreshes, the end of a session, a sign-in. Whoever was signed in before goes on with tokens that
+// the database has never seen; what was ended since lives again until it is ended again, and the
+// log says so. A thief with an older token is found as ever.
 func TestAsynchronousFailover(t *testing.T) {
 	c := newCluster(t)
 	ada, ben := c.mustSignUp("ada@example.com"), c.mustSignUp("ben@example.com")
@@ -190,6 +191,8 @@ func TestAsynchronousFailover(t *testing.T) {
 	thief.wantRefresh("stolen before", http.StatusUnauthorized)
 	ada.wantRefresh("after the thief", http.StatusUnauthorized)
 	after := strings.Replace(c.database, c.primary.Address(), c.standby.Address(), 1)
-	c.must(c.standby.Exec(after, `DO $$ BEGIN ASSERT (SELECT epoch FROM revocation_head) > (SELECT min(applied_at) FROM migrations); END $$`))
-	c.wantLog([]string{`"event":"row_behind"`, "revocation log is behind what was handed out", `"event":"refresh_reused"`}, nil)
+	c.must(c.standby.Exec(after,
+		`DO $$ BEGIN ASSERT (SELECT epoch FROM revocation_head) > (SELECT min(applied_at) FROM migrations); END $$`))
+	behind := "revocation log is behind what was handed out"
+	c.wantLog([]string{`"event":"row_behind"`, behind, `"event":"refresh_reused"`}, nil)
 }

@@ -70,14 +70,16 @@ func parseCall(args []string) (c call, ok bool) {
 //
 //	http NAME METHOD PATH|URL ['Header: value']... [BODY] [=> STATUS]
 //
-// It comes again a second after storage_unavailable that the story does not want, as clients do: the machine may be busy.
+// It comes again a second after storage_unavailable that the story does not want, as clients do:
+// the machine may be busy.
 func callHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	c, ok := parseCall(args)
 	if neg || !ok {
 		ts.Fatalf("usage: http NAME METHOD PATH|URL ['Header: value']... [BODY] [=> STATUS]")
 	}
 	printed, err := storyOf(ts).send(c, ts.Getenv("URL"))
-	for end := time.Now().Add(timeout); err == nil && c.want != "503" && strings.Contains(printed, `"code":"storage_unavailable"`) && time.Now().Before(end); {
+	busy := func() bool { return c.want != "503" && strings.Contains(printed, `"code":"storage_unavailable"`) }
+	for end := time.Now().Add(timeout); err == nil && busy() && time.Now().Before(end); {
 		time.Sleep(time.Second)
 		printed, err = storyOf(ts).send(c, ts.Getenv("URL"))
 	}
@@ -108,7 +110,8 @@ func (s *story) send(c call, base string) (string, error) {
 	return out.String(), nil
 }
 
-// within repeats an http command until its status is as wanted: within DURATION http ... A busy machine is given slack.
+// within repeats an http command until its status is as wanted: within DURATION http ... A busy
+// machine is given slack.
 func within(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || args[1] != "http" {
 		ts.Fatalf("usage: within DURATION http ...")

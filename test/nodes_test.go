@@ -23,8 +23,8 @@ func newNodes(t *testing.T, database string) []*node {
 	return nodes
 }
 
-// TestNodesBeginTogether starts two nodes at once on a database that is new: each step of the schema
-// is done by one of them, and both serve what either keeps.
+// TestNodesBeginTogether starts two nodes at once on a database that is new: each step of the
+// schema is done by one of them, and both serve what either keeps.
 func TestNodesBeginTogether(t *testing.T) {
 	for range 3 {
 		database := postgrestest.Shared(t).Database(t)
@@ -56,15 +56,16 @@ func TestNodesBeginTogether(t *testing.T) {
 	}
 }
 
-// later does what a later release does to a database: it adds a column, and notes a step that programs
-// as old as this can go on beside.
+// later does what a later release does to a database: it adds a column, and notes a step that
+// programs as old as this can go on beside.
 var later = []string{
 	`ALTER TABLE sessions ADD COLUMN later TEXT NOT NULL DEFAULT ''`,
-	`INSERT INTO migrations (number, oldest, applied_at, name, sha256) SELECT max(number) + 1, max(number), 0, 'later.sql', '' FROM migrations`,
+	`INSERT INTO migrations (number, oldest, applied_at, name, sha256)
+		SELECT max(number) + 1, max(number), 0, 'later.sql', '' FROM migrations`,
 }
 
-// TestReleasesSideBySide has a later release migrate the database under a node: the node goes on, and
-// starts again, as long as the step says that it may; otherwise it says what to do.
+// TestReleasesSideBySide has a later release migrate the database under a node: the node goes on,
+// and starts again, as long as the step says that it may; otherwise it says what to do.
 func TestReleasesSideBySide(t *testing.T) {
 	server := postgrestest.Shared(t)
 	database := server.Database(t)
@@ -81,9 +82,11 @@ func TestReleasesSideBySide(t *testing.T) {
 	c.wantRefresh("started on a later schema", http.StatusOK)
 	n.Kill()
 
-	n.must(server.Exec(database, `INSERT INTO migrations (number, oldest, applied_at, name, sha256) SELECT max(number) + 1, max(number) + 1, 0, 'much_later.sql', '' FROM migrations`))
+	n.must(server.Exec(database, `INSERT INTO migrations (number, oldest, applied_at, name, sha256)
+		SELECT max(number) + 1, max(number) + 1, 0, 'much_later.sql', '' FROM migrations`))
 	err := n.Start()
-	if err == nil || !strings.Contains(err.Error(), "use a newer handstamp") || !strings.Contains(err.Error(), "much_later.sql") {
+	if err == nil || !strings.Contains(err.Error(), "use a newer handstamp") ||
+		!strings.Contains(err.Error(), "much_later.sql") {
 		t.Errorf("a schema that is not for this program: %v, want it refused, and what to do", err)
 	}
 }

@@ -14,11 +14,12 @@ import (
 // timeout is how long anything may take that happens elsewhere.
 const timeout = time.Minute
 
-// slack is how many times as long as promised anything may take here, on a machine that is busy with other tests. What is
-// promised is measured by make bench-feed.
+// slack is how many times as long as promised anything may take here, on a machine that is busy
+// with other tests. What is promised is measured by make bench-feed.
 const slack = 10
 
-// start runs a program by a name, from the script's folder and with its environment, and waits until it listens.
+// start runs a program by a name, from the script's folder and with its environment, and waits
+// until it listens.
 func start(ts *testscript.TestScript, name string, p *programtest.Program) {
 	p.Folder, p.Env = ts.MkAbs("."), append(environment(ts), p.Env...)
 	storyOf(ts).running[name] = p
@@ -42,19 +43,21 @@ func (s *story) take(ts *testscript.TestScript, name string) *programtest.Progra
 	return p
 }
 
-// serve starts the current server, with these arguments, and waits until it listens and has said so. What it says goes to
-// the end of NAME.log.
+// serve starts the current server, with these arguments, and waits until it listens and has said
+// so. What it says goes to the end of NAME.log.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("a server that shall refuse to start: ! exec handstamp serve")
 	}
 	s := storyOf(ts)
 	p := &programtest.Program{
-		Command: append([]string{filepath.Join(programs, "handstamp"), "serve"}, args...), Address: s.addresses[s.current], Log: ts.MkAbs(s.current + ".log"),
+		Command: append([]string{filepath.Join(programs, "handstamp"), "serve"}, args...),
+		Address: s.addresses[s.current], Log: ts.MkAbs(s.current + ".log"),
 	}
 	before, _ := os.ReadFile(p.Log) // there is none at the first start
 	start(ts, s.current, p)
-	for end := time.Now().Add(timeout); !strings.Contains(p.Said()[len(before):], "handstamp: listening on "); time.Sleep(time.Millisecond) {
+	listens := func() bool { return strings.Contains(p.Said()[len(before):], "handstamp: listening on ") }
+	for end := time.Now().Add(timeout); !listens(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			ts.Fatalf("serve: it does not say that it listens, but:\n%s", p.Said())
 		}
@@ -79,7 +82,8 @@ func service(ts *testscript.TestScript, neg bool, args []string) {
 	address, err := programtest.FreeAddress()
 	ts.Check(err)
 	p := &programtest.Program{
-		Command: []string{filepath.Join(programs, "service")}, Env: []string{"ISSUER=" + ts.Getenv("URL"), "LISTEN=" + address},
+		Command: []string{filepath.Join(programs, "service")},
+		Env:     []string{"ISSUER=" + ts.Getenv("URL"), "LISTEN=" + address},
 		Address: address, Log: ts.MkAbs("service.log"),
 	}
 	start(ts, "service", p)

@@ -56,7 +56,8 @@ func TestScriptsOnPostgres(t *testing.T) {
 	}
 	all = slices.DeleteFunc(all, func(path string) bool { return ofFiles[filepath.Base(path)] })
 	engine := postgrestest.Shared(t)
-	tell(t, testscript.Params{Files: all, Setup: func(env *testscript.Env) error { return setUpOn(env, engine.NewDatabase) }})
+	onPostgres := func(env *testscript.Env) error { return setUpOn(env, engine.NewDatabase) }
+	tell(t, testscript.Params{Files: all, Setup: onPostgres})
 }
 
 // tell tells stories.
@@ -110,7 +111,8 @@ func setUp(env *testscript.Env) error { return setUpOn(env, nil) }
 // setUpOn is setUp, with what makes databases; nil: servers have files.
 func setUpOn(env *testscript.Env, newDatabase func() (string, error)) error {
 	s := &story{
-		people: map[string]*handstamptest.Person{}, running: map[string]*programtest.Program{}, addresses: map[string]string{}, listeners: map[string]*listener{},
+		people: map[string]*handstamptest.Person{}, running: map[string]*programtest.Program{},
+		addresses: map[string]string{}, listeners: map[string]*listener{},
 		databases: map[string]string{}, newDatabase: newDatabase,
 	}
 	env.Values[storyKey{}] = s

@@ -72,7 +72,8 @@ func listen(ts *testscript.TestScript, neg bool, args []string) {
 	l.await(ts, "event: heartbeat", timeout)
 }
 
-// heard waits until somebody who listens has heard a text, for as long as the bound: heard NAME TEXT.
+// heard waits until somebody who listens has heard a text, for as long as the bound: heard NAME
+// TEXT.
 func heard(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 || storyOf(ts).listeners[args[0]] == nil {
 		ts.Fatalf("usage: heard NAME TEXT, of one who listens")
@@ -115,7 +116,8 @@ func kid(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: kid VAR")
 	}
-	_, err := storyOf(ts).send(call{who: "reader", method: http.MethodGet, target: "/.well-known/jwks.json"}, ts.Getenv("URL"))
+	get := call{who: "reader", method: http.MethodGet, target: "/.well-known/jwks.json"}
+	_, err := storyOf(ts).send(get, ts.Getenv("URL"))
 	ts.Check(err)
 	var set struct {
 		Keys []struct {

@@ -30,7 +30,8 @@ func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	name := s.current
 	program := filepath.Join(programs, "handstamp")
 	shell := "echo $$ > " + name + ".pid; exec " + program + " serve 2>>" + name + ".log"
-	start(ts, name, &programtest.Program{Command: []string{"script", "-qfec", shell, name + ".tty"}, Address: s.addresses[name]})
+	start(ts, name,
+		&programtest.Program{Command: []string{"script", "-qfec", shell, name + ".tty"}, Address: s.addresses[name]})
 	_, port, err := net.SplitHostPort(s.addresses[name])
 	ts.Check(err)
 	shown, err := awaitText(ts.MkAbs(name+".tty"), port)
@@ -63,5 +64,6 @@ func leave(ts *testscript.TestScript, neg bool, args []string) {
 	p := s.take(ts, s.current)
 	pid, err := strconv.Atoi(strings.TrimSpace(ts.ReadFile(s.current + ".pid")))
 	ts.Check(err)
-	ts.Check(p.StopBy(func(*os.Process) error { return syscall.Kill(pid, syscall.SIGTERM) })) // script(1) does not pass a signal on
+	// script(1) does not pass a signal on.
+	ts.Check(p.StopBy(func(*os.Process) error { return syscall.Kill(pid, syscall.SIGTERM) }))
 }

@@ -53,7 +53,8 @@ func (n *node) wantRefused(when, email string) {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
-		n.t.Errorf("%s: sign in = %d, Retry-After %q, want 503 and when to try again", when, answer.StatusCode, answer.Header.Get("Retry-After"))
+		n.t.Errorf("%s: sign in = %d, Retry-After %q, want 503 and when to try again", when, answer.StatusCode,
+			answer.Header.Get("Retry-After"))
 	}
 }
 
@@ -126,7 +127,8 @@ func TestReadOnlyFile(t *testing.T) {
 		}
 	}
 	said := n.startAsNobody(t)
-	if !strings.Contains(said, "handstamp.db") || !strings.Contains(said, "permission denied") && !strings.Contains(said, "readonly") {
+	if !strings.Contains(said, "handstamp.db") ||
+		!strings.Contains(said, "permission denied") && !strings.Contains(said, "readonly") {
 		t.Errorf("a server without the right to write says %q, want the file and the right", said)
 	}
 	for _, name := range []string{"handstamp.db-wal", "handstamp.db-shm"} {
@@ -181,8 +183,8 @@ func open(t *testing.T, folder string) {
 	t.Cleanup(func() { os.Chmod(folder, info.Mode().Perm()) })
 }
 
-// TestPostgresAtStart starts the server with a database that it cannot use: it ends at once, says what is
-// wrong, and does not say the password.
+// TestPostgresAtStart starts the server with a database that it cannot use: it ends at once, says
+// what is wrong, and does not say the password.
 func TestPostgresAtStart(t *testing.T) {
 	const password = "hunter2-hunter2"
 	closed, err := programtest.FreeAddress()
@@ -192,13 +194,22 @@ func TestPostgresAtStart(t *testing.T) {
 	there := postgrestest.Shared(t)
 	tests := []struct{ name, url, says string }{
 		{"nobody there", "postgres://handstamp:" + password + "@" + closed + "/handstamp", "connection refused"},
-		{"wrong password", "postgres://postgres:" + password + "@" + there.Address() + "/postgres", "password authentication failed"},
+		{
+			"wrong password", "postgres://postgres:" + password + "@" + there.Address() + "/postgres",
+			"password authentication failed",
+		},
 		{"no such database", strings.TrimSuffix(there.URL("x"), "x") + "missing", `database "missing" does not exist`},
 		{"no database", "postgres://handstamp:" + password + "@" + there.Address(), "names no database"},
-		{"not a URL", "postgres://handstamp:" + password + "%@" + there.Address() + "/handstamp", "is not a URL of PostgreSQL"},
+		{
+			"not a URL", "postgres://handstamp:" + password + "%@" + there.Address() + "/handstamp",
+			"is not a URL of PostgreSQL",
+		},
 	}
 	for _, tt := range tests {
-		for _, command := range [][]string{{"serve", "--listen", "127.0.0.1:0", "--ops-listen", ""}, {"user", "list"}, {"session", "list", "ada@example.com"}, {"key", "list"}, {"service", "list"}} {
+		for _, command := range [][]string{
+			{"serve", "--listen", "127.0.0.1:0", "--ops-listen", ""}, {"user", "list"},
+			{"session", "list", "ada@example.com"}, {"key", "list"}, {"service", "list"},
+		} {
 			cmd := exec.Command(filepath.Join(programs, "handstamp"), command...)
 			cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), "HANDSTAMP_DATABASE="+tt.url)
 			said, err := cmd.CombinedOutput()
@@ -222,7 +233,8 @@ func TestPostgresAtStart(t *testing.T) {
 func TestPostgresBackup(t *testing.T) {
 	for command, says := range map[string]string{"backup": "pg_dump", "restore": "pg_restore"} {
 		cmd := exec.Command(filepath.Join(programs, "handstamp"), "db", command, "file")
-		cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), "HANDSTAMP_DATABASE="+postgrestest.Shared(t).URL("postgres"))
+		cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(),
+			"HANDSTAMP_DATABASE="+postgrestest.Shared(t).URL("postgres"))
 		if said, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(said), says) {
 			t.Errorf("db %s = %v %s, want it refused, naming %s", command, err, said, says)
 		}

@@ -153,16 +153,25 @@ func TestLikeness(t *testing.T) {
 	}
 }
 
+// serverEnvironment returns the settings of a server that listens on an address and keeps its files in
+// a folder.
+func serverEnvironment(address, folder string) []string {
+	return []string{
+		"HANDSTAMP_LISTEN=" + address, "HANDSTAMP_OPS_LISTEN=", "HANDSTAMP_PUBLIC_URL=" + local(address),
+		"HANDSTAMP_LOG_LEVEL=error", "HANDSTAMP_DATABASE=sqlite:" + filepath.Join(folder, "handstamp.db"),
+		"HANDSTAMP_MASTER_KEY_FILE=" + filepath.Join(folder, "handstamp.key"),
+	}
+}
+
 // TestCurl walks through docs/guide-curl.md, on ports of its own.
 func TestCurl(t *testing.T) {
 	t.Parallel() // it sleeps for most of its time
 	server, service, folder := freeAddress(t), freeAddress(t), t.TempDir()
 	elsewhere := strings.NewReplacer("http://localhost:8787", local(server), "http://localhost:8081", local(service))
 	env := []string{
-		"HANDSTAMP_LISTEN=" + server, "HANDSTAMP_OPS_LISTEN=", "HANDSTAMP_PUBLIC_URL=" + local(server), "HANDSTAMP_LOG_LEVEL=error",
-		"HANDSTAMP_DATABASE=sqlite:" + filepath.Join(folder, "handstamp.db"), "HANDSTAMP_MASTER_KEY_FILE=" + filepath.Join(folder, "handstamp.key"),
 		"LISTEN=" + service, "ISSUER=" + local(server),
 	}
+	env = append(env, serverEnvironment(server, folder)...)
 	w := walk{guide: "guide-curl.md", elsewhere: elsewhere, env: env, starts: []string{server, service}}
 	if answers := w.run(t); answers < 15 {
 		t.Errorf("the guide has %d answers, want 15 or more", answers)

@@ -8,9 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/handstamp/handstamp/internal/repo"
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/test/postgrestest"
 	"github.com/handstamp/handstamp/internal/test/programtest"
 )
@@ -34,10 +33,13 @@ type unit struct {
 	t *testing.T
 }
 
-// newUnit starts a command that listens on an address. It is stopped when the test ends, if not before.
+// newUnit starts a command that listens on an address. It is stopped when the test ends, if not
+// before.
 func (m *move) newUnit(address, command string) unit {
 	m.t.Helper()
-	u := unit{&programtest.Program{Command: []string{"bash", "-c", "exec env " + command}, Folder: root, Env: m.env, Address: address}, m.t}
+	p := &programtest.Program{Folder: root, Env: m.env, Address: address}
+	p.Command = []string{"bash", "-c", "exec env " + command}
+	u := unit{p, m.t}
 	m.t.Cleanup(u.stop)
 	u.start()
 	return u
@@ -71,15 +73,17 @@ func newMove(t *testing.T) *move {
 	one, two, ops, ops2 := freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)
 	m.names = strings.NewReplacer(
 		"db.example.com:5432", database.Address(), "?sslmode=verify-full", "",
-		"10.0.0.11:8787", one, "10.0.0.11:8788", ops, "10.0.0.12:8787", two, "10.0.0.12:8788", ops2, "10.0.0.5", "127.0.0.1",
+		"10.0.0.11:8787", one, "10.0.0.11:8788", ops, "10.0.0.12:8787", two, "10.0.0.12:8788", ops2,
+		"10.0.0.5", "127.0.0.1",
 		"/etc/handstamp", m.site.folder, "/var/lib/handstamp", m.site.folder, "listen 443", "listen "+m.site.proxy,
 		"/etc/ssl/id.example.com.pem", m.site.cert, "/etc/ssl/id.example.com.key", m.site.key,
 		"handstamp.dump", filepath.Join(m.site.folder, "handstamp.dump"),
 	)
 	programs := m.site.folder + ":" + filepath.Dir(postgresPrograms(t))
 	m.env = []string{"PATH=" + programs + ":" + os.Getenv("PATH"), "HANDSTAMP_LOG_LEVEL=error"}
-	m.old = m.newUnit(m.site.server, "handstamp serve --listen "+m.site.server+" --ops-listen '' --public-url https://"+publicHost+
-		" --trusted-proxies 127.0.0.1 --database sqlite:"+m.site.folder+"/handstamp.db --master-key-file "+m.site.folder+"/handstamp.key")
+	m.old = m.newUnit(m.site.server, "handstamp serve --listen "+m.site.server+" --ops-listen ''"+
+		" --public-url https://"+publicHost+" --trusted-proxies 127.0.0.1"+
+		" --database sqlite:"+m.site.folder+"/handstamp.db --master-key-file "+m.site.folder+"/handstamp.key")
 	m.shell = openTerminal(t)
 	m.shell.run("export " + strings.Join(m.env, " ") + "; sudo() { \"$@\"; }")
 	return m
@@ -139,7 +143,7 @@ func (m *move) startProxy(block string) {
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		temps += kind + "_temp_path " + filepath.Join(m.site.folder, kind) + ";\n"
 	}
-	file := m.site.write(m.t, "nginx.conf", "daemon off;\nmaster_process off;\npid "+filepath.Join(m.site.folder, "pid")+";\nevents {}\nhttp {\naccess_log off;\n"+temps+block+"}\n")
+	file := m.site.writeNginx(m.t, temps+block)
 	background(m.t, "PATH=$PATH:/usr/sbin exec nginx -e stderr -c "+file, nil)
 	awaitAnswer(m.t, m.site.proxy)
 }
@@ -177,33 +181,27 @@ type phone struct {
 }
 
 // ask sends a request and takes the refresh token out of its answer.
-func (p *phone) ask(client *http.Client, url, body string, want int) {
+func (p *phone) ask(as *handstamptest.Person, path, body string, want int) {
 	p.t.Helper()
-	answer, err := client.Post(url, "application/json", strings.NewReader(body))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	var given struct {
-		Refresh string `json:"refresh_token"`
-	}
-	if err := json.UnmarshalRead(answer.Body, &given); err != nil || answer.StatusCode != want || given.Refresh == "" {
-		p.t.Fatalf("%s = %d, %v, want %d and a refresh token", url, answer.StatusCode, err, want)
-	}
-	p.refresh = given.Refresh
+	p.refresh = as.Do("POST", path, body).Want(want).Text("refresh_token")
 }
 
 // signUp signs up with the old machine, behind its proxy.
 func (p *phone) signUp(s site) {
 	p.t.Helper()
-	p.ask(http.DefaultClient, "http://"+s.server+"/v1/users", `{"email":"ada@example.com","password":"violet teapots orbit quietly"}`, http.StatusCreated)
+	body := `{"email":"ada@example.com","password":"violet teapots orbit quietly"}`
+	old := handstamptest.NewPerson("http://"+s.server, "a program").Through(p.t, http.DefaultTransport)
+	p.ask(old, "/v1/users", body, http.StatusCreated)
 }
 
 // refreshes refreshes through the new machines' proxy.
 func (p *phone) refreshes(s site) {
 	p.t.Helper()
 	p.times++
-	p.ask(s.visitor(p.t), "https://"+publicHost+"/v1/session/refresh", `{"refresh_token":"`+p.refresh+`"}`, http.StatusOK)
+	body := `{"refresh_token":"` + p.refresh + `"}`
+	as := s.visitor(p.t)
+	as.Header.Del("Origin")
+	p.ask(as, "/v1/session/refresh", body, http.StatusOK)
 }
 
 // TestPostgres walks through docs/guide-postgres.md. A visitor who signed up before is never
@@ -219,7 +217,8 @@ func TestPostgres(t *testing.T) {
 		}
 	}
 	if len(m.nodes) != 2 || p.times < 6 {
-		t.Errorf("the guide starts %d nodes, and a visitor refreshes %d times, want 2 and 6 or more", len(m.nodes), p.times)
+		t.Errorf("the guide starts %d nodes, and a visitor refreshes %d times, want 2 and 6 or more",
+			len(m.nodes), p.times)
 	}
 	m.nodes[0].stop()
 	for range 4 { // whichever node it would have been

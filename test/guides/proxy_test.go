@@ -10,17 +10,16 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
@@ -88,7 +87,8 @@ func (s *site) certify(t *testing.T) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: publicHost}, DNSNames: []string{publicHost},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true,
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -105,13 +105,30 @@ func (s *site) certify(t *testing.T) {
 	s.key = s.write(t, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
 }
 
-// visitor returns a browser at 127.0.0.2 that finds the public host at the proxy.
-func (s site) visitor(t *testing.T) *http.Client {
+// writeNginx makes a file of nginx's settings that stays in the foreground, with these about HTTP.
+func (s site) writeNginx(t *testing.T, http string) string {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
+	return s.write(t, "nginx.conf", "daemon off;\nmaster_process off;\npid "+filepath.Join(s.folder, "pid")+
+		";\nevents {}\nhttp {\naccess_log off;\n"+http+"}\n")
+}
+
+// behindProxy forgets what proxies say of themselves, so that the rest of an answer is the server's.
+type behindProxy struct{ http.RoundTripper }
+
+// RoundTrip sends a request.
+func (b behindProxy) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := b.RoundTripper.RoundTrip(r)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
+	answer.Header.Del("Server")
+	answer.Header.Del("Via")
+	return answer, nil
+}
+
+// visitor returns a browser at 127.0.0.2 that finds the public host at the proxy.
+func (s site) visitor(t *testing.T) *handstamptest.Person {
+	t.Helper()
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: s.roots},
@@ -120,61 +137,37 @@ func (s site) visitor(t *testing.T) *http.Client {
 		},
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Jar: jar, Transport: transport, Timeout: 30 * time.Second}
-}
-
-// ask sends a request as a page of the site does, and returns the answer with its body.
-func ask(t *testing.T, client *http.Client, method, path, body string) (*http.Response, string) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, "https://"+publicHost+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Origin", "https://"+publicHost)
-	r.Header.Set("X-Forwarded-For", "203.0.113.9") // a lie
-	r.Header.Set("X-Forwarded-Host", "evil.example")
-	r.Header.Set("Forwarded", "host=evil.example;proto=http")
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	answer, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	read, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer, string(read)
+	p := handstamptest.NewPerson("https://"+publicHost, "a browser").Through(t, behindProxy{transport})
+	p.Header.Set("Origin", p.URL)
+	p.Header.Set("X-Forwarded-For", "203.0.113.9") // a lie
+	p.Header.Set("X-Forwarded-Host", "evil.example")
+	p.Header.Set("Forwarded", "host=evil.example;proto=http")
+	return p
 }
 
 // holds checks what the guide promises, through the proxy.
 func (s site) holds(t *testing.T) {
 	t.Helper()
 	browser := s.visitor(t)
-	up, body := ask(t, browser, "POST", "/v1/users", `{"email":"ada@example.com","password":"violet teapots orbit quietly"}`)
-	if up.StatusCode != http.StatusCreated {
-		t.Fatalf("sign-up = %d %s, want 201", up.StatusCode, body)
-	}
-	for _, cookie := range up.Cookies() {
+	up := browser.Do("POST", "/v1/users", `{"email":"ada@example.com","password":"violet teapots orbit quietly"}`)
+	for _, cookie := range up.Want(http.StatusCreated).Cookies() {
 		if !cookie.Secure || !strings.HasPrefix(cookie.Name, "__Host-Http-hs_") {
 			t.Errorf("cookie %s, secure %v, want __Host-Http- and Secure", cookie.Name, cookie.Secure)
 		}
 	}
 	if len(up.Cookies()) != 2 || up.Header.Get("Strict-Transport-Security") == "" {
-		t.Errorf("%d cookies, Strict-Transport-Security %q, want two and one", len(up.Cookies()), up.Header.Get("Strict-Transport-Security"))
+		t.Errorf("%d cookies, Strict-Transport-Security %q, want two and one",
+			len(up.Cookies()), up.Header.Get("Strict-Transport-Security"))
 	}
-	list, body := ask(t, browser, "GET", "/v1/user/sessions", "")
-	if list.StatusCode != http.StatusOK || !strings.Contains(body, `"ip":"127.0.0.2"`) {
-		t.Errorf("sessions = %d %s, want the visitor's own address", list.StatusCode, body)
+	list := browser.Do("GET", "/v1/user/sessions", "").Want(http.StatusOK)
+	if !strings.Contains(list.Body, `"ip":"127.0.0.2"`) {
+		t.Errorf("sessions = %s, want the visitor's own address", list.Body)
 	}
-	if _, body := ask(t, browser, "GET", "/.well-known/oauth-authorization-server", ""); !strings.Contains(body, `"issuer":"https://`+publicHost+`"`) {
-		t.Errorf("metadata = %s, want the public URL as issuer", body)
+	metadata := browser.Do("GET", "/.well-known/oauth-authorization-server", "")
+	if !strings.Contains(metadata.Body, `"issuer":"https://`+publicHost+`"`) {
+		t.Errorf("metadata = %s, want the public URL as issuer", metadata.Body)
 	}
-	if signout, _ := ask(t, browser, "DELETE", "/v1/session", ""); signout.StatusCode != http.StatusNoContent {
-		t.Errorf("sign-out = %d, want 204", signout.StatusCode)
-	}
+	browser.Do("DELETE", "/v1/session", "").Want(http.StatusNoContent)
 }
 
 // TestNginx runs nginx with the guide's block.
@@ -189,7 +182,7 @@ func TestNginx(t *testing.T) {
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		temps += fmt.Sprintf("%s_temp_path %s;\n", kind, filepath.Join(s.folder, kind))
 	}
-	file := s.write(t, "nginx.conf", "daemon off;\nmaster_process off;\npid "+filepath.Join(s.folder, "pid")+";\nevents {}\nhttp {\naccess_log off;\n"+temps+server+"}\n")
+	file := s.writeNginx(t, temps+server)
 	background(t, "PATH=$PATH:/usr/sbin exec nginx -e stderr -c "+file, nil)
 	awaitAnswer(t, s.proxy)
 	s.holds(t)
@@ -208,8 +201,11 @@ func TestCaddy(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Without HTTP/3, as freeAddress returns ports of TCP.
-	file := s.write(t, "Caddyfile", "{\n    admin off\n    auto_https disable_redirects\n    https_port "+port+"\n    default_bind 127.0.0.1\n    servers {\n        protocols h1 h2\n    }\n    log {\n        level ERROR\n    }\n}\n"+host)
-	background(t, "exec caddy run --adapter caddyfile --config "+file, []string{"HOME=" + s.folder, "XDG_DATA_HOME=" + s.folder, "XDG_CONFIG_HOME=" + s.folder})
+	file := s.write(t, "Caddyfile", "{\n    admin off\n    auto_https disable_redirects\n    https_port "+port+
+		"\n    default_bind 127.0.0.1\n    servers {\n        protocols h1 h2\n    }\n    log {\n        level ERROR\n"+
+		"    }\n}\n"+host)
+	background(t, "exec caddy run --adapter caddyfile --config "+file,
+		[]string{"HOME=" + s.folder, "XDG_DATA_HOME=" + s.folder, "XDG_CONFIG_HOME=" + s.folder})
 	awaitAnswer(t, s.proxy)
 	s.holds(t)
 }
@@ -218,7 +214,9 @@ func TestCaddy(t *testing.T) {
 func TestWrongHost(t *testing.T) {
 	t.Parallel()
 	s := startSite(t)
-	for host, want := range map[string]int{"evil.example": http.StatusMisdirectedRequest, publicHost: http.StatusOK, "localhost": http.StatusOK} {
+	for host, want := range map[string]int{
+		"evil.example": http.StatusMisdirectedRequest, publicHost: http.StatusOK, "localhost": http.StatusOK,
+	} {
 		r, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+s.server+"/.well-known/jwks.json", nil)
 		if err != nil {
 			t.Fatal(err)

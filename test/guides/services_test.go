@@ -1,7 +1,6 @@
 package guides
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -13,16 +12,14 @@ func TestServices(t *testing.T) {
 	w := walk{
 		guide: "guide-service-keys.md",
 		elsewhere: strings.NewReplacer(
-			"http://localhost:8787", local(server), "http://localhost:8081", local(one), "http://localhost:8082", local(two),
+			"http://localhost:8787", local(server), "http://localhost:8081", local(one),
+			"http://localhost:8082", local(two),
 			"127.0.0.1:8081", one, "127.0.0.1:8082", two, "sleep 1\n", "sleep 10\n", // a machine that tests may be slow
 		),
-		env: []string{
-			"HANDSTAMP_LISTEN=" + server, "HANDSTAMP_OPS_LISTEN=", "HANDSTAMP_PUBLIC_URL=" + local(server), "HANDSTAMP_LOG_LEVEL=error",
-			"HANDSTAMP_DATABASE=sqlite:" + filepath.Join(folder, "handstamp.db"), "HANDSTAMP_MASTER_KEY_FILE=" + filepath.Join(folder, "handstamp.key"),
-			"ISSUER=" + local(server),
-		},
+		env:    append(serverEnvironment(server, folder), "ISSUER="+local(server)),
 		starts: []string{server, one, two},
-		skip:   []string{"go", "sh"}, // Go is compiled by internal/repo; a command for production has no production here
+		// Go is compiled by internal/repo; a command for production has no production here.
+		skip: []string{"go", "sh"},
 	}
 	if answers := w.run(t); answers != 2 {
 		t.Errorf("the guide has %d answers, want 2", answers)

@@ -141,7 +141,8 @@ func testCopy(t *testing.T, f *fixture) {
 	later, err := to.User(t.Context(), to.mustUser(t).ID)
 	must(t, err)
 	if head := rows[0].(*records.LogHead); head.NotBefore == 0 || later.NotBefore != head.NotBefore {
-		t.Errorf("a new user's NotBefore = %d, the log's %d, want that of the end of everything", later.NotBefore, head.NotBefore)
+		t.Errorf("a new user's NotBefore = %d, the log's %d, want that of the end of everything",
+			later.NotBefore, head.NotBefore)
 	}
 	to.wantRowsSwept(t)
 }
@@ -188,8 +189,8 @@ func given(rows ...store.Row) iter.Seq2[store.Row, error] {
 	}
 }
 
-// testCopyFails leaves nothing of rows that come with an error, or cannot be kept, and takes them all
-// the next time.
+// testCopyFails leaves nothing of rows that come with an error, or cannot be kept, and takes them
+// all the next time.
 func testCopyFails(t *testing.T, f *fixture) {
 	f.fill(t)
 	rows := dump(t, f)

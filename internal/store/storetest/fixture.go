@@ -28,10 +28,15 @@ const (
 
 // The clients of the tests. The neighbour is near home; nobody else is.
 var (
-	home      = store.Client{IP: netip.MustParseAddr("192.0.2.10"), Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
+	home = store.Client{
+		IP:    netip.MustParseAddr("192.0.2.10"),
+		Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+	}
 	neighbour = store.Client{IP: netip.MustParseAddr("192.0.2.200"), Agent: home.Agent}
-	phone     = store.Client{IP: netip.MustParseAddr("192.0.2.10"), Agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X)"}
-	abroad    = store.Client{IP: netip.MustParseAddr("2001:db8:7::1"), Agent: home.Agent}
+	phone     = store.Client{
+		IP: netip.MustParseAddr("192.0.2.10"), Agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X)",
+	}
+	abroad = store.Client{IP: netip.MustParseAddr("2001:db8:7::1"), Agent: home.Agent}
 )
 
 // window is the tests' usual one.

@@ -59,7 +59,9 @@ const (
 
 // newKey returns a signing key that becomes active after a while; nobody keeps it yet.
 func (f *fixture) newKey(id string, after time.Duration) store.SigningKey {
-	return store.SigningKey{ID: id, Algorithm: "ES256", Sealed: random(120), CreatedAt: f.now, ActiveFrom: f.now.Add(after)}
+	return store.SigningKey{
+		ID: id, Algorithm: "ES256", Sealed: random(120), CreatedAt: f.now, ActiveFrom: f.now.Add(after),
+	}
 }
 
 // wantKeys checks all keys, in order.
@@ -137,7 +139,8 @@ func testDropSigningKeys(t *testing.T, f *fixture) {
 
 // testRevokeSigningKey forgets a key at once, and has another sign if it was the one that did.
 func testRevokeSigningKey(t *testing.T, f *fixture) {
-	retiring, active, pending := f.newKey("kid-a-00001", -time.Hour), f.newKey("kid-b-00001", -time.Minute), f.newKey("kid-c-00001", time.Minute)
+	retiring, active := f.newKey("kid-a-00001", -time.Hour), f.newKey("kid-b-00001", -time.Minute)
+	pending := f.newKey("kid-c-00001", time.Minute)
 	early, next := pending, f.newKey("kid-d-00001", 0)
 	early.ActiveFrom, next.CreatedAt = f.now, f.now.Add(-time.Second)
 	tests := []struct {
@@ -149,9 +152,15 @@ func testRevokeSigningKey(t *testing.T, f *fixture) {
 	}{
 		{"the only one", []store.SigningKey{active}, active.ID, next, []store.SigningKey{next}},
 		{"the active one", []store.SigningKey{retiring, active}, active.ID, next, []store.SigningKey{retiring, next}},
-		{"the active one before a pending one", []store.SigningKey{retiring, active, pending}, active.ID, early, []store.SigningKey{retiring, early}},
+		{
+			"the active one before a pending one", []store.SigningKey{retiring, active, pending}, active.ID, early,
+			[]store.SigningKey{retiring, early},
+		},
 		{"a pending one", []store.SigningKey{active, pending}, pending.ID, active, []store.SigningKey{active}},
-		{"a retiring one", []store.SigningKey{retiring, active, pending}, retiring.ID, active, []store.SigningKey{active, pending}},
+		{
+			"a retiring one", []store.SigningKey{retiring, active, pending}, retiring.ID, active,
+			[]store.SigningKey{active, pending},
+		},
 		{"the only one, which is pending", []store.SigningKey{pending}, pending.ID, next, []store.SigningKey{next}},
 	}
 	for _, tt := range tests {
@@ -257,6 +266,9 @@ func (fs *FaultStore) DropSigningKeys(ctx context.Context, ids []string) error {
 }
 
 // RevokeSigningKey calls the engine, unless it shall fail.
-func (fs *FaultStore) RevokeSigningKey(ctx context.Context, id string, next store.SigningKey, now time.Time) (store.SigningKey, error) {
-	return through(fs, OpRevokeSigningKey, func() (store.SigningKey, error) { return fs.engine.RevokeSigningKey(ctx, id, next, now) })
+func (fs *FaultStore) RevokeSigningKey(
+	ctx context.Context, id string, next store.SigningKey, now time.Time,
+) (store.SigningKey, error) {
+	return through(fs, OpRevokeSigningKey,
+		func() (store.SigningKey, error) { return fs.engine.RevokeSigningKey(ctx, id, next, now) })
 }

@@ -131,7 +131,8 @@ func (p *play) clock(rt *rapid.T) {
 	}
 	m := p.pick(rt)
 	boundary := rapid.SampledFrom([]time.Time{
-		m.rotatedAt.Add(p.window.Grace), m.rotatedAt.Add(-p.window.Grace), m.rotatedAt.Add(time.Hour), m.rotatedAt.Add(-time.Hour),
+		m.rotatedAt.Add(p.window.Grace), m.rotatedAt.Add(-p.window.Grace),
+		m.rotatedAt.Add(time.Hour), m.rotatedAt.Add(-time.Hour),
 		m.lastUsedAt.Add(m.idle), m.expiresAt,
 	}).Draw(rt, "boundary")
 	p.now = boundary.Add(rapid.SampledFrom([]time.Duration{-moment, 0, moment}).Draw(rt, "side"))
@@ -144,8 +145,10 @@ func (p *play) signIn(rt *rapid.T) {
 	s.Line.RotatedAt = p.now
 	s.IdleLimit = rapid.SampledFrom([]time.Duration{15 * time.Minute, idleLimit}).Draw(rt, "idle")
 	m := &model{
-		confirmed: &leaf{token: token{session: s.ID, nonce: s.Line.Nonce}}, lastUsedAt: p.now, rotatedBy: home, rotatedAt: s.Line.RotatedAt,
-		idle: s.IdleLimit, expiresAt: s.ExpiresAt, grace: p.window.Grace, recovery: p.window.Recovery, revocations: &p.logged,
+		confirmed:  &leaf{token: token{session: s.ID, nonce: s.Line.Nonce}},
+		lastUsedAt: p.now, rotatedBy: home, rotatedAt: s.Line.RotatedAt,
+		idle: s.IdleLimit, expiresAt: s.ExpiresAt,
+		grace: p.window.Grace, recovery: p.window.Recovery, revocations: &p.logged,
 	}
 	b := store.Beginning{Session: s, Password: p.user.Password}
 	var old *model
@@ -171,7 +174,8 @@ func (p *play) signIn(rt *rapid.T) {
 // end ends one session.
 func (p *play) end(rt *rapid.T) {
 	m := p.pick(rt)
-	err := p.f.EndSession(background, store.Ending{Session: m.confirmed.session, Owner: p.user.ID, Reason: store.SignedOut}, p.now)
+	err := p.f.EndSession(background,
+		store.Ending{Session: m.confirmed.session, Owner: p.user.ID, Reason: store.SignedOut}, p.now)
 	if did := m.end(store.SignedOut, p.now); did && err != nil || !did && !fault.HasCode(err, fault.SessionNotFound) {
 		rt.Fatalf("EndSession (live: %v) = %v", did, err)
 	}
@@ -180,7 +184,8 @@ func (p *play) end(rt *rapid.T) {
 // endOthers ends all sessions but one.
 func (p *play) endOthers(rt *rapid.T) {
 	keep := p.pick(rt)
-	n, err := p.f.EndOtherSessions(background, store.Ending{Session: keep.confirmed.session, Owner: p.user.ID, Reason: store.EndedByUser}, p.now)
+	n, err := p.f.EndOtherSessions(background,
+		store.Ending{Session: keep.confirmed.session, Owner: p.user.ID, Reason: store.EndedByUser}, p.now)
 	p.need(rt, err)
 	p.wantOthers(rt, n, keep, store.EndedByUser)
 }
@@ -189,7 +194,8 @@ func (p *play) endOthers(rt *rapid.T) {
 func (p *play) changePassword(rt *rapid.T) {
 	keep := p.pick(rt)
 	to := p.user.Password + "x"
-	n, err := p.f.ChangePassword(background, store.PasswordChange{User: p.user.ID, From: p.user.Password, To: to, Keep: keep.confirmed.session}, p.now)
+	n, err := p.f.ChangePassword(background,
+		store.PasswordChange{User: p.user.ID, From: p.user.Password, To: to, Keep: keep.confirmed.session}, p.now)
 	if p.disabled {
 		if !fault.HasCode(err, fault.InvalidCredentials) {
 			rt.Fatalf("ChangePassword(disabled) = %v, want %s", err, fault.InvalidCredentials)

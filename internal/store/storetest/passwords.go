@@ -77,7 +77,8 @@ func testChangePassword(t *testing.T, f *fixture) {
 	f.mustEnd(t, gone.session)
 	seq := f.mustHead(t)
 
-	n, err := f.ChangePassword(t.Context(), store.PasswordChange{User: u.ID, From: oldHash, To: newHash, Keep: keep.session, By: "Firefox on Linux"}, f.now)
+	n, err := f.ChangePassword(t.Context(),
+		store.PasswordChange{User: u.ID, From: oldHash, To: newHash, Keep: keep.session, By: "Firefox on Linux"}, f.now)
 	if n != 2 || err != nil {
 		t.Fatalf("ChangePassword = %d, %v, want 2 ended", n, err)
 	}
@@ -168,13 +169,15 @@ func testRaceChangePasswordSignIn(t *testing.T, f *fixture) {
 		u := f.mustUser(t)
 		race(8, func(i int) {
 			if i == 0 {
-				if _, err := f.ChangePassword(background, store.PasswordChange{User: u.ID, From: oldHash, To: newHash}, f.now); err != nil {
+				change := store.PasswordChange{User: u.ID, From: oldHash, To: newHash}
+				if _, err := f.ChangePassword(background, change, f.now); err != nil {
 					t.Error(err)
 				}
 				return
 			}
 			for range 3 {
-				if _, err := f.Begin(background, store.Beginning{Session: f.newSession(u.ID), Password: oldHash}, f.now); err != nil {
+				b := store.Beginning{Session: f.newSession(u.ID), Password: oldHash}
+				if _, err := f.Begin(background, b, f.now); err != nil {
 					wantFault(t, "Begin", err, fault.InvalidCredentials)
 				}
 			}

@@ -64,8 +64,14 @@ func testEntries(t *testing.T, f *fixture) {
 	must(t, err)
 	life := int64(store.RevocationLife.Seconds())
 	same(t, "log", f.mustEntries(t, 0), []revoked.Entry{
-		{Epoch: epoch, Seq: 1, Prev: 0, At: at, Kind: revoked.Session, ID: a.session.String(), Expires: start.Unix() + 2 + life},
-		{Epoch: epoch, Seq: 2, Prev: 1, At: at, Kind: revoked.User, ID: string(u.ID), NotBefore: start.Unix() + 2, Expires: start.Unix() + 2 + life},
+		{
+			Epoch: epoch, Seq: 1, Prev: 0, At: at, Kind: revoked.Session, ID: a.session.String(),
+			Expires: start.Unix() + 2 + life,
+		},
+		{
+			Epoch: epoch, Seq: 2, Prev: 1, At: at, Kind: revoked.User, ID: string(u.ID), NotBefore: start.Unix() + 2,
+			Expires: start.Unix() + 2 + life,
+		},
 	})
 	if e, seq, err := f.Head(t.Context()); e != epoch || seq != 2 || err != nil {
 		t.Errorf("Head = %d, %d, %v, want %d, 2", e, seq, err, epoch)
@@ -97,7 +103,8 @@ func testLogPages(t *testing.T, f *fixture) {
 		limit int
 		want  []int64
 	}{
-		{0, 3, []int64{1, 2, 3}}, {3, 3, []int64{4, 5, 6}}, {6, 3, []int64{7}}, {7, 3, nil}, {99, 3, nil}, {0, 100, []int64{1, 2, 3, 4, 5, 6, 7}},
+		{0, 3, []int64{1, 2, 3}}, {3, 3, []int64{4, 5, 6}}, {6, 3, []int64{7}}, {7, 3, nil}, {99, 3, nil},
+		{0, 100, []int64{1, 2, 3, 4, 5, 6, 7}},
 	}
 	for _, tt := range tests {
 		entries, err := f.RevocationsSince(t.Context(), tt.above, tt.limit)
@@ -171,7 +178,8 @@ func testRaceLog(t *testing.T, f *fixture) {
 			case len(tokens):
 				_, err = f.DisableUser(background, off.ID, "x", func() time.Time { return f.now })
 			case len(tokens) + 1:
-				_, err = f.ChangePassword(background, store.PasswordChange{User: changed.ID, From: oldHash, To: newHash}, f.now)
+				_, err = f.ChangePassword(background,
+					store.PasswordChange{User: changed.ID, From: oldHash, To: newHash}, f.now)
 			default:
 				err = f.EndSession(background, store.Ending{Session: tokens[i].session, Reason: store.SignedOut}, f.now)
 			}
@@ -244,5 +252,6 @@ func (fs *FaultStore) Head(ctx context.Context) (epoch, seq int64, err error) {
 
 // RevocationsSince calls the engine, unless it shall fail.
 func (fs *FaultStore) RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error) {
-	return through(fs, OpRevocationsSince, func() ([]revoked.Entry, error) { return fs.engine.RevocationsSince(ctx, seq, limit) })
+	return through(fs, OpRevocationsSince,
+		func() ([]revoked.Entry, error) { return fs.engine.RevocationsSince(ctx, seq, limit) })
 }

@@ -47,7 +47,8 @@ func testEndEverything(t *testing.T, f *fixture) {
 	f.now = start
 	seq := f.mustHead(t)
 
-	n, err := f.EndEverything(t.Context(), store.Ending{Reason: store.EndedByAdmin, By: "the operator"}, func() time.Time { return start.Add(idleLimit) })
+	n, err := f.EndEverything(t.Context(), store.Ending{Reason: store.EndedByAdmin, By: "the operator"},
+		func() time.Time { return start.Add(idleLimit) })
 	if n != 2 || err != nil {
 		t.Errorf("EndEverything = %d, %v, want 2", n, err)
 	}
@@ -75,7 +76,8 @@ func testEndEverything(t *testing.T, f *fixture) {
 
 	n, err = f.EndEverything(t.Context(), store.Ending{Reason: store.EndedByAdmin}, f.clock) // the clock is behind
 	if n != 3 || err != nil || f.mustEntry(t, seq+1).NotBefore != want+1 {
-		t.Errorf("EndEverything again = %d, %v, up to %d, want 3 and %d", n, err, f.mustEntry(t, seq+1).NotBefore, want+1)
+		t.Errorf("EndEverything again = %d, %v, up to %d, want 3 and %d", n, err, f.mustEntry(t, seq+1).NotBefore,
+			want+1)
 	}
 }
 
@@ -92,7 +94,8 @@ func testRaceEndEverything(t *testing.T, f *fixture) {
 			now := time.Now()
 			switch i {
 			case 0:
-				if _, err := f.EndEverything(background, store.Ending{Reason: store.EndedByAdmin}, time.Now); err != nil {
+				end := store.Ending{Reason: store.EndedByAdmin}
+				if _, err := f.EndEverything(background, end, time.Now); err != nil {
 					t.Error(err)
 				}
 			case 1:

@@ -105,7 +105,8 @@ func testServiceNameTaken(t *testing.T, f *fixture) {
 	f.mustService(t, "Billing")
 	must(t, f.RevokeService(t.Context(), first.ID, f.now))
 	must(t, f.AddService(t.Context(), second))
-	wantFault(t, "AddService(name taken again)", f.AddService(t.Context(), f.newService("billing")), fault.ServiceNameTaken)
+	wantFault(t, "AddService(name taken again)", f.AddService(t.Context(), f.newService("billing")),
+		fault.ServiceNameTaken)
 }
 
 // testServiceUses keeps the latest use of each key.

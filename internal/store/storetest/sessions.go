@@ -49,7 +49,10 @@ const (
 func testSessionRoundTrip(t *testing.T, f *fixture) {
 	u := f.mustUser(t)
 	full := f.newSession(u.ID)
-	full.Line = store.Line{Generation: 41, Nonce: newNonce(), Parent: newNonce(), ParentForked: true, Forks: 3, RotatedAt: start.Add(3 * moment)}
+	full.Line = store.Line{
+		Generation: 41, Nonce: newNonce(), Parent: newNonce(), ParentForked: true, Forks: 3,
+		RotatedAt: start.Add(3 * moment),
+	}
 	full.CreatedAt, full.LastUsedAt, full.AuthTime = start.Add(moment), start.Add(2*moment), start.Add(-moment)
 	full.LastUsedBy, full.Remember = abroad, true
 	full.AMR, full.ACR = []string{"pwd", "otp", "mfa"}, "aal2"
@@ -58,7 +61,9 @@ func testSessionRoundTrip(t *testing.T, f *fixture) {
 	least := f.newSession(u.ID)
 	least.CreatedBy, least.LastUsedBy, least.AMR, least.ACR = store.Client{}, store.Client{}, nil, ""
 	odd := f.newSession(u.ID)
-	odd.CreatedBy = store.Client{IP: netip.MustParseAddr("::ffff:192.0.2.1"), Agent: strings.Repeat("é", store.MaxAgent/2)}
+	odd.CreatedBy = store.Client{
+		IP: netip.MustParseAddr("::ffff:192.0.2.1"), Agent: strings.Repeat("é", store.MaxAgent/2),
+	}
 	odd.LastUsedBy = store.Client{IP: netip.MustParseAddr("fe80::1%eth0"), Agent: `'"\;--`}
 	fractions := f.newSession(u.ID)
 	fractions.CreatedAt = start.Add(1999 * time.Microsecond).In(time.FixedZone("UTC-5", -18000))
@@ -207,7 +212,8 @@ func (fs *FaultStore) Session(ctx context.Context, id store.SessionID) (store.St
 
 // LiveSessions calls the engine, unless it shall fail.
 func (fs *FaultStore) LiveSessions(ctx context.Context, user store.UserID, now time.Time) ([]store.Session, error) {
-	return through(fs, OpLiveSessions, func() ([]store.Session, error) { return fs.engine.LiveSessions(ctx, user, now) })
+	return through(fs, OpLiveSessions,
+		func() ([]store.Session, error) { return fs.engine.LiveSessions(ctx, user, now) })
 }
 
 // AllSessions calls the engine, unless it shall fail.

@@ -88,7 +88,8 @@ func testRaceReplace(t *testing.T, f *fixture) {
 		race(8, func(i int) {
 			if i < 3 {
 				s := f.newSession(u.ID)
-				if _, err := f.Begin(background, store.Beginning{Session: s, Replaces: old.session}, f.now); err != nil {
+				b := store.Beginning{Session: s, Replaces: old.session}
+				if _, err := f.Begin(background, b, f.now); err != nil {
 					t.Error(err)
 				}
 				answered.Store(true)

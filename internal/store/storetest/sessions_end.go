@@ -46,7 +46,8 @@ func testEndSession(t *testing.T, f *fixture) {
 	u := f.mustUser(t)
 	mine, anybodys, other := f.mustBegin(t, u.ID), f.mustBegin(t, u.ID), f.mustBegin(t, u.ID)
 	f.pass(time.Minute)
-	must(t, f.EndSession(t.Context(), store.Ending{Session: mine.session, Owner: u.ID, Reason: store.EndedByUser, By: "Firefox on Linux"}, f.now))
+	byUser := store.Ending{Session: mine.session, Owner: u.ID, Reason: store.EndedByUser, By: "Firefox on Linux"}
+	must(t, f.EndSession(t.Context(), byUser, f.now))
 	must(t, f.EndSession(t.Context(), store.Ending{Session: anybodys.session, Reason: store.EndedByAdmin}, f.now))
 
 	f.wantEnded(t, mine.session, store.EndedByUser, "Firefox on Linux")
@@ -100,11 +101,13 @@ func testEndOthers(t *testing.T, f *fixture) {
 	f.mustRotate(t, keep, store.Rotated)
 	f.mustRotate(t, strangers, store.Rotated)
 
-	if n, err := f.EndOtherSessions(t.Context(), store.Ending{Owner: u.ID, Reason: store.EndedByAdmin}, f.now); n != 1 || err != nil {
+	none := store.Ending{Owner: u.ID, Reason: store.EndedByAdmin}
+	if n, err := f.EndOtherSessions(t.Context(), none, f.now); n != 1 || err != nil {
 		t.Errorf("EndOtherSessions(keep none) = %d, %v, want 1", n, err)
 	}
 	f.wantEnded(t, keep.session, store.EndedByAdmin, "")
-	if n, err := f.EndOtherSessions(t.Context(), store.Ending{Owner: "usr_nobody", Reason: store.EndedByAdmin}, f.now); n != 0 || err != nil {
+	nobodys := store.Ending{Owner: "usr_nobody", Reason: store.EndedByAdmin}
+	if n, err := f.EndOtherSessions(t.Context(), nobodys, f.now); n != 0 || err != nil {
 		t.Errorf("EndOtherSessions(nobody's) = %d, %v, want 0", n, err)
 	}
 }
@@ -122,14 +125,16 @@ func testOverForGood(t *testing.T, f *fixture) {
 			return nil
 		}},
 		{"EndOtherSessions", func(u store.User, _ token) error {
-			n, err := f.EndOtherSessions(t.Context(), store.Ending{Owner: u.ID, Reason: store.EndedByUser, By: "x"}, f.now)
+			n, err := f.EndOtherSessions(t.Context(), store.Ending{Owner: u.ID, Reason: store.EndedByUser, By: "x"},
+				f.now)
 			if n != 0 {
 				t.Errorf("EndOtherSessions = %d, want 0", n)
 			}
 			return err
 		}},
 		{"ChangePassword", func(u store.User, _ token) error {
-			n, err := f.ChangePassword(t.Context(), store.PasswordChange{User: u.ID, From: oldHash, To: newHash, By: "x"}, f.now)
+			n, err := f.ChangePassword(t.Context(),
+				store.PasswordChange{User: u.ID, From: oldHash, To: newHash, By: "x"}, f.now)
 			if n != 0 {
 				t.Errorf("ChangePassword = %d ended, want 0", n)
 			}
@@ -151,8 +156,10 @@ func testOverForGood(t *testing.T, f *fixture) {
 		f.pass(idleLimit)
 		must(t, way.end(u, idle))
 		f.pass(-time.Hour)
-		if o := f.mustRotate(t, idle, store.Ended); o.Standing.Session.EndReason != store.EndedIdle || o.Standing.Session.EndedBy != "" {
-			t.Errorf("after %s and a step of the clock: ended %q by %q, want idle", way.name, o.Standing.Session.EndReason, o.Standing.Session.EndedBy)
+		if o := f.mustRotate(t, idle, store.Ended); o.Standing.Session.EndReason != store.EndedIdle ||
+			o.Standing.Session.EndedBy != "" {
+			t.Errorf("after %s and a step of the clock: ended %q by %q, want idle", way.name,
+				o.Standing.Session.EndReason, o.Standing.Session.EndedBy)
 		}
 	}
 }
@@ -192,7 +199,8 @@ func testRaceEnd(t *testing.T, f *fixture) {
 	}
 }
 
-// testRaceEnds answers each of many ends at once for itself: whose it is, whether it lives, and what is kept of it.
+// testRaceEnds answers each of many ends at once for itself: whose it is, whether it lives, and
+// what is kept of it.
 func testRaceEnds(t *testing.T, f *fixture) {
 	for range rounds {
 		u, other := f.mustUser(t), f.mustUser(t)

@@ -94,7 +94,10 @@ func testRecovered(t *testing.T, f *fixture) {
 	steps := []struct {
 		after time.Duration
 		from  store.Client
-	}{{time.Second, abroad}, {time.Second, phone}, {window.Grace, home}, {window.Recovery - window.Grace - 2*time.Second, home}}
+	}{
+		{time.Second, abroad}, {time.Second, phone},
+		{window.Grace, home}, {window.Recovery - window.Grace - 2*time.Second, home},
+	}
 	for i, step := range steps {
 		f.pass(step.after)
 		o := f.mustPresent(t, k.from(step.from), store.Recovered)
@@ -146,8 +149,8 @@ func testAhead(t *testing.T, f *fixture) {
 	ahead := k.next().next().next()
 	f.pass(time.Minute)
 	o := f.mustPresent(t, ahead.from(phone), store.Ahead)
-	same(t, "line", o.Standing.Session.Line,
-		store.Line{Generation: 4, Nonce: ahead.nonce, Parent: ahead.parent, RotatedAt: f.now}) // the fork was another token's
+	want := store.Line{Generation: 4, Nonce: ahead.nonce, Parent: ahead.parent, RotatedAt: f.now}
+	same(t, "line", o.Standing.Session.Line, want) // the fork was another token's
 	if s := o.Standing.Session; !s.LastUsedAt.Equal(f.now) || s.LastUsedBy != phone {
 		t.Errorf("last used = %v by %v, want now by the phone", s.LastUsedAt, s.LastUsedBy)
 	}
@@ -252,8 +255,9 @@ func testRotateLimits(t *testing.T, f *fixture) {
 	f.mustRotate(t, k.next(), store.Ended)
 }
 
-// testRotateLimitsLog writes one entry for a session past its limits, however long ago the row says that it was
-// used: a restore, or a clock that was set, may have taken back what the row knew of its tokens.
+// testRotateLimitsLog writes one entry for a session past its limits, however long ago the row says
+// that it was used: a restore, or a clock that was set, may have taken back what the row knew of
+// its tokens.
 func testRotateLimitsLog(t *testing.T, f *fixture) {
 	u := f.mustUser(t)
 	for _, after := range []time.Duration{time.Minute, store.RevocationLife - moment, store.RevocationLife, idleLimit} {

@@ -47,8 +47,8 @@ func testCancelled(t *testing.T, f *fixture) {
 	f.mustRotate(t, k, store.Rotated)
 }
 
-// testCancelledMidway does the whole of an operation or nothing when its caller gives up at any moment
-// of it, and leaves the token good.
+// testCancelledMidway does the whole of an operation or nothing when its caller gives up at any
+// moment of it, and leaves the token good.
 func testCancelledMidway(t *testing.T, f *fixture) {
 	given := 0
 	for i := range 150 {
@@ -58,7 +58,8 @@ func testCancelledMidway(t *testing.T, f *fixture) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Duration(i*10)*time.Microsecond, cancel)
 		_, err := f.Rotate(ctx, k.from(home), f.now)
-		_, err2 := f.EndOtherSessions(ctx, store.Ending{Session: k.session, Owner: u.ID, Reason: store.EndedByUser}, f.now)
+		_, err2 := f.EndOtherSessions(ctx, store.Ending{Session: k.session, Owner: u.ID, Reason: store.EndedByUser},
+			f.now)
 		cancel()
 		for _, err := range []error{err, err2} {
 			if err != nil {

@@ -85,7 +85,9 @@ func testUserRoundTrip(t *testing.T, f *fixture) {
 
 // testUserHostileText keeps text that breaks careless statements.
 func testUserHostileText(t *testing.T, f *fixture) {
-	for _, text := range []string{"Robert'); --", `"`, `\`, "%_", "$1 ?1 :id @x", "Zoë 🦊 \u202e", strings.Repeat("ü", 5000), "line\r\nline"} {
+	for _, text := range []string{
+		"Robert'); --", `"`, `\`, "%_", "$1 ?1 :id @x", "Zoë 🦊 \u202e", strings.Repeat("ü", 5000), "line\r\nline",
+	} {
 		u := f.newUser()
 		u.Name, u.Email, u.EmailKey = text, text, text
 		u.Roles = []string{text, text + "2"}
@@ -125,7 +127,9 @@ func testUserNotFound(t *testing.T, f *fixture) {
 		_, err = f.DisableUser(t.Context(), id, "x", clock)
 		wantFault(t, "DisableUser", err, fault.UserNotFound)
 	}
-	for _, key := range []string{"", "nobody@example.com", strings.ToUpper(u.EmailKey), u.Email, u.EmailKey + " ", "%"} {
+	for _, key := range []string{
+		"", "nobody@example.com", strings.ToUpper(u.EmailKey), u.Email, u.EmailKey + " ", "%",
+	} {
 		_, err := f.UserByEmail(t.Context(), key)
 		wantFault(t, "UserByEmail", err, fault.UserNotFound)
 	}

@@ -55,10 +55,12 @@ func testDelete(t *testing.T, f *fixture) {
 
 	o := f.mustRotate(t, k, store.Ended)
 	left := o.Standing.Session
-	if left.EndReason != store.UserDeleted || left.CreatedBy != (store.Client{}) || left.LastUsedBy != (store.Client{}) {
+	if left.EndReason != store.UserDeleted || left.CreatedBy != (store.Client{}) ||
+		left.LastUsedBy != (store.Client{}) {
 		t.Errorf("session = %q by %v, want user_deleted, by nobody known", left.EndReason, left.LastUsedBy)
 	}
-	if text := o.Standing.User; text.Email+text.Name+string(text.Password) != "" || strings.Contains(text.EmailKey, "@") {
+	if text := o.Standing.User; text.Email+text.Name+string(text.Password) != "" ||
+		strings.Contains(text.EmailKey, "@") {
 		t.Errorf("user = %+v, want nothing of the person", text)
 	}
 	again := f.newUser()

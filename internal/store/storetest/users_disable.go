@@ -52,7 +52,8 @@ func testDisable(t *testing.T, f *fixture) {
 		f.wantEnded(t, k.session, store.UserDisabled, "an administrator")
 		o := f.mustRotate(t, k, store.Ended)
 		if got := o.Standing.User; !got.DisabledAt.Equal(disabledAt) || got.NotBefore != notBefore {
-			t.Errorf("user = disabled at %v, not before %d, want %v, %d", got.DisabledAt, got.NotBefore, disabledAt, notBefore)
+			t.Errorf("user = disabled at %v, not before %d, want %v, %d", got.DisabledAt, got.NotBefore, disabledAt,
+				notBefore)
 		}
 	}
 	f.mustRotate(t, strangers, store.Rotated)
@@ -66,7 +67,8 @@ func testDisable(t *testing.T, f *fixture) {
 	got, err := f.User(t.Context(), u.ID)
 	must(t, err)
 	if !got.DisabledAt.Equal(disabledAt) || got.NotBefore != notBefore || f.mustHead(t) != 1 {
-		t.Errorf("after a second DisableUser: at %v, not before %d, head %d, want nothing changed", got.DisabledAt, got.NotBefore, f.mustHead(t))
+		t.Errorf("after a second DisableUser: at %v, not before %d, head %d, want nothing changed", got.DisabledAt,
+			got.NotBefore, f.mustHead(t))
 	}
 }
 
@@ -82,10 +84,12 @@ func testDisableNotBefore(t *testing.T, f *fixture) {
 		must(t, err)
 		e := f.mustEntry(t, seq)
 		if e.NotBefore != u.NotBefore+1 {
-			t.Errorf("DisableUser(NotBefore %d s ahead): NotBefore = %d s ahead, want one more", ahead, e.NotBefore-f.now.Unix())
+			t.Errorf("DisableUser(NotBefore %d s ahead): NotBefore = %d s ahead, want one more", ahead,
+				e.NotBefore-f.now.Unix())
 		}
 		if least := e.NotBefore + int64(store.RevocationLife.Seconds()); e.Expires < least {
-			t.Errorf("DisableUser(NotBefore %d s ahead): entry expires at %d, want %d or later", ahead, e.Expires, least)
+			t.Errorf("DisableUser(NotBefore %d s ahead): entry expires at %d, want %d or later", ahead, e.Expires,
+				least)
 		}
 		if got, _ := f.User(t.Context(), u.ID); got.NotBefore != e.NotBefore {
 			t.Errorf("user's NotBefore = %d, want the entry's %d", got.NotBefore, e.NotBefore)
@@ -119,14 +123,16 @@ func testRaceDisable(t *testing.T, f *fixture) {
 				return
 			}
 			after, now := answered.Load(), clock()
-			if at := (&fixture{Store: f.Store, now: now}); i%3 == 0 && at.signedIn(t, u.ID) || i%3 > 0 && at.refreshed(t, tokens[i%len(tokens)]) {
+			if at := (&fixture{Store: f.Store, now: now}); i%3 == 0 && at.signedIn(t, u.ID) ||
+				i%3 > 0 && at.refreshed(t, tokens[i%len(tokens)]) {
 				grants[i] = granted{now.Unix(), after}
 			}
 		})
 		e := f.mustEntry(t, seq)
 		for _, g := range grants {
 			if g.after || g.iat > e.NotBefore {
-				t.Errorf("granted with iat %d, after the answer: %v; the entry's NotBefore is %d", g.iat, g.after, e.NotBefore)
+				t.Errorf("granted with iat %d, after the answer: %v; the entry's NotBefore is %d", g.iat, g.after,
+					e.NotBefore)
 			}
 		}
 		if live, err := f.LiveSessions(t.Context(), u.ID, start); len(live) != 0 || err != nil {

@@ -24,7 +24,10 @@ var _ = register(subject{
 	operations: []operation{
 		writing(OpSetRoles, func(t *testing.T, f *fixture) call {
 			u := f.mustUser(t)
-			return func(ctx context.Context) error { _, err := f.SetRoles(ctx, u.ID, []string{"x"}, f.clock); return err }
+			return func(ctx context.Context) error {
+				_, err := f.SetRoles(ctx, u.ID, []string{"x"}, f.clock)
+				return err
+			}
 		}),
 		writing(OpCreateFirstAdmin, func(_ *testing.T, f *fixture) call {
 			return func(ctx context.Context) error { return f.CreateFirstAdmin(ctx, f.newUser()) }
@@ -47,7 +50,8 @@ func testRoles(t *testing.T, f *fixture) {
 	got, err := f.SetRoles(t.Context(), u.ID, []string{"admin", "editor"}, f.clock)
 	must(t, err)
 	entries := f.mustEntries(t, seq)
-	if len(entries) != 1 || entries[0].Kind != revoked.User || entries[0].ID != string(u.ID) || entries[0].NotBefore <= f.now.Unix() {
+	if len(entries) != 1 || entries[0].Kind != revoked.User || entries[0].ID != string(u.ID) ||
+		entries[0].NotBefore <= f.now.Unix() {
 		t.Errorf("log = %+v, want one entry for the user, later than now", entries)
 	}
 	u.Roles, u.NotBefore = []string{"admin", "editor"}, entries[0].NotBefore
@@ -136,7 +140,9 @@ func testRaceRoles(t *testing.T, f *fixture) {
 }
 
 // SetRoles calls the engine, unless it shall fail.
-func (fs *FaultStore) SetRoles(ctx context.Context, id store.UserID, roles []string, clock store.Clock) (store.User, error) {
+func (fs *FaultStore) SetRoles(
+	ctx context.Context, id store.UserID, roles []string, clock store.Clock,
+) (store.User, error) {
 	return through(fs, OpSetRoles, func() (store.User, error) { return fs.engine.SetRoles(ctx, id, roles, clock) })
 }
 

@@ -19,7 +19,10 @@ func (c *Canaries) Plant(kind, text string) string {
 	if c.kinds == nil {
 		c.kinds = map[string]string{}
 	}
-	forms := []string{text, hex.EncodeToString([]byte(text)), base64.StdEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text))}
+	forms := []string{
+		text, hex.EncodeToString([]byte(text)), base64.StdEncoding.EncodeToString([]byte(text)),
+		base64.RawURLEncoding.EncodeToString([]byte(text)),
+	}
 	for _, form := range forms {
 		for i := 0; i+Gram <= len(form); i++ {
 			c.kinds[form[i:i+Gram]] = kind

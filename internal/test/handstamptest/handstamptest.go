@@ -121,7 +121,8 @@ func (c *Clock) Advance(d time.Duration) {
 // MustUser makes a user with GoodPassword, whatever the sign-up mode, and returns the id.
 func (s *Server) MustUser(email string) store.UserID {
 	s.t.Helper()
-	made, err := s.Users.Create(s.t.Context(), audit.Operator(), user.Fresh{Email: email, Password: secret.New(GoodPassword)})
+	made, err := s.Users.Create(s.t.Context(), audit.Operator(),
+		user.Fresh{Email: email, Password: secret.New(GoodPassword)})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -8,12 +8,16 @@ import (
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
+// exchange is short for what the tests judge.
+type exchange = handstamptest.Exchange
+
 // every returns the headers that every answer has, and more: name, value, name, value.
 func every(more ...string) http.Header {
 	h := http.Header{}
 	for i, all := 0, append([]string{
 		"Cache-Control", "no-store", "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'",
-		"Cross-Origin-Resource-Policy", "same-origin", "Referrer-Policy", "no-referrer", "X-Content-Type-Options", "nosniff",
+		"Cross-Origin-Resource-Policy", "same-origin", "Referrer-Policy", "no-referrer",
+		"X-Content-Type-Options", "nosniff",
 	}, more...); i < len(all); i += 2 {
 		h.Set(all[i], all[i+1])
 		if all[i+1] == "" {
@@ -46,66 +50,180 @@ var (
 // judgements are exchanges, and what is wrong with each.
 var judgements = []struct {
 	name string
-	e    handstamptest.Exchange
+	e    exchange
 	want string // in what is found; empty: nothing is
 }{
-	{"profile", handstamptest.Exchange{"GET", "/v1/user", "", 200, ok, user}, ""},
-	{"refusal", handstamptest.Exchange{"GET", "/v1/user", "", 401, no, problem}, ""},
-	{"head", handstamptest.Exchange{"HEAD", "/v1/user", "", 200, ok, ""}, ""},
-	{"nothing there", handstamptest.Exchange{"GET", "/v1/nothing", "", 404, plain, other}, ""},
-	{"a page", handstamptest.Exchange{"GET", "/account", "", 302, nil, "<html>"}, ""},
-	{"a page among the well-known", handstamptest.Exchange{"GET", "/.well-known/change-password", "", 303, nil, ""}, ""},
-	{"nothing among the well-known", handstamptest.Exchange{"GET", "/.well-known/nothing", "", 404, plain, other}, ""},
-	{"another method", handstamptest.Exchange{"PUT", "/v1/user", "", 405, every("Content-Type", "application/problem+json", "Allow", "DELETE, GET, HEAD, PATCH"), method}, ""},
-	{"a long name that was trimmed", handstamptest.Exchange{"PATCH", "/v1/user", `{"name":"` + strings.Repeat(" ", 200) + `"}`, 200, ok, user}, ""},
-	{"keep", handstamptest.Exchange{"DELETE", "/v1/user/sessions?keep=current", "", 200, ok, `{"ended":0}`}, ""},
+	{"profile", exchange{"GET", "/v1/user", "", 200, ok, user}, ""},
+	{"refusal", exchange{"GET", "/v1/user", "", 401, no, problem}, ""},
+	{"head", exchange{"HEAD", "/v1/user", "", 200, ok, ""}, ""},
+	{"nothing there", exchange{"GET", "/v1/nothing", "", 404, plain, other}, ""},
+	{"a page", exchange{"GET", "/account", "", 302, nil, "<html>"}, ""},
+	{"a page among the well-known", exchange{"GET", "/.well-known/change-password", "", 303, nil, ""}, ""},
+	{"nothing among the well-known", exchange{"GET", "/.well-known/nothing", "", 404, plain, other}, ""},
+	{
+		"another method",
+		exchange{
+			"PUT", "/v1/user", "", 405,
+			every("Content-Type", "application/problem+json", "Allow", "DELETE, GET, HEAD, PATCH"), method,
+		},
+		"",
+	},
+	{
+		"a long name that was trimmed",
+		exchange{"PATCH", "/v1/user", `{"name":"` + strings.Repeat(" ", 200) + `"}`, 200, ok, user}, "",
+	},
+	{"keep", exchange{"DELETE", "/v1/user/sessions?keep=current", "", 200, ok, `{"ended":0}`}, ""},
 
-	{"a token that is not good", handstamptest.Exchange{"POST", "/oauth2/introspect", "token=x&y=z", 200, ok, `{"active":false}`}, ""},
-	{"a form refused", handstamptest.Exchange{"POST", "/oauth2/revoke", "x=y", 400, ok, oauth}, ""},
-	{"nothing there for OAuth", handstamptest.Exchange{"GET", "/oauth2/nothing", "", 404, ok, oauth}, ""},
+	{
+		"a token that is not good", exchange{"POST", "/oauth2/introspect", "token=x&y=z", 200, ok, `{"active":false}`},
+		"",
+	},
+	{"a form refused", exchange{"POST", "/oauth2/revoke", "x=y", 400, ok, oauth}, ""},
+	{"nothing there for OAuth", exchange{"GET", "/oauth2/nothing", "", 404, ok, oauth}, ""},
 
-	{"unknown status", handstamptest.Exchange{"GET", "/v1/user", "", 418, no, problem}, "the status is not described"},
-	{"unknown member", handstamptest.Exchange{"GET", "/v1/user", "", 200, ok, rewritten(user, "{", `{"hash":"x",`)}, "'hash' not allowed"},
-	{"missing member", handstamptest.Exchange{"GET", "/v1/user", "", 200, ok, rewritten(user, `"email_verified":false,`, "")}, "email_verified"},
-	{"wrong type", handstamptest.Exchange{"GET", "/v1/user", "", 200, ok, rewritten(user, "[]", "null")}, "roles"},
-	{"member twice", handstamptest.Exchange{"GET", "/v1/user", "", 200, ok, rewritten(user, "{", `{"name":"x",`)}, "not JSON"},
-	{"time that is none", handstamptest.Exchange{"GET", "/v1/user", "", 200, ok, rewritten(user, "2026-11-01", "2026-13-01")}, "date-time"},
-	{"unknown header", handstamptest.Exchange{"GET", "/v1/user", "", 200, every("Content-Type", "application/json", "X-Powered-By", "x"), user}, "X-Powered-By is not described"},
-	{"missing header", handstamptest.Exchange{"GET", "/v1/user", "", 200, every("Content-Type", "application/json", "Referrer-Policy", ""), user}, "without the header Referrer-Policy"},
-	{"cached profile", handstamptest.Exchange{"GET", "/v1/user", "", 200, every("Content-Type", "application/json", "Cache-Control", "public, max-age=9"), user}, "Cache-Control"},
-	{"no challenge", handstamptest.Exchange{"GET", "/v1/user", "", 401, plain, problem}, "without the header WWW-Authenticate"},
-	{"another media type", handstamptest.Exchange{"GET", "/v1/user", "", 200, every("Content-Type", "text/html"), user}, `Content-Type is "text/html"`},
-	{"refusal as JSON", handstamptest.Exchange{"GET", "/v1/user", "", 401, every("Content-Type", "application/json", "WWW-Authenticate", "Bearer"), problem}, "Content-Type"},
-	{"head with a body", handstamptest.Exchange{"HEAD", "/v1/user", "", 200, ok, user}, "has a body"},
-	{"no content with a body", handstamptest.Exchange{"POST", "/v1/user/password", `{"current_password":"x","new_password":"violet teapots orbit"}`, 204, every(), "x"}, "has a body"},
-	{"code of another route", handstamptest.Exchange{"GET", "/v1/user", "", 401, no, strings.ReplaceAll(problem, "missing_token", "session_ended")}, "code"},
-	{"code without its reason", handstamptest.Exchange{"POST", "/v1/session/refresh", "", 401, no, strings.ReplaceAll(problem, "missing_token", "session_ended")}, "reason"},
-	{"reason without its code", handstamptest.Exchange{"GET", "/v1/user", "", 401, no, rewritten(problem, "{", `{"reason":"idle",`)}, "reason"},
-	{"another status inside", handstamptest.Exchange{"GET", "/v1/user", "", 401, no, rewritten(problem, "401", "403")}, "/status"},
-	{"another type inside", handstamptest.Exchange{"GET", "/v1/user", "", 401, no, rewritten(problem, "error:missing_token", "error:invalid_token")}, "type urn:handstamp:error:invalid_token"},
-	{"nothing there, and yet", handstamptest.Exchange{"GET", "/v1/nothing", "", 200, ok, user}, "not described"},
-	{"nothing among the well-known, and yet", handstamptest.Exchange{"GET", "/.well-known/nothing", "", 401, no, problem}, "not described"},
-	{"there, and yet not", handstamptest.Exchange{"PUT", "/v1/user", "", 404, plain, other}, "the address takes"},
-	{"below what is there", handstamptest.Exchange{"GET", "/v1/user/", "", 200, ok, user}, "not described"},
-	{"fewer methods", handstamptest.Exchange{"PUT", "/v1/user", "", 405, every("Content-Type", "application/problem+json", "Allow", "GET, HEAD, PATCH"), method}, "Allow"},
-	{"wait, not said how long", handstamptest.Exchange{"GET", "/v1/user", "", 503, plain, problem}, "without the header Retry-After"},
-	{"wait until a date", handstamptest.Exchange{"GET", "/v1/user", "", 503, every("Retry-After", "Sun, 22 Nov 2026 04:30:00 GMT"), ""}, "Retry-After"},
-	{"a preflight that is none", handstamptest.Exchange{"GET", "/v1/nothing", "", 204, every(), ""}, "only a preflight"},
-	{"unknown member taken", handstamptest.Exchange{"PATCH", "/v1/user", `{"name":"Ada","role":"admin"}`, 200, ok, user}, "although the description forbids it"},
-	{"long name taken", handstamptest.Exchange{"PATCH", "/v1/user", `{"name":"` + strings.Repeat("a", 101) + `"}`, 200, ok, user}, "although the description forbids it"},
-	{"no body taken", handstamptest.Exchange{"PATCH", "/v1/user", "", 200, ok, user}, "a body must be there"},
-	{"good body refused", handstamptest.Exchange{"PATCH", "/v1/user", `{"name":"Ada"}`, 400, plain, refused}, "although the description allows it"},
-	{"parameter missing", handstamptest.Exchange{"DELETE", "/v1/user/sessions", "", 200, ok, `{"ended":0}`}, "was taken with keep"},
-	{"parameter twice", handstamptest.Exchange{"DELETE", "/v1/user/sessions?keep=current&keep=current", "", 200, ok, `{"ended":0}`}, "was taken with keep"},
-	{"a token that is not good, and whose", handstamptest.Exchange{"POST", "/oauth2/introspect", "token=x", 200, ok, `{"active":false,"sub":"usr_AZr0k3mfdO6Lr6rs0c2nOw"}`}, "sub"},
-	{"a good token, and nobody's", handstamptest.Exchange{"POST", "/oauth2/introspect", "token=x", 200, ok, `{"active":true}`}, "sub"},
-	{"a form without its token taken", handstamptest.Exchange{"POST", "/oauth2/revoke", "x=y", 200, every(), ""}, "although the description forbids it"},
-	{"a form with two tokens taken", handstamptest.Exchange{"POST", "/oauth2/revoke", "token=x&token=y", 200, every(), ""}, "token stands twice"},
-	{"no form taken", handstamptest.Exchange{"POST", "/oauth2/revoke", "token=%zz", 200, every(), ""}, "not a form"},
-	{"OAuth's error of another status", handstamptest.Exchange{"POST", "/oauth2/revoke", "token=x", 400, ok, rewritten(oauth, "request", "client")}, "error"},
-	{"a problem for OAuth", handstamptest.Exchange{"GET", "/oauth2/nothing", "", 404, plain, other}, "Content-Type"},
-	{"OAuth's error elsewhere", handstamptest.Exchange{"GET", "/v1/nothing", "", 404, ok, oauth}, "Content-Type"},
-	{"id that is none", handstamptest.Exchange{"DELETE", "/v1/user/sessions/x", "", 204, every(), ""}, "was taken with id"},
+	{"unknown status", exchange{"GET", "/v1/user", "", 418, no, problem}, "the status is not described"},
+	{
+		"unknown member", exchange{"GET", "/v1/user", "", 200, ok, rewritten(user, "{", `{"hash":"x",`)},
+		"'hash' not allowed",
+	},
+	{
+		"missing member", exchange{"GET", "/v1/user", "", 200, ok, rewritten(user, `"email_verified":false,`, "")},
+		"email_verified",
+	},
+	{"wrong type", exchange{"GET", "/v1/user", "", 200, ok, rewritten(user, "[]", "null")}, "roles"},
+	{"member twice", exchange{"GET", "/v1/user", "", 200, ok, rewritten(user, "{", `{"name":"x",`)}, "not JSON"},
+	{
+		"time that is none", exchange{"GET", "/v1/user", "", 200, ok, rewritten(user, "2026-11-01", "2026-13-01")},
+		"date-time",
+	},
+	{
+		"unknown header",
+		exchange{"GET", "/v1/user", "", 200, every("Content-Type", "application/json", "X-Powered-By", "x"), user},
+		"X-Powered-By is not described",
+	},
+	{
+		"missing header",
+		exchange{"GET", "/v1/user", "", 200, every("Content-Type", "application/json", "Referrer-Policy", ""), user},
+		"without the header Referrer-Policy",
+	},
+	{
+		"cached profile",
+		exchange{
+			"GET", "/v1/user", "", 200, every("Content-Type", "application/json", "Cache-Control", "public, max-age=9"),
+			user,
+		},
+		"Cache-Control",
+	},
+	{"no challenge", exchange{"GET", "/v1/user", "", 401, plain, problem}, "without the header WWW-Authenticate"},
+	{
+		"another media type", exchange{"GET", "/v1/user", "", 200, every("Content-Type", "text/html"), user},
+		`Content-Type is "text/html"`,
+	},
+	{
+		"refusal as JSON",
+		exchange{
+			"GET", "/v1/user", "", 401, every("Content-Type", "application/json", "WWW-Authenticate", "Bearer"),
+			problem,
+		},
+		"Content-Type",
+	},
+	{"head with a body", exchange{"HEAD", "/v1/user", "", 200, ok, user}, "has a body"},
+	{
+		"no content with a body",
+		exchange{
+			"POST", "/v1/user/password", `{"current_password":"x","new_password":"violet teapots orbit"}`, 204, every(),
+			"x",
+		},
+		"has a body",
+	},
+	{
+		"code of another route",
+		exchange{"GET", "/v1/user", "", 401, no, strings.ReplaceAll(problem, "missing_token", "session_ended")}, "code",
+	},
+	{
+		"code without its reason",
+		exchange{
+			"POST", "/v1/session/refresh", "", 401, no, strings.ReplaceAll(problem, "missing_token", "session_ended"),
+		},
+		"reason",
+	},
+	{
+		"reason without its code",
+		exchange{"GET", "/v1/user", "", 401, no, rewritten(problem, "{", `{"reason":"idle",`)}, "reason",
+	},
+	{"another status inside", exchange{"GET", "/v1/user", "", 401, no, rewritten(problem, "401", "403")}, "/status"},
+	{
+		"another type inside",
+		exchange{"GET", "/v1/user", "", 401, no, rewritten(problem, "error:missing_token", "error:invalid_token")},
+		"type urn:handstamp:error:invalid_token",
+	},
+	{"nothing there, and yet", exchange{"GET", "/v1/nothing", "", 200, ok, user}, "not described"},
+	{
+		"nothing among the well-known, and yet", exchange{"GET", "/.well-known/nothing", "", 401, no, problem},
+		"not described",
+	},
+	{"there, and yet not", exchange{"PUT", "/v1/user", "", 404, plain, other}, "the address takes"},
+	{"below what is there", exchange{"GET", "/v1/user/", "", 200, ok, user}, "not described"},
+	{
+		"fewer methods",
+		exchange{
+			"PUT", "/v1/user", "", 405, every("Content-Type", "application/problem+json", "Allow", "GET, HEAD, PATCH"),
+			method,
+		},
+		"Allow",
+	},
+	{"wait, not said how long", exchange{"GET", "/v1/user", "", 503, plain, problem}, "without the header Retry-After"},
+	{
+		"wait until a date",
+		exchange{"GET", "/v1/user", "", 503, every("Retry-After", "Sun, 22 Nov 2026 04:30:00 GMT"), ""}, "Retry-After",
+	},
+	{"a preflight that is none", exchange{"GET", "/v1/nothing", "", 204, every(), ""}, "only a preflight"},
+	{
+		"unknown member taken", exchange{"PATCH", "/v1/user", `{"name":"Ada","role":"admin"}`, 200, ok, user},
+		"although the description forbids it",
+	},
+	{
+		"long name taken", exchange{"PATCH", "/v1/user", `{"name":"` + strings.Repeat("a", 101) + `"}`, 200, ok, user},
+		"although the description forbids it",
+	},
+	{"no body taken", exchange{"PATCH", "/v1/user", "", 200, ok, user}, "a body must be there"},
+	{
+		"good body refused", exchange{"PATCH", "/v1/user", `{"name":"Ada"}`, 400, plain, refused},
+		"although the description allows it",
+	},
+	{"parameter missing", exchange{"DELETE", "/v1/user/sessions", "", 200, ok, `{"ended":0}`}, "was taken with keep"},
+	{
+		"parameter twice",
+		exchange{"DELETE", "/v1/user/sessions?keep=current&keep=current", "", 200, ok, `{"ended":0}`},
+		"was taken with keep",
+	},
+	{
+		"a token that is not good, and whose",
+		exchange{
+			"POST", "/oauth2/introspect", "token=x", 200, ok, `{"active":false,"sub":"usr_AZr0k3mfdO6Lr6rs0c2nOw"}`,
+		},
+		"sub",
+	},
+	{
+		"a good token, and nobody's", exchange{"POST", "/oauth2/introspect", "token=x", 200, ok, `{"active":true}`},
+		"sub",
+	},
+	{
+		"a form without its token taken", exchange{"POST", "/oauth2/revoke", "x=y", 200, every(), ""},
+		"although the description forbids it",
+	},
+	{
+		"a form with two tokens taken", exchange{"POST", "/oauth2/revoke", "token=x&token=y", 200, every(), ""},
+		"token stands twice",
+	},
+	{"no form taken", exchange{"POST", "/oauth2/revoke", "token=%zz", 200, every(), ""}, "not a form"},
+	{
+		"OAuth's error of another status",
+		exchange{"POST", "/oauth2/revoke", "token=x", 400, ok, rewritten(oauth, "request", "client")}, "error",
+	},
+	{"a problem for OAuth", exchange{"GET", "/oauth2/nothing", "", 404, plain, other}, "Content-Type"},
+	{"OAuth's error elsewhere", exchange{"GET", "/v1/nothing", "", 404, ok, oauth}, "Content-Type"},
+	{"id that is none", exchange{"DELETE", "/v1/user/sessions/x", "", 204, every(), ""}, "was taken with id"},
 }
 
 // TestJudge has nothing against good exchanges, and finds what is wrong with others.

@@ -36,6 +36,12 @@ func NewPerson(base, agent string) *Person {
 	}}
 }
 
+// Through has requests go through a transport, and returns the person, for a test.
+func (p *Person) Through(t testing.TB, transport http.RoundTripper) *Person {
+	p.t, p.client.Transport = t, transport
+	return p
+}
+
 // Browse has requests come from a page of the server, in a browser.
 func (p *Person) Browse() {
 	p.Header.Set("Sec-Fetch-Site", "same-origin")
@@ -52,15 +58,12 @@ func (s *Server) Browser(agent string) *Person {
 // Program returns somebody with a program. Where the public URL is not where the server listens,
 // requests reach it without a network.
 func (s *Server) Program(agent string) *Person {
-	p := NewPerson(s.URL, agent)
-	p.t = s.t
-	if s.URL == s.Local {
-		p.client.Transport = &http.Transport{}
-		s.t.Cleanup(p.client.CloseIdleConnections)
-	} else {
-		p.client.Transport = inMemory{s}
+	if s.URL != s.Local {
+		return NewPerson(s.URL, agent).Through(s.t, inMemory{s})
 	}
-	return p
+	transport := &http.Transport{}
+	s.t.Cleanup(transport.CloseIdleConnections)
+	return NewPerson(s.URL, agent).Through(s.t, transport)
 }
 
 // inMemory hands requests to a handler, whatever their address.
@@ -161,9 +164,10 @@ func (p *Person) Do(method, path, body string, headers ...string) Answer {
 	return a
 }
 
-// Send sends a request and reads the answer. target is a path, or a whole address. body may be empty,
-// and is JSON unless headers say otherwise. Headers are name, value, name, value, and take the place
-// of the person's own; a name may stand more than once. A Cookie header takes the place of the jar.
+// Send sends a request and reads the answer. target is a path, or a whole address. body may be
+// empty, and is JSON unless headers say otherwise. Headers are name, value, name, value, and take
+// the place of the person's own; a name may stand more than once. A Cookie header takes the place
+// of the jar.
 func (p *Person) Send(ctx context.Context, method, target, body string, headers ...string) (Answer, error) {
 	if strings.HasPrefix(target, "/") {
 		target = p.URL + target

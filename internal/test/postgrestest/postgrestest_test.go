@@ -56,7 +56,8 @@ func TestServer(t *testing.T) {
 func TestWrongPassword(t *testing.T) {
 	s := postgrestest.Shared(t)
 	wrong := strings.Replace(s.Database(t), "throwaway", "wrong", 1)
-	if err := s.Exec(wrong, `SELECT 1`); err == nil || !strings.Contains(err.Error(), "password authentication failed") {
+	if err := s.Exec(wrong, `SELECT 1`); err == nil ||
+		!strings.Contains(err.Error(), "password authentication failed") {
 		t.Errorf("wrong password = %v, want it refused", err)
 	}
 }
@@ -119,8 +120,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestStandby follows a primary, is cut off from it, and takes its place with what it has; a synchronous
-// one has everything.
+// TestStandby follows a primary, is cut off from it, and takes its place with what it has; a
+// synchronous one has everything.
 func TestStandby(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -150,7 +151,8 @@ func TestStandby(t *testing.T) {
 				t.Error("a standby was taken for one that can be written to")
 			}
 			must(standby.Promote())
-			must(primary.Exec(either, `INSERT INTO kept VALUES (3)`, `DO $$ BEGIN ASSERT (SELECT count(*) FROM kept WHERE n < 3) = `+tt.want+`; END $$`))
+			must(primary.Exec(either, `INSERT INTO kept VALUES (3)`,
+				`DO $$ BEGIN ASSERT (SELECT count(*) FROM kept WHERE n < 3) = `+tt.want+`; END $$`))
 		})
 	}
 }

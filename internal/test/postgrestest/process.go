@@ -89,7 +89,8 @@ func (s *Server) initialise() error {
 		return err
 	}
 	initdb, err := unprivileged(filepath.Join(s.programs, "initdb"), "--pgdata="+s.data(), "--username="+superuser,
-		"--pwfile="+secret, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en", "--no-sync")
+		"--pwfile="+secret, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu",
+		"--icu-locale=en", "--no-sync")
 	if err != nil {
 		return err
 	}

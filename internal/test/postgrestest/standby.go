@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Standby starts another server that follows this one, stops it and removes it when the test ends. It
-// has this server's databases, answers those who only read, and comes some time after this server
-// until Synchronous is called.
+// Standby starts another server that follows this one, stops it and removes it when the test ends.
+// It has this server's databases, answers those who only read, and comes some time after this
+// server until Synchronous is called.
 func (s *Server) Standby(tb testing.TB) *Server {
 	tb.Helper()
 	standby, err := s.options.run(func(standby *Server) error { return standby.copyFrom(s) })
@@ -31,8 +31,8 @@ func (s *Server) copyFrom(primary *Server) error {
 	if err := s.own(); err != nil {
 		return err
 	}
-	backup, err := unprivileged(filepath.Join(s.programs, "pg_basebackup"), "--pgdata="+s.data(), "--dbname="+primary.URL(""),
-		"--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+	backup, err := unprivileged(filepath.Join(s.programs, "pg_basebackup"), "--pgdata="+s.data(),
+		"--dbname="+primary.URL(""), "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
 	if err != nil {
 		return err
 	}
@@ -46,12 +46,14 @@ func (s *Server) copyFrom(primary *Server) error {
 // Either returns the URL of a database of this server with the other server named too, as
 // one writes it for a primary and its standby, whichever of them is which.
 func (s *Server) Either(database string, other *Server) string {
-	return strings.Replace(database, s.Address(), s.Address()+","+other.Address(), 1) + "?target_session_attrs=read-write"
+	both := s.Address() + "," + other.Address()
+	return strings.Replace(database, s.Address(), both, 1) + "?target_session_attrs=read-write"
 }
 
 // Synchronous has this server answer a commit only when its standby has it as well.
 func (s *Server) Synchronous() error {
-	if err := s.Exec(s.URL(superuser), `ALTER SYSTEM SET synchronous_standby_names = '*'`, `SELECT pg_reload_conf()`); err != nil {
+	err := s.Exec(s.URL(superuser), `ALTER SYSTEM SET synchronous_standby_names = '*'`, `SELECT pg_reload_conf()`)
+	if err != nil {
 		return err
 	}
 	return s.await(`(SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync') = 1`)
@@ -65,7 +67,8 @@ func (s *Server) CaughtUp() error {
 // Cut has a standby hear no more of its primary: what is committed there from now on is lost
 // when this server takes its place.
 func (s *Server) Cut() error {
-	if err := s.Exec(s.URL(superuser), `ALTER SYSTEM SET primary_conninfo = ''`, `SELECT pg_reload_conf()`); err != nil {
+	err := s.Exec(s.URL(superuser), `ALTER SYSTEM SET primary_conninfo = ''`, `SELECT pg_reload_conf()`)
+	if err != nil {
 		return err
 	}
 	return s.await(`(SELECT count(*) FROM pg_stat_wal_receiver) = 0`)

@@ -51,7 +51,8 @@ func (p *Program) Start() error {
 		select {
 		case <-r.ended:
 			p.Kill() // which forgets it
-			return fmt.Errorf("%s ended before it listened: %w; it said:\n%s", strings.Join(p.Command, " "), r.how, p.Said())
+			return fmt.Errorf("%s ended before it listened: %w; it said:\n%s", strings.Join(p.Command, " "), r.how,
+				p.Said())
 		default:
 		}
 	}
@@ -128,15 +129,16 @@ func (p *Program) Memory() (megabytes float64, err error) {
 	return 0, fmt.Errorf("process %d has no VmRSS", p.Pid())
 }
 
-// Kill ends the program as a power cut does, and waits until it has ended. It does nothing where none runs.
+// Kill ends the program as a power cut does, and waits until it has ended. It does nothing where
+// none runs.
 func (p *Program) Kill() {
 	if r := p.take(); r != nil {
 		r.kill()
 	}
 }
 
-// Stop ends the program as an operator does, and waits until it has ended. The error says that it did not end well. It does
-// nothing where none runs.
+// Stop ends the program as an operator does, and waits until it has ended. The error says that it
+// did not end well. It does nothing where none runs.
 func (p *Program) Stop() error {
 	return p.StopBy(func(program *os.Process) error { return program.Signal(syscall.SIGTERM) })
 }

@@ -1,5 +1,6 @@
-// Package programtest builds our programs and runs them as processes of their own, for tests and measurements: they are
-// started and awaited, killed as by a power cut, stopped as by an operator, and started again at the same address.
+// Package programtest builds our programs and runs them as processes of their own, for tests and
+// measurements: they are started and awaited, killed as by a power cut, stopped as by an operator,
+// and started again at the same address.
 //
 //	err := programtest.Build(folder, "cmd/handstamp")
 //	server, err := programtest.Server(filepath.Join(folder, "handstamp"), t.TempDir())
@@ -20,8 +21,8 @@ import (
 	"sync"
 )
 
-// Build makes programs of this module in a folder, each named as in the module, such as "cmd/handstamp". It may be called
-// from any module that requires this one.
+// Build makes programs of this module in a folder, each named as in the module, such as
+// "cmd/handstamp". It may be called from any module that requires this one.
 func Build(folder string, packages ...string) error {
 	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/handstamp/handstamp").Output()
 	if err != nil {
@@ -43,21 +44,24 @@ func Build(folder string, packages ...string) error {
 	return nil
 }
 
-// The ports that FreeAddress returns are below those that the kernel gives to whoever asks for any, which begin at 32768.
+// The ports that FreeAddress returns are below those that the kernel gives to whoever asks for any,
+// which begin at 32768.
 const (
 	firstPort = 10000
 	lastPort  = 29999
 )
 
-// reserved holds a UDP socket on each port that FreeAddress has given, until the process ends. Nobody uses them: they tell
-// the other test binaries of this machine that the port is taken, also while the program on it is down.
+// reserved holds a UDP socket on each port that FreeAddress has given, until the process ends.
+// Nobody uses them: they tell the other test binaries of this machine that the port is taken, also
+// while the program on it is down.
 var reserved struct {
 	mu    sync.Mutex // guards ports
 	ports []net.PacketConn
 }
 
-// FreeAddress returns an address of this machine for TCP, such as 127.0.0.1:12345, that nobody listens on, and that nobody comes to
-// listen on by chance: neither before the program that it is for, nor between two starts of that.
+// FreeAddress returns an address of this machine for TCP, such as 127.0.0.1:12345, that nobody
+// listens on, and that nobody comes to listen on by chance: neither before the program that it is
+// for, nor between two starts of that.
 func FreeAddress() (string, error) {
 	reserved.mu.Lock()
 	defer reserved.mu.Unlock()
@@ -78,8 +82,9 @@ func FreeAddress() (string, error) {
 	return "", errors.New("no port is free")
 }
 
-// Server returns a server that does not run yet, in a folder that gets its files. By the environment it is told to listen on a
-// free address alone, to be known by that, and to say only what goes wrong. Set tells it more, and otherwise.
+// Server returns a server that does not run yet, in a folder that gets its files. By the
+// environment it is told to listen on a free address alone, to be known by that, and to say only
+// what goes wrong. Set tells it more, and otherwise.
 func Server(program, folder string) (*Program, error) {
 	address, err := FreeAddress()
 	if err != nil {
@@ -93,7 +98,8 @@ func Server(program, folder string) (*Program, error) {
 	return p, nil
 }
 
-// Set tells the program, from its next start, one of the server's settings by its name in docs/config.md.
+// Set tells the program, from its next start, one of the server's settings by its name in
+// docs/config.md.
 func (p *Program) Set(name, value string) {
 	p.Env = append(p.Env, "HANDSTAMP_"+strings.ToUpper(name)+"="+value)
 }

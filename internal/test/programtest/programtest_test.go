@@ -31,7 +31,10 @@ func TestFreeAddress(t *testing.T) {
 
 // TestStart says why a program does not come to listen, and lets it be tried again.
 func TestStart(t *testing.T) {
-	p := &programtest.Program{Command: []string{"sh", "-c", "echo $WORD; exit 3"}, Env: []string{"WORD=a", "WORD=sesame"}, Address: "127.0.0.1:1"}
+	p := &programtest.Program{
+		Command: []string{"sh", "-c", "echo $WORD; exit 3"}, Env: []string{"WORD=a", "WORD=sesame"},
+		Address: "127.0.0.1:1",
+	}
 	for range 2 {
 		err := p.Start()
 		if err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "sesame") {
@@ -41,7 +44,8 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// TestStop tells an end in good order from another. A program that its owner's end shall end has its input open until then.
+// TestStop tells an end in good order from another. A program that its owner's end shall end has
+// its input open until then.
 func TestStop(t *testing.T) {
 	for status, good := range map[string]bool{"0": true, "1": false} {
 		address, err := programtest.FreeAddress()
@@ -52,7 +56,10 @@ func TestStop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := &programtest.Program{Command: []string{"sh", "-c", "trap 'exit " + status + "' TERM; echo up; read line; echo owner gone"}, Address: address, Log: t.TempDir() + "/log"}
+		p := &programtest.Program{
+			Command: []string{"sh", "-c", "trap 'exit " + status + "' TERM; echo up; read line; echo owner gone"},
+			Address: address, Log: t.TempDir() + "/log",
+		}
 		if err := p.Start(); err != nil {
 			t.Fatal(err)
 		}
