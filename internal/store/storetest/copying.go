@@ -239,8 +239,9 @@ func testCopyRefused(t *testing.T, f *fixture) {
 	f.fill(t)
 	rows := dump(t, f)
 	for kind, i := range firsts(rows) {
-		if kind == "sessions" {
-			continue // there is none without a user
+		table, err := records.TableOf(rows[i])
+		if must(t, err); table.Owner != "" {
+			continue // there is none without its owner
 		}
 		to := f.another(t)
 		must(t, to.CopyIn(t.Context(), given(rows[i])))

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/internal/store"
+	"github.com/handstamp/handstamp/internal/store/records"
 )
 
 // A user is deleted.
@@ -17,6 +19,7 @@ var _ = register(subject{
 	tests: []test{
 		{"delete", testDelete},
 		{"delete and sweep", testDeleteSwept},
+		{"delete forgets in every table", testDeleteForgets},
 	},
 	operations: []operation{
 		writing(OpDeleteUser, func(t *testing.T, f *fixture) call {
@@ -88,6 +91,30 @@ func testDeleteSwept(t *testing.T, f *fixture) {
 	}
 	_, err = f.Session(t.Context(), k.session)
 	wantFault(t, "Session", err, fault.SessionNotFound)
+}
+
+// testDeleteForgets deletes every user there is: no table keeps a row of theirs that has an owner, unless
+// it says what it forgets, and no row says who they were or where they came from.
+func testDeleteForgets(t *testing.T, f *fixture) {
+	f.fill(t)
+	users, err := f.ListUsers(t.Context(), "", 100)
+	must(t, err)
+	for _, u := range users {
+		must(t, f.DeleteUser(t.Context(), u.ID, f.clock))
+	}
+	for _, row := range dump(t, f) {
+		table, err := records.TableOf(row)
+		must(t, err)
+		text := fmt.Sprintf("%+v", row)
+		if table.Owner != "" && table.Forget == "" {
+			t.Errorf("%s still has %s", table.Name, text)
+		}
+		for _, person := range []string{"@", "🦊", "Mozilla", "192.0.2.", "2001:db8:", "the operator"} {
+			if strings.Contains(text, person) {
+				t.Errorf("%s still says %q: %s", table.Name, person, text)
+			}
+		}
+	}
 }
 
 // DeleteUser calls the engine, unless it shall fail.
