@@ -141,7 +141,7 @@ func (w *system) start() {
 }
 
 // restart forgets everything that the server has in memory. The engine stays open: what a kill does
-// to its files is for test/crash_test.go.
+// to its files is for test/server_crash_test.go.
 func (w *system) restart() {
 	w.t.Helper()
 	w.store.held = true

@@ -1,9 +1,8 @@
 package test
 
 import (
-	"bytes"
+	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/handstamp/handstamp/internal/test/handstamptest"
 	"github.com/handstamp/handstamp/internal/test/programtest"
 )
 
@@ -64,27 +64,17 @@ func (c *customer) ask(method, path string, body any) (status int, g grant, ok b
 		c.node.t.Error(err)
 		return 0, g, false
 	}
-	r, err := http.NewRequest(method, c.node.URL()+path, bytes.NewReader(text))
-	if err != nil {
-		c.node.t.Error(err)
-		return 0, g, false
-	}
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(r)
+	p := handstamptest.NewPerson(c.node.URL(), "a program")
+	a, err := p.Send(context.Background(), method, path, string(text))
 	if err != nil {
 		return 0, g, false
 	}
-	defer answer.Body.Close()
-	read, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return 0, g, false
-	}
-	if answer.StatusCode < 300 && len(read) > 0 {
-		if err := json.Unmarshal(read, &g); err != nil {
-			c.node.t.Errorf("%s %s = %d %s: %v", method, path, answer.StatusCode, read, err)
+	if a.Status < 300 && a.Body != "" {
+		if err := json.Unmarshal([]byte(a.Body), &g); err != nil {
+			c.node.t.Errorf("%s %s = %d %s: %v", method, path, a.Status, a.Body, err)
 		}
 	}
-	return answer.StatusCode, g, true
+	return a.Status, g, true
 }
 
 // credentials is what the customer knows.
@@ -95,7 +85,7 @@ func (c *customer) credentials() map[string]string {
 // token is the body that shows a refresh token.
 func token(refresh string) map[string]string { return map[string]string{"refresh_token": refresh} }
 
-// live acts until a request is not answered.
+// live signs in, refreshes and signs out until a request is not answered.
 func (c *customer) live() {
 	for turn := 0; ; turn++ {
 		switch {
