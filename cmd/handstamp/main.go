@@ -65,7 +65,7 @@ func (w environment) root() *cobra.Command {
 	return root
 }
 
-// withSettings gives a command every setting as a flag.
+// withSettings adds every setting as a flag to a command.
 func withSettings(cmd *cobra.Command) *cobra.Command {
 	config.AddFlags(cmd.Flags())
 	return cmd

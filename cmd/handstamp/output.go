@@ -5,19 +5,20 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
 
-// output prints rows: columns for people or, with --json, one JSON object a line.
+// output prints rows: columns for people or, with --json, one JSON object a line. Rows are printed
+// as they come, so that a list of a million begins at once and takes no room.
 type output struct {
-	w      io.Writer
-	asJSON bool
-	table  *tabwriter.Writer // nil: JSON
-	err    error             // the first one
+	w       io.Writer
+	asJSON  bool
+	columns *columns // nil: JSON
+	err     error    // the first one
 }
 
 // flag lets the command's caller choose.
@@ -26,10 +27,10 @@ func (o *output) flag(cmd *cobra.Command) {
 }
 
 // begin prints the heading.
-func (o *output) begin(columns ...string) {
+func (o *output) begin(names ...string) {
 	if !o.asJSON {
-		o.table = tabwriter.NewWriter(o.w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(o.table, strings.Join(columns, "\t"))
+		o.columns = &columns{w: o.w}
+		o.err = o.columns.add(names)
 	}
 }
 
@@ -46,15 +47,58 @@ func (o *output) row(value any, cells ...any) {
 	for i, cell := range cells {
 		texts[i] = printable(fmt.Sprint(cell))
 	}
-	_, o.err = fmt.Fprintln(o.table, strings.Join(texts, "\t"))
+	o.err = o.columns.add(texts)
 }
 
 // end prints what is left and returns the first error.
 func (o *output) end() error {
-	if o.err == nil && o.table != nil {
-		o.err = o.table.Flush()
+	if o.err == nil && o.columns != nil {
+		o.err = o.columns.flush()
 	}
 	return o.err
+}
+
+// columnRows is how many rows are looked at together for the widths of columns.
+const columnRows = 200
+
+// columns prints texts one below the other. Columns only ever become wider.
+type columns struct {
+	w       io.Writer
+	widths  []int // in characters
+	waiting [][]string
+}
+
+// add takes one row.
+func (c *columns) add(row []string) error {
+	c.waiting = append(c.waiting, row)
+	if len(c.waiting) < columnRows {
+		return nil
+	}
+	return c.flush()
+}
+
+// flush prints the rows that wait.
+func (c *columns) flush() error {
+	for _, row := range c.waiting {
+		for i, text := range row {
+			if i == len(c.widths) {
+				c.widths = append(c.widths, 0)
+			}
+			c.widths[i] = max(c.widths[i], utf8.RuneCountInString(text))
+		}
+	}
+	var b strings.Builder
+	for _, row := range c.waiting {
+		for i, text := range row {
+			if b.WriteString(text); i < len(row)-1 {
+				b.WriteString(strings.Repeat(" ", c.widths[i]-utf8.RuneCountInString(text)+2))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	c.waiting = c.waiting[:0]
+	_, err := io.WriteString(c.w, b.String())
+	return err
 }
 
 // printable keeps what strangers typed from moving the terminal's cursor.

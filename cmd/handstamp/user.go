@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -105,38 +106,62 @@ type userRow struct {
 // pageSize is how many rows are read from the database at once.
 const pageSize = 500
 
-// userList lists all users.
+// userFilter is which users are listed.
+type userFilter struct {
+	match string // a part of the address or the name, whatever its case; empty: every user
+	limit int    // how many at most; 0: all
+}
+
+// takes reports whether a user is one of them.
+func (f userFilter) takes(u store.User) bool {
+	return f.match == "" || strings.Contains(strings.ToLower(u.Email+"\n"+u.Name), strings.ToLower(f.match))
+}
+
+// userList lists users.
 func (w environment) userList() *cobra.Command {
 	out := output{w: w.stdout}
+	var f userFilter
 	cmd := withSettings(&cobra.Command{
 		Use:     "list",
 		Short:   "List users",
 		Example: "handstamp user list --match example.com --limit 20",
 		Args:    takes(),
 		RunE: w.withServer(func(cmd *cobra.Command, s *server.Server, _ []string) error {
-			out.begin("ID", "EMAIL", "NAME", "ROLES", "CREATED", "DISABLED")
-			for after := store.UserID(""); ; {
-				users, err := s.Users.List(cmd.Context(), audit.Operator(), after, pageSize)
-				if err != nil {
-					return err
-				}
-				for _, u := range users {
-					roles := append([]string{}, u.Roles...)
-					row := userRow{u.ID, u.Email, u.Name, roles, u.CreatedAt.UTC(), u.Disabled()}
-					out.row(row, u.ID, u.Email, u.Name, strings.Join(roles, ","), day(u.CreatedAt), yes(row.Disabled))
-					after = u.ID
-				}
-				if len(users) < pageSize {
-					return out.end()
-				}
-			}
+			return listUsers(cmd.Context(), s, f, &out)
 		}),
 	})
 	out.flag(cmd)
+	cmd.Flags().StringVar(&f.match, "match", "", "only users with this `TEXT` in address or name")
+	cmd.Flags().IntVar(&f.limit, "limit", 0, "at most this `NUMBER` of users; 0 means all")
 	return cmd
 }
 
-// userRole returns a user exactly the roles that are named.
+// listUsers prints users, a page of the database at a time.
+func listUsers(ctx context.Context, s *server.Server, f userFilter, out *output) error {
+	out.begin("ID", "EMAIL", "NAME", "ROLES", "CREATED", "DISABLED")
+	printed := 0
+	for after := store.UserID(""); ; {
+		users, err := s.Users.List(ctx, audit.Operator(), after, pageSize)
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			if after = u.ID; !f.takes(u) {
+				continue
+			}
+			out.row(userRow{u.ID, u.Email, u.Name, append([]string{}, u.Roles...), u.CreatedAt.UTC(), u.Disabled()},
+				u.ID, u.Email, u.Name, strings.Join(u.Roles, ","), day(u.CreatedAt), yes(u.Disabled()))
+			if printed++; printed == f.limit {
+				return out.end()
+			}
+		}
+		if len(users) < pageSize || out.err != nil {
+			return out.end()
+		}
+	}
+}
+
+// userRole gives a user exactly the roles that are named.
 func (w environment) userRole() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:     "role EMAIL|ID [ROLE]...",

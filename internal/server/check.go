@@ -1,0 +1,94 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/handstamp/handstamp/internal/config"
+	"github.com/handstamp/handstamp/internal/secret"
+)
+
+// sqliteHead is what every database of SQLite begins with. https://www.sqlite.org/fileformat.html
+var sqliteHead = []byte("SQLite format 3\x00")
+
+// Check looks at the files that good settings name, and returns everything that would keep a server
+// from starting. It makes nothing and changes nothing.
+func Check(c *config.Config) []error {
+	var wrong []error
+	note := func(name string, err error) {
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	isNew := false
+	if c.Database.Engine == config.EngineSQLite {
+		var err error
+		isNew, err = checkDatabaseFile(c.Database.Path)
+		note("database", err)
+	}
+	if c.MasterKeyFile != "" {
+		note("master_key_file", checkKeyFile(c.MasterKeyFile, isNew || c.Database.Engine == config.EnginePostgres))
+	}
+	return wrong
+}
+
+// checkDatabaseFile looks at the file of a database, or at where a new one would be made.
+func checkDatabaseFile(path string) (isNew bool, err error) {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, checkFolder(filepath.Dir(path))
+	}
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	head := make([]byte, len(sqliteHead))
+	n, _ := file.Read(head)
+	if n > 0 && !bytes.Equal(head[:n], sqliteHead) {
+		return false, fmt.Errorf("%s is no database of SQLite", path)
+	}
+	return n == 0, checkFolder(filepath.Dir(path)) // the log of the database is beside it
+}
+
+// checkKeyFile reads the file of the master key, or looks where a new one would be made.
+func checkKeyFile(path string, isNew bool) error {
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && isNew:
+		return checkFolder(filepath.Dir(path))
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s is missing, and the database was made with it; put it back from a backup", path)
+	case err != nil:
+		return err
+	case len(bytes.TrimSpace(text)) == 0 && !isNew:
+		return fmt.Errorf("%s is empty; put the key back from a backup", path)
+	case len(bytes.TrimSpace(text)) == 0:
+		return fmt.Errorf("%s is empty; remove it, and the first start makes a key", path)
+	}
+	if _, err = secret.ParseMaster(secret.New(string(text))); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// checkFolder makes sure that a file can be made in a folder, by making one and removing it.
+func checkFolder(folder string) error {
+	probe, err := os.CreateTemp(folder, ".handstamp-check-*")
+	if err != nil {
+		if pe, ok := errors.AsType[*fs.PathError](err); ok {
+			pe.Path = folder // the name of the probe helps nobody
+		}
+		return fmt.Errorf("no file can be made in %s: %w", folder, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// CheckConnect reaches for the database and says whether a server has made its tables there.
+func CheckConnect(ctx context.Context, c *config.Config) (made bool, err error) {
+	return isMade(ctx, c.Database)
+}
