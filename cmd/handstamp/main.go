@@ -19,7 +19,7 @@ import (
 // main runs the command that the arguments name.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, environment{os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr}))
 }
 

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -27,7 +30,12 @@ func (w environment) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := server.Open(cmd.Context(), c, server.Options{Log: w.logger(c), Alone: true})
+			signal.Ignore(syscall.SIGPIPE) // the end of whoever read our log is not our end
+			log := newLogWriter(w.stderr)
+			defer log.Close()
+			logger := w.logger(c, log)
+			ctx := w.untilHangup(cmd.Context(), logger)
+			s, err := server.Open(ctx, c, server.Options{Log: logger, Alone: true})
 			if err != nil {
 				return err
 			}
@@ -35,7 +43,7 @@ func (w environment) serveCommand() *cobra.Command {
 			if err := s.Claim(); err != nil {
 				return err
 			}
-			setup, err := w.offerSetup(cmd.Context(), s, c)
+			setup, err := w.offerSetup(ctx, s, c)
 			if err != nil {
 				return err
 			}
@@ -44,22 +52,47 @@ func (w environment) serveCommand() *cobra.Command {
 				return fmt.Errorf("listen: %w", err)
 			}
 			fmt.Fprintf(w.stdout, "handstamp: listening on %s for %s\n%s", listeners.Public.Addr(), c.PublicURL, setup)
-			return s.Serve(cmd.Context(), listeners)
+			return s.Serve(ctx, listeners)
 		},
 	})
 }
 
-// logger writes to standard error, as the settings say.
-func (w environment) logger(c *config.Config) *slog.Logger {
+// logger writes what is for standard error, as the settings say.
+func (w environment) logger(c *config.Config, to io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	people := c.LogFormat == "auto" && isTerminal(w.stderr)
 	if people {
 		options.ReplaceAttr = shortTime
 	}
 	if people || c.LogFormat == "text" {
-		return slog.New(slog.NewTextHandler(w.stderr, options))
+		return slog.New(slog.NewTextHandler(to, options))
 	}
-	return slog.New(slog.NewJSONHandler(w.stderr, options))
+	return slog.New(slog.NewJSONHandler(to, options))
+}
+
+// untilHangup returns a context that ends with ctx, and when the terminal that the server was
+// started at is closed. Elsewhere a hangup asks for new settings, which only a restart reads: the
+// server says so, and goes on.
+func (w environment) untilHangup(ctx context.Context, log *slog.Logger) context.Context {
+	if isTerminal(w.stdin) {
+		ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
+		context.AfterFunc(ctx, stop)
+		return ctx
+	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	context.AfterFunc(ctx, func() { signal.Stop(hangups) })
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-hangups:
+				log.Warn("SIGHUP changes nothing: restart the server to have it read its settings")
+			}
+		}
+	}()
+	return ctx
 }
 
 // shortTime shows the time of day alone: whoever sits at the terminal knows the date.
