@@ -113,3 +113,38 @@ func TestUnixSocket(t *testing.T) {
 		t.Errorf("serve over a socket that was left = %d, want 0: %s", got, &log)
 	}
 }
+
+// TestReadyWhileDraining is not ready any more from the moment that the server is told to stop, and
+// finishes what is under way.
+func TestReadyWhileDraining(t *testing.T) {
+	s := startServing(t, &bytes.Buffer{})
+	slow, err := net.Dial("unix", filepath.Join(s.folder, "front"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	head := "POST /v1/session HTTP/1.1\r\nHost: localhost:8787\r\n" +
+		"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+	if _, err := slow.Write([]byte(head)); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond) // until it is under way
+	ended := make(chan int, 1)
+	go func() { ended <- s.stop() }()
+	for end := time.Now().Add(5 * time.Second); get(t, s.ops, "http://localhost/readyz") != 503; {
+		if time.Now().After(end) {
+			t.Fatal("it is ready while it stops")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if _, err := slow.Write([]byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	answer := make([]byte, 12)
+	if _, err := slow.Read(answer); err != nil || string(answer) != "HTTP/1.1 422" && string(answer) != "HTTP/1.1 400" {
+		t.Errorf("what was under way is answered %q, %v", answer, err)
+	}
+	if got := <-ended; got != 0 {
+		t.Errorf("serve = %d, want 0", got)
+	}
+}

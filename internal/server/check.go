@@ -25,14 +25,16 @@ func Check(c *config.Config) []error {
 			wrong = append(wrong, fmt.Errorf("%s: %w", name, err))
 		}
 	}
-	isNew := false
+	check := checkNewKey // of PostgreSQL nobody knows without asking
 	if c.Database.Engine == config.EngineSQLite {
-		var err error
-		isNew, err = checkDatabaseFile(c.Database.Path)
+		isNew, err := checkDatabaseFile(c.Database.Path)
 		note("database", err)
+		if !isNew {
+			check = checkOldKey
+		}
 	}
 	if c.MasterKeyFile != "" {
-		note("master_key_file", checkKeyFile(c.MasterKeyFile, isNew || c.Database.Engine == config.EnginePostgres))
+		note("master_key_file", check(c.MasterKeyFile))
 	}
 	return wrong
 }
@@ -55,20 +57,42 @@ func checkDatabaseFile(path string) (isNew bool, err error) {
 	return n == 0, checkFolder(filepath.Dir(path)) // the log of the database is beside it
 }
 
-// checkKeyFile reads the file of the master key, or looks where a new one would be made.
-func checkKeyFile(path string, isNew bool) error {
-	text, err := os.ReadFile(path)
+// checkNewKey looks at the key of a database that is new: the first start makes it where there is
+// none.
+func checkNewKey(path string) error {
+	err := checkKey(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && isNew:
+	case errors.Is(err, fs.ErrNotExist):
 		return checkFolder(filepath.Dir(path))
+	case errors.Is(err, errEmptyKey):
+		return fmt.Errorf("%s is empty; remove it, and the first start makes a key", path)
+	}
+	return err
+}
+
+// checkOldKey looks at the key of a database that a server has made.
+func checkOldKey(path string) error {
+	err := checkKey(path)
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s is missing, and the database was made with it; put it back from a backup", path)
+	case errors.Is(err, errEmptyKey):
+		return fmt.Errorf("%s is empty; put the key back from a backup", path)
+	}
+	return err
+}
+
+// errEmptyKey is a file of the master key with nothing in it.
+var errEmptyKey = errors.New("no key")
+
+// checkKey reads the file of the master key.
+func checkKey(path string) error {
+	text, err := os.ReadFile(path)
+	switch {
 	case err != nil:
 		return err
-	case len(bytes.TrimSpace(text)) == 0 && !isNew:
-		return fmt.Errorf("%s is empty; put the key back from a backup", path)
 	case len(bytes.TrimSpace(text)) == 0:
-		return fmt.Errorf("%s is empty; remove it, and the first start makes a key", path)
+		return errEmptyKey
 	}
 	if _, err = secret.ParseMaster(secret.New(string(text))); err != nil {
 		return fmt.Errorf("%s: %w", path, err)

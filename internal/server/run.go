@@ -79,6 +79,7 @@ func (s *Server) Serve(ctx context.Context, l Listeners) error {
 		return err
 	case <-ctx.Done():
 	}
+	s.draining.Store(true)
 	drain, cancel := context.WithTimeout(background, drainTime)
 	defer cancel()
 	s.EndStreams()
@@ -175,28 +176,4 @@ func (s *Server) sweep(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// opsHandler answers whoever runs the server: is it alive, is it ready.
-func (s *Server) opsHandler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-		defer cancel()
-		if _, _, err := s.store.Head(ctx); err != nil {
-			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-			return
-		}
-		if !s.ended.Fresh() {
-			http.Error(w, "this node does not follow the revocation log", http.StatusServiceUnavailable)
-			return
-		}
-		if off := s.clock.off(); off != "" {
-			http.Error(w, off, http.StatusServiceUnavailable)
-			return
-		}
-		w.Write([]byte("ok\n"))
-	})
-	return mux
 }

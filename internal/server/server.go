@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/audit"
@@ -58,6 +59,8 @@ type Server struct {
 	handler  http.Handler
 	clock    *clock
 	release  func() error // gives up the claim; nil: none was made
+	draining atomic.Bool  // the server stops, and finishes what is under way
+	probe    probe
 }
 
 // Open opens the database, its keys and what has ended, and builds the rest. It makes the
