@@ -118,9 +118,12 @@ func TestDisconnected(t *testing.T) {
 				err := <-done
 				// The last read began up to 250 ms before; a heartbeat at 2 s may still vouch for
 				// it.
-				took := time.Since(away)
+				took, silent := time.Since(away), time.Since(e.last)
 				if !errors.Is(err, revocation.ErrDisconnected) || took > 4100*time.Millisecond {
 					t.Errorf("Run = %v after %v, want ErrDisconnected within 3 s of the last heartbeat", err, took)
+				}
+				if silent < 3*time.Second {
+					t.Errorf("Run ended %v after the last heartbeat, want not before 3 s", silent)
 				}
 				if got := e.told(); got != "heartbeat 1, heartbeat 1" && got != "heartbeat 1" {
 					t.Errorf("told %s, want nothing that a read does not vouch for", got)

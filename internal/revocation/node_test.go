@@ -172,9 +172,10 @@ func place(seq int64) revocation.Place { return revocation.Place{Epoch: startEpo
 
 // ear notes what a listener is told, in short: "s1" for an entry, "heartbeat 1", "reset 1".
 type ear struct {
-	mu         sync.Mutex // guards heard and heartbeats
+	mu         sync.Mutex // guards heard, heartbeats and last
 	heard      []string
 	heartbeats []revocation.Heartbeat
+	last       time.Time     // when the last heartbeat came
 	hold       chan struct{} // nil: listens at once; else before each piece waits for this
 	fail       error         // what it says to each piece
 }
@@ -203,6 +204,7 @@ func (e *ear) Revoke(entries []revoked.Entry) error {
 func (e *ear) Heartbeat(b revocation.Heartbeat) error {
 	e.mu.Lock()
 	e.heartbeats = append(e.heartbeats, b)
+	e.last = time.Now()
 	e.mu.Unlock()
 	return e.hear(fmt.Sprint("heartbeat ", b.Seq))
 }

@@ -117,3 +117,44 @@ func TestCatchUpGivesUp(t *testing.T) {
 		<-done
 	})
 }
+
+// TestCatchUpShares has callers that wait for a read share the next one, if it succeeds: a read
+// that failed tells nobody anything.
+func TestCatchUpShares(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		state state
+		asks  int // by three callers, of whom one is under way
+	}{{"up", up, 2}, {"gone", gone, 3}} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNode(t, 0)
+				before := n.db.heads
+				n.db.be(silent)
+				underWay, cancel := context.WithCancel(t.Context())
+				answers := make(chan error, 3)
+				go func() { answers <- n.CatchUp(underWay) }()
+				synctest.Wait()
+				for range 2 {
+					go func() { answers <- n.CatchUp(t.Context()) }()
+				}
+				synctest.Wait()
+				n.db.be(tt.state)
+				cancel()
+				failed := 0
+				for range 3 {
+					if err := <-answers; err != nil {
+						failed++
+					}
+				}
+				wantFailed := 1
+				if tt.state == gone {
+					wantFailed = 3
+				}
+				if asked := n.db.heads - before; asked != tt.asks || failed != wantFailed {
+					t.Errorf("asked %d times, %d callers failed, want %d and %d", asked, failed, tt.asks, wantFailed)
+				}
+			})
+		})
+	}
+}

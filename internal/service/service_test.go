@@ -40,41 +40,41 @@ func open(t *testing.T) *fixture {
 
 // on makes a fixture on a database, which tells its keys from others by a MAC key.
 func on(t *testing.T, db *sqlite.DB, macKey string) *fixture {
-	d := &fixture{t: t, db: db, log: &bytes.Buffer{}, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
-	d.Manager = service.New(service.Parts{
+	f := &fixture{t: t, db: db, log: &bytes.Buffer{}, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
+	f.Manager = service.New(service.Parts{
 		Store: db, MACKey: secret.NewKey([]byte(macKey)),
-		Log: audit.New(slog.New(slog.NewTextHandler(d.log, nil))),
-		Now: func() time.Time { return d.now },
+		Log: audit.New(slog.New(slog.NewTextHandler(f.log, nil))),
+		Now: func() time.Time { return f.now },
 	})
-	return d
+	return f
 }
 
 // must makes a key.
-func (d *fixture) must(name string) (store.Service, secret.Text) {
-	d.t.Helper()
-	s, key, err := d.Create(d.t.Context(), audit.Operator(), name)
+func (f *fixture) must(name string) (store.Service, secret.Text) {
+	f.t.Helper()
+	s, key, err := f.Create(f.t.Context(), audit.Operator(), name)
 	if err != nil {
-		d.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return s, key
 }
 
 // check shows a key.
-func (d *fixture) check(key string) error {
-	_, err := d.Check(d.t.Context(), audit.Caller{}, secret.New(key))
+func (f *fixture) check(key string) error {
+	_, err := f.Check(f.t.Context(), audit.Caller{}, secret.New(key))
 	return err
 }
 
 // TestCheck takes a good key and nothing like it.
 func TestCheck(t *testing.T) {
-	d := open(t)
-	s, key := d.must("billing")
-	_, other := d.must("other")
-	elsewhere, foreign := on(t, d.db, "another server's").must("foreign")
+	f := open(t)
+	s, key := f.must("billing")
+	_, other := f.must("other")
+	elsewhere, foreign := on(t, f.db, "another server's").must("foreign")
 	if len(key.Reveal()) != 68 || !strings.HasPrefix(key.Reveal(), "hsk_") || s.Hash == (store.ServiceHash{}) {
 		t.Errorf("Create = %d characters, want hsk_ and 64", len(key.Reveal()))
 	}
-	got, err := d.Check(t.Context(), audit.Caller{}, key)
+	got, err := f.Check(t.Context(), audit.Caller{}, key)
 	if err != nil || got.ID != s.ID || got.Name != "billing" {
 		t.Errorf("Check(good) = %+v, %v, want it", got, err)
 	}
@@ -86,15 +86,15 @@ func TestCheck(t *testing.T) {
 		"padding": text[:67] + "=", "a line end": text + "\n",
 		"the id of another": other.Reveal()[:15] + text[15:], "of another server": foreign.Reveal(),
 	} {
-		if err := d.check(bad); !fault.HasCode(err, fault.InvalidServiceKey) {
+		if err := f.check(bad); !fault.HasCode(err, fault.InvalidServiceKey) {
 			t.Errorf("Check(%s) = %v, want invalid_service_key", name, err)
 		}
 	}
-	if strings.Contains(d.log.String(), text) || strings.Contains(d.log.String(), foreign.Reveal()) {
-		t.Errorf("a key is in the log: %s", d.log)
+	if strings.Contains(f.log.String(), text) || strings.Contains(f.log.String(), foreign.Reveal()) {
+		t.Errorf("a key is in the log: %s", f.log)
 	}
-	if _, ok := d.IDOf(foreign); ok {
-		t.Errorf("Names(%s) = ok, want another server's key to be none of ours", elsewhere.ID)
+	if _, ok := f.IDOf(foreign); ok {
+		t.Errorf("IDOf(%s) = ok, want another server's key to be none of ours", elsewhere.ID)
 	}
 }
 
@@ -108,41 +108,41 @@ func flip(c byte) string {
 
 // TestBadKeysAskNobody keeps what is no key of ours from the database, even from one that is gone.
 func TestBadKeysAskNobody(t *testing.T) {
-	d := open(t)
-	_, key := d.must("billing")
-	d.db.Close()
-	if err := d.check("hsk_" + strings.Repeat("A", 64)); !fault.HasCode(err, fault.InvalidServiceKey) {
+	f := open(t)
+	_, key := f.must("billing")
+	f.db.Close()
+	if err := f.check("hsk_" + strings.Repeat("A", 64)); !fault.HasCode(err, fault.InvalidServiceKey) {
 		t.Errorf("Check(forged) without a database = %v, want invalid_service_key", err)
 	}
-	if err := d.check(key.Reveal()); !fault.HasCode(err, fault.StorageUnavailable) {
+	if err := f.check(key.Reveal()); !fault.HasCode(err, fault.StorageUnavailable) {
 		t.Errorf("Check(good) without a database = %v, want storage_unavailable", err)
 	}
 }
 
 // TestNames takes names that are plain everywhere.
 func TestNames(t *testing.T) {
-	d := open(t)
+	f := open(t)
 	for _, name := range []string{"a", "billing", "Billing-2.eu_west", strings.Repeat("x", 64)} {
-		d.must(name)
+		f.must(name)
 	}
 	for _, name := range []string{"", "-a", ".a", "a b", "a\nb", "ä", "svc_x", "a/b", strings.Repeat("x", 65)} {
-		if _, _, err := d.Create(t.Context(), audit.Operator(), name); !fault.HasCode(err, fault.InvalidRequest) {
+		if _, _, err := f.Create(t.Context(), audit.Operator(), name); !fault.HasCode(err, fault.InvalidRequest) {
 			t.Errorf("Create(%q) = %v, want invalid_request", name, err)
 		}
 	}
-	if _, _, err := d.Create(t.Context(), audit.Operator(), "billing"); !fault.HasCode(err, fault.ServiceNameTaken) {
+	if _, _, err := f.Create(t.Context(), audit.Operator(), "billing"); !fault.HasCode(err, fault.ServiceNameTaken) {
 		t.Errorf("Create(name taken) = %v, want service_name_taken", err)
 	}
 }
 
 // TestOperatorOnly lets nobody else make, list or revoke keys.
 func TestOperatorOnly(t *testing.T) {
-	d := open(t)
-	s, _ := d.must("billing")
+	f := open(t)
+	s, _ := f.must("billing")
 	for _, by := range []audit.Caller{{}, {User: "usr_ada"}, {Service: s.ID}} {
-		_, _, made := d.Create(t.Context(), by, "mine")
-		_, listed := d.List(t.Context(), by)
-		_, revoked := d.Revoke(t.Context(), by, "billing")
+		_, _, made := f.Create(t.Context(), by, "mine")
+		_, listed := f.List(t.Context(), by)
+		_, revoked := f.Revoke(t.Context(), by, "billing")
 		for _, err := range []error{made, listed, revoked} {
 			if !fault.HasCode(err, fault.InsufficientRole) {
 				t.Errorf("by %+v: %v, want insufficient_role", by, err)
@@ -152,13 +152,13 @@ func TestOperatorOnly(t *testing.T) {
 }
 
 // TestRevoke refuses a key from then on, by name or id, and ends what it holds open, here at once
-// and on another node when that tends; nobody else's.
+// and on another node when that looks; nobody else's.
 func TestRevoke(t *testing.T) {
-	d := open(t)
-	elsewhere := on(t, d.db, "a key for tests")
-	s, key := d.must("billing")
-	kept, keptKey := d.must("kept")
-	here, doneHere := d.WatchKey(t.Context(), s.ID)
+	f := open(t)
+	elsewhere := on(t, f.db, "a key for tests")
+	s, key := f.must("billing")
+	kept, keptKey := f.must("kept")
+	here, doneHere := f.WatchKey(t.Context(), s.ID)
 	defer doneHere()
 	there, doneThere := elsewhere.WatchKey(t.Context(), s.ID)
 	defer doneThere()
@@ -166,107 +166,82 @@ func TestRevoke(t *testing.T) {
 	defer doneOther()
 	nobody, doneNobody := elsewhere.WatchKey(t.Context(), "")
 	defer doneNobody()
-	tend(t, elsewhere)
+	closeRevoked(t, elsewhere)
 	if there.Err() != nil {
 		t.Error("a stream ended before its key was revoked")
 	}
-	gone, err := d.Revoke(t.Context(), audit.Operator(), "billing")
+	gone, err := f.Revoke(t.Context(), audit.Operator(), "billing")
 	if err != nil || gone.ID != s.ID {
 		t.Errorf("Revoke = %+v, %v, want billing", gone, err)
 	}
 	if !errors.Is(here.Err(), context.Canceled) || there.Err() != nil {
 		t.Errorf("after Revoke: here %v, there %v, want ended here and not yet there", here.Err(), there.Err())
 	}
-	tend(t, elsewhere)
+	closeRevoked(t, elsewhere)
 	if there.Err() == nil || other.Err() != nil || nobody.Err() != nil {
 		t.Errorf("after CloseRevoked: revoked %v, other %v, none %v, want the first alone ended",
 			there.Err(), other.Err(), nobody.Err())
 	}
-	if err := d.check(key.Reveal()); !fault.HasCode(err, fault.InvalidServiceKey) {
+	if err := f.check(key.Reveal()); !fault.HasCode(err, fault.InvalidServiceKey) {
 		t.Errorf("Check(revoked) = %v, want invalid_service_key", err)
 	}
 	if err := elsewhere.check(keptKey.Reveal()); err != nil {
 		t.Errorf("Check(kept) = %v", err)
 	}
 	for _, name := range []string{"billing", string(s.ID), "nobody", ""} {
-		if _, err := d.Revoke(t.Context(), audit.Operator(), name); !fault.HasCode(err, fault.ServiceNotFound) {
+		if _, err := f.Revoke(t.Context(), audit.Operator(), name); !fault.HasCode(err, fault.ServiceNotFound) {
 			t.Errorf("Revoke(%q) = %v, want service_not_found", name, err)
 		}
 	}
-	if _, err := d.Revoke(t.Context(), audit.Operator(), string(kept.ID)); err != nil {
+	if _, err := f.Revoke(t.Context(), audit.Operator(), string(kept.ID)); err != nil {
 		t.Errorf("Revoke by id = %v", err)
 	}
 }
 
-// tend tends.
-func tend(t *testing.T, d *fixture) {
-	t.Helper()
-	if err := d.CloseRevoked(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestOpenedLate ends what was opened between the check of a key and its end elsewhere.
-func TestOpenedLate(t *testing.T) {
-	d := open(t)
-	elsewhere := on(t, d.db, "a key for tests")
-	s, _ := d.must("billing")
-	if _, err := elsewhere.Revoke(t.Context(), audit.Operator(), "billing"); err != nil {
-		t.Fatal(err)
-	}
-	late, done := d.WatchKey(t.Context(), s.ID)
-	defer done()
-	tend(t, d)
-	if late.Err() == nil {
-		t.Error("a stream of a key that was revoked while it was opened goes on")
-	}
-}
-
-// TestUses notes when keys were used, later and together, and loses none to a database that is
-// away.
-func TestUses(t *testing.T) {
-	d := open(t)
-	s, key := d.must("billing")
-	used := func() time.Time {
+// TestAudit writes a line for each decision, by the service's id and name, and never a key.
+func TestAudit(t *testing.T) {
+	f := open(t)
+	s, key := f.must("billing")
+	f.wantAudit("event=service_created service=\"ID billing\" actor=operator", s.ID)
+	by := audit.Caller{RequestID: "req1"}
+	show := func(key, want string) {
 		t.Helper()
-		got, err := d.db.Service(t.Context(), s.ID)
-		if err != nil {
-			t.Fatal(err)
+		_, err := f.Check(t.Context(), by, secret.New(key))
+		if (err == nil) != (want == "") {
+			t.Errorf("Check = %v", err)
 		}
-		return got.UsedAt
+		f.wantAudit(want, s.ID)
 	}
-	if err := d.check(key.Reveal()); err != nil {
+	text := key.Reveal()
+	show(text, "")
+	show("hsk_x", "event=service_refused reason=not_a_key request_id=req1")
+	if _, err := f.List(t.Context(), audit.Operator()); err != nil {
 		t.Fatal(err)
 	}
-	if at := used(); !at.IsZero() {
-		t.Errorf("used at %v before it was noted, want nothing written by a check", at)
+	f.wantAudit("", s.ID)
+	if _, err := f.Revoke(t.Context(), audit.Operator(), "billing"); err != nil {
+		t.Fatal(err)
 	}
-	away, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := d.NoteUses(away); err == nil {
-		t.Error("NoteUses without a database = nil")
+	f.wantAudit("event=service_revoked service=\"ID billing\" actor=operator", s.ID)
+	show(text, "event=service_refused service=\"ID billing\" reason=revoked request_id=req1")
+	unknown, forgotten := open(t).must("other") // signed with the same key, in another database
+	_, err := f.Check(t.Context(), by, forgotten)
+	if !fault.HasCode(err, fault.InvalidServiceKey) {
+		t.Errorf("Check(unknown) = %v, want invalid_service_key", err)
 	}
-	note(t, d)
-	if at := used(); !at.Equal(d.now) {
-		t.Errorf("used at %v, want %v", at, d.now)
-	}
-	d.now = d.now.Add(time.Hour)
-	note(t, d)
-	if at := used(); at.Equal(d.now) {
-		t.Error("a use is noted that was none")
-	}
-	_, done := d.WatchKey(t.Context(), s.ID)
-	note(t, d)
-	if at := used(); !at.Equal(d.now) {
-		t.Errorf("used at %v with a stream open, want %v", at, d.now)
-	}
-	done()
+	f.wantAudit("event=service_refused service=ID reason=unknown request_id=req1", unknown.ID)
 }
 
-// note notes uses.
-func note(t *testing.T, d *fixture) {
-	t.Helper()
-	if err := d.NoteUses(t.Context()); err != nil {
-		t.Fatal(err)
+// wantAudit compares the log since the last look with one line, empty for none, in which ID stands
+// for a service's id.
+func (f *fixture) wantAudit(line string, id store.ServiceID) {
+	f.t.Helper()
+	got := strings.ReplaceAll(f.log.String(), string(id), "ID")
+	f.log.Reset()
+	if _, behind, found := strings.Cut(got, "msg=audit "); found {
+		got = behind
+	}
+	if got = strings.TrimSpace(got); got != line {
+		f.t.Errorf("audit log = %s\nwant %s", got, line)
 	}
 }
