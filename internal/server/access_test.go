@@ -81,7 +81,8 @@ var bodies = map[string]string{ // pattern → body
 	"PATCH /v1/user":          `{"name":"Ada"}`,
 	"POST /oauth2/introspect": "token=x",
 	"POST /oauth2/revoke":     "token=x",
-	"POST /v1/user/password":  `{"current_password":"` + handstamptest.GoodPassword + `","new_password":"another long and quiet phrase"}`,
+	"POST /v1/user/password": `{"current_password":"` + handstamptest.GoodPassword +
+		`","new_password":"another long and quiet phrase"}`,
 }
 
 // queries are what routes want in their address.
@@ -121,8 +122,8 @@ func (v *visitor) call(route web.Route, c caller, method string) int {
 	return p.Do(method, path, body).Status
 }
 
-// TestOneConnection walks the routes on a PostgreSQL to which the server has one connection: a request that took a second
-// while it holds one would wait for itself, and be answered 503.
+// TestOneConnection walks the routes on a PostgreSQL to which the server has one connection: a
+// request that took a second while it holds one would wait for itself, and be answered 503.
 func TestOneConnection(t *testing.T) {
 	settings := map[string]string{"database": postgrestest.Shared(t).Database(t) + "?pool_max_conns=1"}
 	v := &visitor{t: t, s: handstamptest.Start(t, handstamptest.Options{Settings: settings})}
@@ -165,7 +166,7 @@ func TestAccess(t *testing.T) {
 	golden(t, "access.golden", table.String())
 }
 
-// methods gives those that reach a route: ServeMux sends HEAD where GET goes.
+// methods returns those that reach a route: ServeMux sends HEAD where GET goes.
 func methods(route web.Route) []string {
 	if route.Method() == "GET" {
 		return []string{"GET", "HEAD"}
@@ -188,6 +189,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if diff := gocmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("who may call what has changed (-want +got); if that is meant: go test ./internal/server -update\n%s", diff)
+		t.Errorf("who may call what has changed (-want +got); if that is meant: go test ./internal/server -update\n%s",
+			diff)
 	}
 }

@@ -88,7 +88,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// decode reads one JSON object strictly. requirements ER-05
+// decode reads one JSON object strictly. standards ER-05
 func decode(body []byte, into any) error {
 	if kind := jsontext.Value(body).Kind(); kind != '{' {
 		return fault.New(fault.MalformedBody).Because(errors.New("the body is not an object"))
@@ -130,8 +130,8 @@ func fromJSON(err error) error {
 	return fault.BadField(strings.ToValidUTF8(member, ""), "wrong_type", "This field has the wrong type.")
 }
 
-// isMedia reports whether the body's media type is this one exactly, with charset=utf-8 at most, and
-// is not compressed (RFC 9110 §8.4). A browser sends JSON across origins only after asking.
+// isMedia reports whether the body's media type is this one exactly, with charset=utf-8 at most,
+// and is not compressed (RFC 9110 §8.4). A browser sends JSON across origins only after asking.
 // standards XO-05
 func isMedia(r *http.Request, want string) bool {
 	values := r.Header.Values("Content-Type")

@@ -10,9 +10,10 @@ import (
 )
 
 // defaultPorts are the special schemes. https://url.spec.whatwg.org/#special-scheme
-var defaultPorts = map[string]string{"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"} // scheme → port
+var defaultPorts = map[string]string{"http": "80", "https": "443", "ws": "80", "wss": "443",
+	"ftp": "21"} // scheme → port
 
-// browsed gives the origin that a browser goes to when it follows target on a page, as the
+// browsed returns the origin that a browser goes to when it follows target on a page, as the
 // URL standard says: "null" when that has no origin, "invalid" when it goes nowhere. It
 // reads host names no more closely than the tests need: no punycode, no numbers as IPv4.
 // https://url.spec.whatwg.org/#concept-basic-url-parser
@@ -51,7 +52,7 @@ func schemeOf(text string) (scheme, rest string, ok bool) {
 	return strings.ToLower(scheme), rest, ok && scheme != ""
 }
 
-// slashes tells whether an authority follows: a backslash is a slash in special schemes.
+// slashes reports whether an authority follows: a backslash is a slash in special schemes.
 func slashes(text string) bool {
 	return len(text) > 1 && strings.ContainsRune(`/\`, rune(text[0])) && strings.ContainsRune(`/\`, rune(text[1]))
 }
@@ -99,7 +100,8 @@ func origin(scheme, hostAndPort string) string {
 	return scheme + "://" + name + port
 }
 
-// forbidden tells of what no host name has. https://url.spec.whatwg.org/#forbidden-domain-code-point
+// forbidden tells of what no host name has.
+// https://url.spec.whatwg.org/#forbidden-domain-code-point
 func forbidden(r rune) bool {
 	return r <= ' ' || r == 0x7f || strings.ContainsRune(`#/:<>?@[\]^|%`, r)
 }

@@ -43,7 +43,8 @@ func TestClientIP(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := handstamptest.Start(t, handstamptest.Options{Settings: map[string]string{"trusted_proxies": tt.trusted}})
+			s := handstamptest.Start(t,
+				handstamptest.Options{Settings: map[string]string{"trusted_proxies": tt.trusted}})
 			s.MustUser("ada@example.com")
 			p := s.Program("curl")
 			p.Header["X-Forwarded-For"] = tt.forwarded
@@ -60,7 +61,8 @@ func TestForwardedElsewhere(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	s.MustUser("ada@example.com")
 	p := s.Program("curl")
-	for _, name := range []string{"X-Real-Ip", "Forwarded", "Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Original-Url", "X-Rewrite-Url"} {
+	for _, name := range []string{"X-Real-Ip", "Forwarded", "Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip",
+		"X-Forwarded-Host", "X-Forwarded-Proto", "X-Original-Url", "X-Rewrite-Url"} {
 		p.Header.Set(name, "203.0.113.9")
 	}
 	p.Header.Set("Forwarded", "for=203.0.113.9;host=evil.example;proto=https")

@@ -20,9 +20,9 @@ func literal(e ast.Expr) string {
 	return read
 }
 
-// TestVerifyCodes holds every code of a verifier to the catalogue: the middleware turns the one into the
-// other by its name, and people read the same sentence. verify has a list of its own because services
-// import it without us.
+// TestVerifyCodes holds every code of a verifier to the catalogue: the middleware turns the one
+// into the other by its name, and people read the same sentence. verify has a list of its own
+// because services import it without us.
 func TestVerifyCodes(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "../../verify/error.go", nil, 0)
 	if err != nil {

@@ -43,7 +43,7 @@ func NewCookies(site Site) *Cookies {
 	return c
 }
 
-// withoutTossed gives r without an access cookie under the name that only a whole domain's
+// withoutTossed returns r without an access cookie under the name that only a whole domain's
 // has, where ours stays on our own host: a sibling host may have tossed it, to have the person
 // act as somebody else unawares. RFC 6265bis §8.6, docs/protocol.md §5
 func (s Site) withoutTossed(r *http.Request) *http.Request {
@@ -88,7 +88,7 @@ func (c *Cookies) Clear(w http.ResponseWriter) {
 	}
 }
 
-// refreshToken gives the refresh token in the request's cookie, empty when there is none. Where a
+// refreshToken returns the refresh token in the request's cookie, empty when there is none. Where a
 // name stands twice, a sibling host may have tossed one: the one that good accepts counts,
 // and anything but exactly one is refused. docs/protocol.md §5
 func (c *Cookies) refreshToken(r *http.Request, good func(secret.Text) bool) (secret.Text, error) {

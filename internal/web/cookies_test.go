@@ -23,7 +23,8 @@ var settings = []setting{
 	{"loopback", "", "", "hs_access", "hs_refresh", false},
 	{"https", "https://auth.example.com", "", "__Host-Http-hs_access", "__Host-Http-hs_refresh", true},
 	{"https below a path", "https://example.com/auth", "", "__Host-Http-hs_access", "__Host-Http-hs_refresh", true},
-	{"apps on sibling hosts", "https://auth.example.com", "example.com", "__Secure-hs_access", "__Host-Http-hs_refresh", true},
+	{"apps on sibling hosts", "https://auth.example.com", "example.com", "__Secure-hs_access", "__Host-Http-hs_refresh",
+		true},
 }
 
 // site is a server under a public URL.
@@ -67,7 +68,7 @@ func (s site) signIn(remember string) handstamptest.Answer {
 }
 
 // TestCookies holds names and attributes to docs/protocol.md §5, wherever cookies are set
-// and where they are cleared. requirements CK-01 to CK-05, CK-11
+// and where they are cleared. standards CK-01 to CK-05, CK-11
 func TestCookies(t *testing.T) {
 	for _, in := range settings {
 		t.Run(in.name, func(t *testing.T) {
@@ -95,8 +96,10 @@ func TestCookies(t *testing.T) {
 // check holds one cookie to its attributes: want's, and those that every cookie has.
 func (in setting) check(t *testing.T, c *http.Cookie, want http.Cookie) {
 	t.Helper()
-	if c.Name != want.Name || c.SameSite != want.SameSite || c.Domain != want.Domain || c.Path != "/" || !c.HttpOnly || c.Secure != in.secure || !c.Expires.IsZero() {
-		t.Errorf("cookie = %s, want %s with SameSite %v, Domain %q, Path=/, HttpOnly, Secure %v", c, want.Name, want.SameSite, want.Domain, in.secure)
+	if c.Name != want.Name || c.SameSite != want.SameSite || c.Domain != want.Domain || c.Path != "/" || !c.HttpOnly ||
+		c.Secure != in.secure || !c.Expires.IsZero() {
+		t.Errorf("cookie = %s, want %s with SameSite %v, Domain %q, Path=/, HttpOnly, Secure %v", c, want.Name,
+			want.SameSite, want.Domain, in.secure)
 	}
 	if len(c.Name)+len(c.Value) > 4096 {
 		t.Errorf("%s has %d bytes, more than browsers keep", c.Name, len(c.Name)+len(c.Value))
@@ -104,7 +107,7 @@ func (in setting) check(t *testing.T, c *http.Cookie, want http.Cookie) {
 }
 
 // TestCookieAge keeps cookies as long as the session at most, and only when the person
-// asked for it. requirements CK-08, CK-16
+// asked for it. standards CK-08, CK-16
 func TestCookieAge(t *testing.T) {
 	s := startSite(t, settings[1])
 	for _, c := range s.signIn("false").Cookies() {
@@ -126,17 +129,19 @@ func TestCookieAge(t *testing.T) {
 	s.Clock.Advance(4*24*time.Hour - 5*time.Minute)
 	cookies = s.ask("POST", "/v1/session/refresh", "", cookies...).Cookies()
 	if cookies[0].MaxAge > 300 || cookies[1].MaxAge > 300 {
-		t.Errorf("5 min before the end: Max-Age %d and %d, want no more than is left", cookies[0].MaxAge, cookies[1].MaxAge)
+		t.Errorf("5 min before the end: Max-Age %d and %d, want no more than is left", cookies[0].MaxAge,
+			cookies[1].MaxAge)
 	}
 }
 
 // TestCookieNotElsewhere keeps tokens that travel by cookie out of bodies and of every other
-// header. requirements CK-03
+// header. standards CK-03
 func TestCookieNotElsewhere(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	s.MustUser("ada@example.com")
 	ada := s.Browser("Firefox")
-	answers := []handstamptest.Answer{ada.SignIn("ada@example.com"), ada.Do("POST", "/v1/session/refresh", "").Want(200)}
+	answers := []handstamptest.Answer{ada.SignIn("ada@example.com"), ada.Do("POST", "/v1/session/refresh",
+		"").Want(200)}
 	for _, path := range []string{"/v1/session", "/v1/user", "/v1/user/sessions", "/v1/user/export", "/account"} {
 		answers = append(answers, ada.Do("GET", path, "").Want(200))
 	}
@@ -158,7 +163,7 @@ func TestCookieNotElsewhere(t *testing.T) {
 }
 
 // TestClearSiteData has the browser forget what it keeps of a host that is ours alone.
-// requirements SE-24
+// standards SE-24
 func TestClearSiteData(t *testing.T) {
 	tests := []struct {
 		in   setting
@@ -185,7 +190,8 @@ func TestClearSiteData(t *testing.T) {
 func TestOtherCookieNames(t *testing.T) {
 	s := startSite(t, settings[1])
 	cookies := s.signIn("true").Cookies()
-	for _, name := range []string{"hs_access", "__Secure-hs_access", "__Host-hs_access", "__Http-hs_access", "__host-http-hs_access", "__Host-Http-hs_refresh"} {
+	for _, name := range []string{"hs_access", "__Secure-hs_access", "__Host-hs_access", "__Http-hs_access",
+		"__host-http-hs_access", "__Host-Http-hs_refresh"} {
 		r := s.ask("GET", "/v1/session", "", &http.Cookie{Name: name, Value: cookies[0].Value})
 		if r.Status != 401 {
 			t.Errorf("access token as %s = %d, want 401", name, r.Status)

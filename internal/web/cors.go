@@ -12,7 +12,8 @@ type table struct {
 // newTable returns a table without routes.
 func newTable() *table { return &table{http.NewServeMux(), http.NewServeMux(), map[string]bool{}} }
 
-// add puts a route into the table. Like http.ServeMux it panics for two routes that one request matches.
+// add puts a route into the table. Like http.ServeMux it panics for two routes that one request
+// matches.
 func (t *table) add(route Route, handler http.Handler) {
 	t.routes.Handle(route.Pattern, handler)
 	if path := route.Path(); route.CORS == AllowedOrigins && !t.paths[path] {

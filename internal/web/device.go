@@ -8,7 +8,7 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// Device gives a User-Agent header as people speak of it, such as "Firefox on Linux".
+// Device returns a User-Agent header as people speak of it, such as "Firefox on Linux".
 func Device(agent string) string {
 	const unknown = "an unknown device"
 	if agent == "" {
@@ -42,7 +42,7 @@ func plain(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// Address gives a client's address as text, empty when it is not known.
+// Address returns a client's address as text, empty when it is not known.
 func Address(c store.Client) string {
 	if !c.IP.IsValid() {
 		return ""

@@ -54,7 +54,8 @@ type exportedSession struct {
 	EndedBy    string          `json:"ended_by"`
 }
 
-// Exporter answers with all that is kept about the caller, for the route and the page that offer it.
+// Exporter answers with all that is kept about the caller, for the route and the page that offer
+// it.
 type Exporter struct {
 	Users    *user.Manager
 	Sessions *session.Manager

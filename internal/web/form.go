@@ -43,8 +43,8 @@ func PageForm(fields []string, serve func(w http.ResponseWriter, r *http.Request
 	}}
 }
 
-// readPageForm reads a form that has these fields and no others. One that does not say where it comes
-// from is refused with cross_origin. standards XO-02, ER-05
+// readPageForm reads a form that has these fields and no others. One that does not say where it
+// comes from is refused with cross_origin. standards XO-02, ER-05
 func readPageForm(r *http.Request, fields []string) (Values, error) {
 	if !FromBrowser(r) {
 		return Values{}, fault.New(fault.CrossOrigin).Because(errors.New("a form without Sec-Fetch-Site or Origin"))
@@ -63,9 +63,9 @@ func readPageForm(r *http.Request, fields []string) (Values, error) {
 	return Values{}, f
 }
 
-// readForm reads a form: each field once, in UTF-8, and known is asked about each name; nil means that
-// unknown names are passed over. A form without fields may do without a media type. The faults are
-// unsupported_media_type, body_too_large and malformed_body.
+// readForm reads a form: each field once, in UTF-8, and known is asked about each name; nil means
+// that unknown names are passed over. A form without fields may do without a media type. The faults
+// are unsupported_media_type, body_too_large and malformed_body.
 func readForm(r *http.Request, known func(name string) bool) (Values, error) {
 	body, err := readBody(r)
 	if err != nil {

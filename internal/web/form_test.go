@@ -28,7 +28,8 @@ func TestReadPageForm(t *testing.T) {
 		want       fault.Code // empty: taken
 	}{
 		{"plain", "email=a%40b&password=+x+", "", "", ""},
-		{"with charset", "email=a%40b&password=+x+", "Content-Type", "application/x-www-form-urlencoded;charset=UTF-8", ""},
+		{"with charset", "email=a%40b&password=+x+", "Content-Type", "application/x-www-form-urlencoded;charset=UTF-8",
+			""},
 		{"media type in capitals", "email=a%40b&password=+x+", "Content-Type", "Application/X-WWW-Form-Urlencoded", ""},
 		{"nothing of where from", "email=a%40b&password=+x+", "Sec-Fetch-Site", "", fault.CrossOrigin},
 		{"unknown", "email=a%40b&x=1", "", "", fault.MalformedBody},
@@ -40,8 +41,10 @@ func TestReadPageForm(t *testing.T) {
 		{"JSON", `{"email":"a"}`, "Content-Type", "application/json", fault.UnsupportedMediaType},
 		{"no type", "email=a", "Content-Type", "", fault.UnsupportedMediaType},
 		{"no type, nothing in it", "", "Content-Type", "", ""},
-		{"another parameter", "email=a", "Content-Type", "application/x-www-form-urlencoded; x=y", fault.UnsupportedMediaType},
-		{"type that contains ours", "email=a", "Content-Type", "text/plain; a=application/x-www-form-urlencoded", fault.UnsupportedMediaType},
+		{"another parameter", "email=a", "Content-Type", "application/x-www-form-urlencoded; x=y",
+			fault.UnsupportedMediaType},
+		{"type that contains ours", "email=a", "Content-Type", "text/plain; a=application/x-www-form-urlencoded",
+			fault.UnsupportedMediaType},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -66,7 +69,8 @@ func TestReadPageForm(t *testing.T) {
 	}
 }
 
-// TestReadPageFormOfTwoTypes refuses a form of two media types, of which one reader may believe the other.
+// TestReadPageFormOfTwoTypes refuses a form of two media types, of which one reader may believe the
+// other.
 func TestReadPageFormOfTwoTypes(t *testing.T) {
 	r := post("email=a")
 	r.Header.Add("Content-Type", "application/json")
@@ -77,7 +81,8 @@ func TestReadPageFormOfTwoTypes(t *testing.T) {
 
 // FuzzReadPageForm finds no body that is taken and holds anything but named fields in UTF-8.
 func FuzzReadPageForm(f *testing.F) {
-	for _, seed := range []string{"", "email=a", "email=a&password=b", "email=%", "email=a&email=b", "a;b", "%00=x", "email=\xff", "email", "&&&", "email=a%26b", "=", "email=%F0%9F%98%80"} {
+	for _, seed := range []string{"", "email=a", "email=a&password=b", "email=%", "email=a&email=b", "a;b", "%00=x",
+		"email=\xff", "email", "&&&", "email=a%26b", "=", "email=%F0%9F%98%80"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
@@ -99,7 +104,8 @@ func FuzzReadPageForm(f *testing.F) {
 				again.Set(name, got.Get(name))
 			}
 		}
-		if read, err := readPageForm(post(again.Encode()), []string{"email", "password"}); err != nil || read.Get("email") != got.Get("email") || read.Get("password") != got.Get("password") {
+		if read, err := readPageForm(post(again.Encode()), []string{"email", "password"}); err != nil ||
+			read.Get("email") != got.Get("email") || read.Get("password") != got.Get("password") {
 			t.Errorf("readPageForm(%q) does not survive being sent again: %v", body, err)
 		}
 	})

@@ -31,9 +31,11 @@ type Middleware struct {
 	log      *slog.Logger
 }
 
-// NewMiddleware makes the middleware of one server. verifier checks our own routes, from memory; services
-// those that programs call.
-func NewMiddleware(site Site, verifier *verify.Verifier, services *service.Manager, log *slog.Logger) (*Middleware, error) {
+// NewMiddleware makes the middleware of one server. verifier checks our own routes, from memory;
+// services those that programs call.
+func NewMiddleware(
+	site Site, verifier *verify.Verifier, services *service.Manager, log *slog.Logger,
+) (*Middleware, error) {
 	origins := http.NewCrossOriginProtection()
 	for _, origin := range site.origins() {
 		if err := origins.AddTrustedOrigin(origin); err != nil {
@@ -44,7 +46,8 @@ func NewMiddleware(site Site, verifier *verify.Verifier, services *service.Manag
 }
 
 // Handler returns a handler with the middleware in front of surfaces, of which the first answers
-// for "/". It returns an error for a route that does not say all that it must, or two routes for one request.
+// for "/". It returns an error for a route that does not say all that it must, or two routes for
+// one request.
 func (m *Middleware) Handler(surfaces ...Surface) (http.Handler, error) {
 	table := newTable()
 	for _, s := range surfaces {
@@ -101,8 +104,8 @@ func (m *Middleware) around(next http.Handler, surfaces []Surface) http.Handler 
 	})
 }
 
-// common is what every response carries unless its handler knows better. The lists are shared by all responses: whoever
-// has another value sets another list.
+// common is what every response carries unless its handler knows better. The lists are shared by
+// all responses: whoever has another value sets another list.
 var common = http.Header{
 	"Cache-Control":                {"no-store"},
 	"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
@@ -132,7 +135,7 @@ func (m *Middleware) survive(w *recorder, r *http.Request, caught any, surfaces 
 	m.surface(r, surfaces).Refuse(w, r, err)
 }
 
-// surface gives the one that answers for a path: the deepest root above it.
+// surface returns the one that answers for a path: the deepest root above it.
 func (m *Middleware) surface(r *http.Request, surfaces []Surface) Surface {
 	asked := strings.TrimPrefix(r.URL.Path, m.site.Prefix)
 	best := surfaces[0] // at "/"
@@ -213,7 +216,7 @@ func (m *Middleware) admit(r *http.Request, access Access) error {
 
 // sameOrigin refuses what another site makes a browser send. Whoever shows a bearer token is
 // no browser doing another site's will. Basic is none: once a person has answered a proxy's
-// prompt, the browser adds it to every request by itself. requirements XO-01, XO-04
+// prompt, the browser adds it to every request by itself. standards XO-01, XO-04
 func (m *Middleware) sameOrigin(r *http.Request) error {
 	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") { // RFC 9110 §11.1
@@ -225,7 +228,7 @@ func (m *Middleware) sameOrigin(r *http.Request) error {
 	return nil
 }
 
-// Optional gives the session of whoever calls a route that is open to anyone, or nil. Only
+// Optional returns the session of whoever calls a route that is open to anyone, or nil. Only
 // an access token that is good counts.
 func (m *Middleware) Optional(r *http.Request) *verify.Session {
 	s, err := m.verifier.Authenticate(r)
@@ -235,7 +238,7 @@ func (m *Middleware) Optional(r *http.Request) *verify.Session {
 	return s
 }
 
-// Read gives the session of an access token that stands in a body, for whoever asks about it; nil
+// Read returns the session of an access token that stands in a body, for whoever asks about it; nil
 // when it is not good. It lets nobody in.
 func (m *Middleware) Read(r *http.Request, token secret.Text) *verify.Session {
 	s, err := m.verifier.Verify(r.Context(), token.Reveal())
@@ -245,7 +248,7 @@ func (m *Middleware) Read(r *http.Request, token secret.Text) *verify.Session {
 	return s
 }
 
-// Leaving gives the session that whoever signs out shows an access token for, which may
+// Leaving returns the session that whoever signs out shows an access token for, which may
 // have expired or ended. The fault is missing_token when none is shown.
 func (m *Middleware) Leaving(r *http.Request) (*verify.Session, error) {
 	s, err := m.verifier.Authenticate(r)

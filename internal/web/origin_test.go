@@ -19,7 +19,7 @@ type from struct {
 	signOut int      // DELETE /v1/session with the cookie
 }
 
-// origins is the table of combinations. requirements XO-01, XO-02, XO-04, XO-07
+// origins is the table of combinations. standards XO-01, XO-02, XO-04, XO-07
 var origins = []from{
 	{"own page", []string{"Sec-Fetch-Site", "same-origin"}, 200, 201, 204},
 	{"typed address", []string{"Sec-Fetch-Site", "none"}, 200, 201, 204},
@@ -31,19 +31,27 @@ var origins = []from{
 	{"sandboxed frame", []string{"Sec-Fetch-Site", "cross-site", "Origin", "null"}, 403, 403, 403},
 	{"opaque origin, without Fetch Metadata", []string{"Origin", "null"}, 403, 403, 403},
 	{"allowed origin", []string{"Sec-Fetch-Site", "cross-site", "Origin", friend}, 200, 201, 204},
-	{"allowed origin, other scheme", []string{"Sec-Fetch-Site", "cross-site", "Origin", "http://app.example.com"}, 403, 403, 403},
+	{"allowed origin, other scheme", []string{"Sec-Fetch-Site", "cross-site", "Origin", "http://app.example.com"}, 403,
+		403, 403},
 	{"allowed origin, other port", []string{"Sec-Fetch-Site", "cross-site", "Origin", friend + ":444"}, 403, 403, 403},
-	{"allowed origin as a prefix", []string{"Sec-Fetch-Site", "cross-site", "Origin", friend + ".evil.example"}, 403, 403, 403},
-	{"host below the allowed one", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://x.app.example.com"}, 403, 403, 403},
-	{"allowed origin in capitals", []string{"Sec-Fetch-Site", "cross-site", "Origin", "HTTPS://APP.EXAMPLE.COM"}, 403, 403, 403},
+	{"allowed origin as a prefix", []string{"Sec-Fetch-Site", "cross-site", "Origin", friend + ".evil.example"}, 403,
+		403, 403},
+	{"host below the allowed one", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://x.app.example.com"}, 403,
+		403, 403},
+	{"allowed origin in capitals", []string{"Sec-Fetch-Site", "cross-site", "Origin", "HTTPS://APP.EXAMPLE.COM"}, 403,
+		403, 403},
 	{"allowed origin with a path", []string{"Sec-Fetch-Site", "cross-site", "Origin", friend + "/"}, 403, 403, 403},
-	{"two origins in one header", []string{"Sec-Fetch-Site", "cross-site", "Origin", friend + " https://evil.example"}, 403, 403, 403},
+	{"two origins in one header", []string{"Sec-Fetch-Site", "cross-site", "Origin", friend + " https://evil.example"},
+		403, 403, 403},
 
 	// A proxy's password prompt makes the browser add Basic credentials to every request,
 	// those that another site forged included.
-	{"another site, behind a password prompt", []string{"Sec-Fetch-Site", "cross-site", "Authorization", "Basic YTpi"}, 403, 403, 403},
-	{"another site, Negotiate", []string{"Sec-Fetch-Site", "cross-site", "Authorization", "Negotiate YTpi"}, 403, 403, 403},
-	{"own page, behind a password prompt", []string{"Sec-Fetch-Site", "same-origin", "Authorization", "Basic YTpi"}, 200, 201, 204},
+	{"another site, behind a password prompt", []string{"Sec-Fetch-Site", "cross-site", "Authorization", "Basic YTpi"},
+		403, 403, 403},
+	{"another site, Negotiate", []string{"Sec-Fetch-Site", "cross-site", "Authorization", "Negotiate YTpi"}, 403, 403,
+		403},
+	{"own page, behind a password prompt", []string{"Sec-Fetch-Site", "same-origin", "Authorization", "Basic YTpi"},
+		200, 201, 204},
 
 	// A program may sign in, and gets no cookie; what it sends with a cookie is refused.
 	{"says nothing", nil, 403, 201, 403},
@@ -65,12 +73,15 @@ func TestOrigin(t *testing.T) {
 				if got.Status != want {
 					t.Errorf("%s %s = %d, want %d: %s", method, path, got.Status, want, got.Body)
 				}
-				if got.Status == 403 && (got.Text("code") != "cross_origin" || len(got.Header.Values("Set-Cookie")) > 0) {
-					t.Errorf("%s %s: code %s, cookies %q, want cross_origin and no cookie", method, path, got.Text("code"), got.Header.Values("Set-Cookie"))
+				if got.Status == 403 && (got.Text("code") != "cross_origin" ||
+					len(got.Header.Values("Set-Cookie")) > 0) {
+					t.Errorf("%s %s: code %s, cookies %q, want cross_origin and no cookie", method, path,
+						got.Text("code"), got.Header.Values("Set-Cookie"))
 				}
 			}
 			check("PATCH", "/v1/user", `{"name":"Ada"}`, tt.change)
-			check("POST", "/v1/session", `{"email":"ada@example.com","password":"`+handstamptest.GoodPassword+`"}`, tt.signIn)
+			check("POST", "/v1/session", `{"email":"ada@example.com","password":"`+handstamptest.GoodPassword+`"}`,
+				tt.signIn)
 			check("DELETE", "/v1/session", "", tt.signOut)
 		})
 	}
@@ -97,7 +108,7 @@ type cors struct {
 }
 
 // TestCORS answers the allowed origins alone, exactly, and only about sessions and users.
-// requirements XO-08, XO-09
+// standards XO-08, XO-09
 func TestCORS(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{Settings: map[string]string{"allowed_origins": friend}})
 	tests := []cors{
@@ -116,15 +127,20 @@ func TestCORS(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := s.Program("Firefox").Do(tt.method, tt.path, "", "Origin", tt.origin, "Access-Control-Request-Method", "POST")
+			got := s.Program("Firefox").Do(tt.method, tt.path, "", "Origin", tt.origin, "Access-Control-Request-Method",
+				"POST")
 			if allow := got.Header.Get("Access-Control-Allow-Origin"); allow != tt.allow {
 				t.Errorf("%s %s from %s: Allow-Origin = %q, want %q", tt.method, tt.path, tt.origin, allow, tt.allow)
 			}
-			if credentials := got.Header.Get("Access-Control-Allow-Credentials"); (credentials == "true") != (tt.allow != "") {
-				t.Errorf("%s %s from %s: Allow-Credentials = %q, want it with Allow-Origin alone", tt.method, tt.path, tt.origin, credentials)
+			credentials := got.Header.Get("Access-Control-Allow-Credentials")
+			if (credentials == "true") != (tt.allow != "") {
+				t.Errorf("%s %s from %s: Allow-Credentials = %q, want it with Allow-Origin alone", tt.method, tt.path,
+					tt.origin, credentials)
 			}
-			if strings.HasPrefix(tt.path, "/v1/") && !strings.Contains(strings.Join(got.Header.Values("Vary"), ","), "Origin") {
-				t.Errorf("%s %s from %s: Vary = %q, want Origin", tt.method, tt.path, tt.origin, got.Header.Values("Vary"))
+			if strings.HasPrefix(tt.path, "/v1/") && !strings.Contains(strings.Join(got.Header.Values("Vary"), ","),
+				"Origin") {
+				t.Errorf("%s %s from %s: Vary = %q, want Origin", tt.method, tt.path, tt.origin,
+					got.Header.Values("Vary"))
 			}
 		})
 	}

@@ -43,7 +43,7 @@ var statusOfCode = map[fault.Code]int{
 	fault.WrongHost:            http.StatusMisdirectedRequest,
 }
 
-// Status gives the HTTP status of a fault.
+// Status returns the HTTP status of a fault.
 func Status(f *fault.Fault) int {
 	if status, ok := statusOfCode[f.Code]; ok {
 		return status
@@ -52,7 +52,7 @@ func Status(f *fault.Fault) int {
 }
 
 // Refused notes for the log that a request is refused, sets the headers that go with it in
-// any form, and gives the fault for the surface to put into words.
+// any form, and returns the fault for the surface to put into words.
 func Refused(w http.ResponseWriter, r *http.Request, err error) *fault.Fault {
 	f := fault.From(err)
 	visitOf(r).fault(f)
@@ -78,7 +78,8 @@ func RefuseProblem(w http.ResponseWriter, r *http.Request, err error) {
 		Reason: f.Reason, RequestID: RequestID(r), Errors: f.Fields,
 	})
 	if encodingErr != nil { // not UTF-8 in a member's name: say the rest
-		body, _ = json.Marshal(problem{Type: "urn:handstamp:error:" + string(f.Code), Title: f.Say, Status: status, Code: f.Code, RequestID: RequestID(r)})
+		body, _ = json.Marshal(problem{Type: "urn:handstamp:error:" + string(f.Code), Title: f.Say, Status: status,
+			Code: f.Code, RequestID: RequestID(r)})
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)

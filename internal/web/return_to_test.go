@@ -22,7 +22,7 @@ type spelling struct {
 
 // spellings are targets, and where browsers go from a page of ours: the origins are those
 // that the URL standard's own algorithm gives. What is refused though it stays with us is
-// spelled as nobody writes it who means well. requirements XO-16
+// spelled as nobody writes it who means well. standards XO-16
 var spellings = []spelling{
 	{"/account", ours, true},
 	{"/", ours, true},
@@ -199,7 +199,7 @@ var spellings = []spelling{
 	{"\uff0f\uff0fevil.example", ours, false},
 }
 
-// mustSite gives the site that the spellings are about.
+// mustSite returns the site that the spellings are about.
 func mustSite(t testing.TB) web.Site {
 	t.Helper()
 	s, err := web.NewSite(ours, []string{app, "https://other.example:8443"}, nil)

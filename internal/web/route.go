@@ -151,7 +151,8 @@ func (s Surface) check() error {
 			return err
 		}
 		if said, ok := cors[route.Path()]; ok && said != route.CORS {
-			return fmt.Errorf("route %q says otherwise than another of its path whether other origins may call it", route.Pattern)
+			return fmt.Errorf("route %q says otherwise than another of its path whether other origins may call it",
+				route.Pattern)
 		}
 		cors[route.Path()] = route.CORS
 		pages[route.Path()] = pages[route.Path()] || route.Method() == http.MethodGet

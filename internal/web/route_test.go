@@ -35,9 +35,11 @@ func TestIncompleteRoute(t *testing.T) {
 		{"access below the rules", func(r *web.Route) { r.Access = -1 }, unsaid + "who may call it"},
 		{"access above the rules", func(r *web.Route) { r.Access = web.Service + 1 }, unsaid + "who may call it"},
 		{"CORS forgotten", func(r *web.Route) { r.CORS = 0 }, unsaid + "whether other origins may call it"},
-		{"CORS above the rules", func(r *web.Route) { r.CORS = web.AllowedOrigins + 1 }, unsaid + "whether other origins"},
+		{"CORS above the rules", func(r *web.Route) { r.CORS = web.AllowedOrigins + 1 }, unsaid +
+			"whether other origins"},
 		{"handler forgotten", func(r *web.Route) { r.Handler = web.Handler{} }, unsaid + "what it takes and does"},
-		{"body alone", func(r *web.Route) { r.Handler = web.Handler{Body: web.JSONBody} }, unsaid + "what it takes and does"},
+		{"body alone", func(r *web.Route) { r.Handler = web.Handler{Body: web.JSONBody} }, unsaid +
+			"what it takes and does"},
 		{"method forgotten", func(r *web.Route) { r.Pattern = "/secret" }, `route "/secret" does not say its method`},
 		{"CORS otherwise than its path", func(r *web.Route) { r.Pattern, r.CORS = "PUT /fine", web.AllowedOrigins },
 			"says otherwise than another of its path"},
@@ -64,7 +66,8 @@ func TestIncompleteRoute(t *testing.T) {
 			fine := route
 			fine.Pattern = "GET /fine"
 			tt.change(&route)
-			handler, err := middleware.Handler(web.Surface{Root: "/", Routes: []web.Route{fine, route}, Refuse: web.RefuseProblem})
+			handler, err := middleware.Handler(web.Surface{Root: "/", Routes: []web.Route{fine, route},
+				Refuse: web.RefuseProblem})
 			switch {
 			case tt.want == "" && err != nil:
 				t.Errorf("Handler = %v, want a handler", err)

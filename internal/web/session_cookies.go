@@ -23,7 +23,7 @@ func NewSessionCookies(m *Middleware, sessions *session.Manager) SessionCookies 
 	return SessionCookies{m, NewCookies(m.site), sessions}
 }
 
-// Refresh gives the refresh token in the request's cookie, empty when there is none.
+// Refresh returns the refresh token in the request's cookie, empty when there is none.
 func (c SessionCookies) Refresh(r *http.Request) (secret.Text, error) {
 	return c.Cookies.refreshToken(r, func(text secret.Text) bool {
 		_, ours := c.Sessions.IDOf(text)
@@ -56,7 +56,7 @@ func (c SessionCookies) SignIn(w http.ResponseWriter, r *http.Request, start ses
 	return c.Set(w, grant, now)
 }
 
-// Leaving gives the session that the request shows for signing out, by a refresh token or
+// Leaving returns the session that the request shows for signing out, by a refresh token or
 // else by an access token, which may have expired; zero when it shows none. A bad cookie is
 // no reason to keep somebody signed in, but a bad header was sent on purpose.
 func (c SessionCookies) Leaving(r *http.Request, refresh secret.Text) (store.SessionID, error) {
@@ -67,7 +67,8 @@ func (c SessionCookies) Leaving(r *http.Request, refresh secret.Text) (store.Ses
 	switch {
 	case err == nil:
 		return store.ParseSessionID(s.ID)
-	case fault.HasCode(err, fault.MissingToken), r.Header.Get("Authorization") == "" && !fault.HasCode(err, fault.CrossOrigin):
+	case fault.HasCode(err, fault.MissingToken),
+		r.Header.Get("Authorization") == "" && !fault.HasCode(err, fault.CrossOrigin):
 		return store.SessionID{}, nil
 	}
 	return store.SessionID{}, err

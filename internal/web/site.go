@@ -34,11 +34,11 @@ func NewSite(publicURL string, allowed []string, proxies []netip.Prefix) (Site, 
 	}, nil
 }
 
-// Dedicated tells whether nothing but this server answers on its host.
+// Dedicated reports whether nothing but this server answers on its host.
 func (s Site) Dedicated() bool { return s.HTTPS && s.Prefix == "" }
 
-// answers tells whether a request's Host is one we go by: the public one, or an address of
-// the loopback, which a proxy on this machine may use. requirements ER-10
+// answers reports whether a request's Host is one we go by: the public one, or an address of
+// the loopback, which a proxy on this machine may use. standards ER-10
 func (s Site) answers(host string) bool {
 	if strings.EqualFold(host, s.Host) || isLoopback(host) {
 		return true
@@ -47,15 +47,15 @@ func (s Site) answers(host string) bool {
 	return err == nil && isLoopback(name)
 }
 
-// isLoopback tells whether a host, without a port, is this machine.
+// isLoopback reports whether a host, without a port, is this machine.
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// ReturnTo gives where a person asked to go back to, if it is ours: a path on this origin,
+// ReturnTo returns where a person asked to go back to, if it is ours: a path on this origin,
 // or an absolute URL on an allowed one. Anything else, and anything that a browser might
-// read otherwise than Go does, gives fallback. requirements XO-16
+// read otherwise than Go does, makes it return fallback. standards XO-16
 func (s Site) ReturnTo(target, fallback string) string {
 	if target == "" || len(target) > 2048 || strings.ContainsFunc(target, unsafeInURL) {
 		return fallback
@@ -81,19 +81,19 @@ func (s Site) ReturnTo(target, fallback string) string {
 	return target
 }
 
-// unsafeInURL tells of characters that browsers drop, or read as a slash.
+// unsafeInURL reports whether r is one of the characters that browsers drop, or read as a slash.
 func unsafeInURL(r rune) bool { return r <= ' ' || r == '\\' || r >= 0x7f }
 
-// origins gives every origin that may change things with a cookie: our own, and the allowed.
+// origins returns every origin that may change things with a cookie: our own, and the allowed.
 func (s Site) origins() []string { return append([]string{s.Origin}, s.Allowed...) }
 
-// allows tells whether a request's Origin is another one that may use the server.
+// allows reports whether a request's Origin is another one that may use the server.
 func (s Site) allows(r *http.Request) (origin string, ok bool) {
 	origin = r.Header.Get("Origin")
 	return origin, slices.Contains(s.Allowed, origin)
 }
 
-// ClientIP gives the address of whoever sent the request: the peer or, when the peer is a
+// ClientIP returns the address of whoever sent the request: the peer or, when the peer is a
 // trusted proxy, the nearest address in X-Forwarded-For that is not one. RFC 7239 §8.1
 func (s Site) ClientIP(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
@@ -116,19 +116,19 @@ func (s Site) ClientIP(r *http.Request) netip.Addr {
 	return ip
 }
 
-// trusts tells whether ip is a proxy of ours.
+// trusts reports whether ip is a proxy of ours.
 func (s Site) trusts(ip netip.Addr) bool {
 	return slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
-// FromBrowser tells whether a request says where it comes from, as browsers do: only then
+// FromBrowser reports whether a request says where it comes from, as browsers do: only then
 // can the check of its origin mean anything.
 func FromBrowser(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != ""
 }
 
 // ClearSiteData has the browser forget what it keeps of this host, unless other programs
-// live there too. Cookies are cleared one by one. requirements SE-24
+// live there too. Cookies are cleared one by one. standards SE-24
 func ClearSiteData(w http.ResponseWriter, site Site) {
 	if site.Dedicated() {
 		w.Header().Set("Clear-Site-Data", `"cache", "storage"`)

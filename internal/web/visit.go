@@ -44,7 +44,8 @@ func withVisit(ctx context.Context, v *visit) context.Context {
 	return context.WithValue(ctx, visitKey{}, v)
 }
 
-// visitOf gives the request's visit. It panics for a request that did not come in by the middleware.
+// visitOf returns the request's visit. It panics for a request that did not come in by the
+// middleware.
 func visitOf(r *http.Request) *visit { return r.Context().Value(visitKey{}).(*visit) }
 
 // identify notes who calls.
@@ -65,18 +66,21 @@ func RequestID(r *http.Request) string { return visitOf(r).id }
 // RouteOf returns the route that the request matched; zero if there was none.
 func RouteOf(r *http.Request) Route { return visitOf(r).route }
 
-// SessionOf gives the session of the access token that let the request in; nil on a route
+// SessionOf returns the session of the access token that let the request in; nil on a route
 // that is open to anyone.
 func SessionOf(r *http.Request) *verify.Session { return visitOf(r).session }
 
-// ServiceOf gives the service whose key let the request in; zero on other routes, and in
+// ServiceOf returns the service whose key let the request in; zero on other routes, and in
 // development without a key.
 func ServiceOf(r *http.Request) store.Service { return visitOf(r).service }
 
-// Caller gives who acts, as domain methods want it.
+// Caller returns who acts, as domain methods want it.
 func Caller(r *http.Request) audit.Caller {
 	v := visitOf(r)
-	by := audit.Caller{Service: v.service.ID, Client: v.client, Device: func() string { return Device(v.client.Agent) }, RequestID: v.id}
+	by := audit.Caller{
+		Service: v.service.ID, Client: v.client, RequestID: v.id,
+		Device: func() string { return Device(v.client.Agent) },
+	}
 	if v.session != nil {
 		by.User = store.UserID(v.session.Subject)
 		by.Session, _ = store.ParseSessionID(v.session.ID) // identify has checked it
@@ -104,7 +108,8 @@ const (
 func (v *visit) logTo(log *slog.Logger, r *http.Request, status int) {
 	level, took := slog.LevelInfo, time.Since(v.start)
 	attrs := append(make([]slog.Attr, 0, 8),
-		slog.String(logMethod, printableMethod(r.Method)), slog.String(logRoute, v.route.Pattern), slog.Int(logStatus, status),
+		slog.String(logMethod, printableMethod(r.Method)), slog.String(logRoute, v.route.Pattern),
+		slog.Int(logStatus, status),
 		slog.Float64(logDuration, float64(took.Microseconds())/1000),
 		slog.String(logRequestID, v.id),
 	)
@@ -136,7 +141,8 @@ func (v *visit) logTo(log *slog.Logger, r *http.Request, status int) {
 // printableMethod keeps a stranger's text out of the log.
 func printableMethod(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions:
 		return method
 	}
 	return "other"
@@ -182,7 +188,7 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // discard is a ResponseWriter whose body nobody reads.
 type discard struct{ header http.Header }
 
-// Header gives the header.
+// Header returns the header.
 func (d discard) Header() http.Header { return d.header }
 
 // WriteHeader does nothing.

@@ -33,13 +33,13 @@ func (s signedIn) raw(method, path string, lines ...string) handstamptest.Answer
 	return s.Raw(head + "\r\n")
 }
 
-// unreadable tells whether an answer is net/http's own, for what is no HTTP request.
+// unreadable reports whether an answer is net/http's own, for what is no HTTP request.
 func unreadable(a handstamptest.Answer) bool {
 	return (a.Status == 400 || a.Status == 431) && strings.HasPrefix(a.Header.Get("Content-Type"), "text/plain")
 }
 
 // TestBadAuthorization sends headers that were bent by chance, in every place of them.
-// requirements JV-18
+// standards JV-18
 func TestBadAuthorization(t *testing.T) {
 	s := startSignedIn(t)
 	before := s.Dump()
@@ -60,9 +60,10 @@ func TestBadAuthorization(t *testing.T) {
 	s.raw("GET", "/v1/user", "Authorization: Bearer "+s.access).Want(200)
 }
 
-// bentAuthorization gives a header that no signed-in client sends.
+// bentAuthorization returns a header that no signed-in client sends.
 func bentAuthorization(chance *rand.Rand, token string) string {
-	scheme := pick(chance, "Bearer ", "bearer ", "BEARER  ", "Bearer\t", "Bearer", "Bearer,", "Basic ", "Digest ", "DPoP ", "", " ", "Bearer Bearer ", "Bearer\x00")
+	scheme := pick(chance, "Bearer ", "bearer ", "BEARER  ", "Bearer\t", "Bearer", "Bearer,", "Basic ", "Digest ",
+		"DPoP ", "", " ", "Bearer Bearer ", "Bearer\x00")
 	parts := strings.Split(token, ".")
 	switch chance.IntN(10) {
 	case 0:
@@ -84,10 +85,11 @@ func bentAuthorization(chance *rand.Rand, token string) string {
 	case 8:
 		return scheme + token + pick(chance, "=", ".", "\x80", ", Bearer "+token, " "+token, ";", "%00", "\r\n x")
 	}
-	return pick(chance, "token="+token, token, "Bearer token="+token, "Bearer:"+token, "JWT "+token, "Bearer "+strings.ToUpper(token))
+	return pick(chance, "token="+token, token, "Bearer token="+token, "Bearer:"+token, "JWT "+token,
+		"Bearer "+strings.ToUpper(token))
 }
 
-// pick gives one of several texts.
+// pick returns one of several texts.
 func pick(chance *rand.Rand, texts ...string) string { return texts[chance.IntN(len(texts))] }
 
 // randomBytes gives up to n bytes of any value, but at least one.
@@ -107,7 +109,7 @@ func replaceAt(text string, at int, other string) string {
 	return text[:at] + other + text[at+1:]
 }
 
-// TestBadCookies sends Cookie headers that were bent by chance. requirements CK-13, CK-15
+// TestBadCookies sends Cookie headers that were bent by chance. standards CK-13, CK-15
 func TestBadCookies(t *testing.T) {
 	s := startSignedIn(t)
 	before := s.Dump()
@@ -132,7 +134,7 @@ func TestBadCookies(t *testing.T) {
 	s.raw("POST", "/v1/session/refresh", "Sec-Fetch-Site: same-origin", "Cookie: hs_refresh="+s.refresh).Want(200)
 }
 
-// bentCookies gives a Cookie header that holds no good credential under its own name.
+// bentCookies returns a Cookie header that holds no good credential under its own name.
 func bentCookies(chance *rand.Rand, access, refresh string) string {
 	name := pick(chance, "hs_access", "hs_refresh")
 	switch chance.IntN(9) {
@@ -147,11 +149,13 @@ func bentCookies(chance *rand.Rand, access, refresh string) string {
 	case 4:
 		return strings.Repeat(";", chance.IntN(1000)) + name + "==; =" + access
 	case 5: // names that are not ours, or not here
-		return pick(chance, "HS_ACCESS", "__Host-Http-hs_access", "__Host-hs_access", "__Secure-hs_access", " hs_access2", "$hs_access") + "=" + access
+		return pick(chance, "HS_ACCESS", "__Host-Http-hs_access", "__Host-hs_access", "__Secure-hs_access",
+			" hs_access2", "$hs_access") + "=" + access
 	case 6: // too large for any header
 		return name + "=" + strings.Repeat("A", 1+chance.IntN(30_000))
 	case 7: // bent
-		return "hs_access=" + replaceAt(access, chance.IntN(len(access)), "~") + "; hs_refresh=" + replaceAt(refresh, chance.IntN(len(refresh)), "~")
+		return "hs_access=" + replaceAt(access, chance.IntN(len(access)), "~") + "; hs_refresh=" + replaceAt(refresh,
+			chance.IntN(len(refresh)), "~")
 	}
 	return name + `="` + pick(chance, "", "x", "\\", `\"`) + `"` + randomBytes(chance, 4)
 }
@@ -165,12 +169,13 @@ type badRequest struct {
 }
 
 // TestBadRequests sends what no HTTP client sends: lines broken in the wrong place, lengths
-// that contradict each other, other hosts and methods. requirements ER-06, ER-07, ER-10
+// that contradict each other, other hosts and methods. standards ER-06, ER-07, ER-10
 func TestBadRequests(t *testing.T) {
 	s := startSignedIn(t)
 	body := `{"email":"ada@example.com","password":"` + handstamptest.GoodPassword + `"}`
 	post := func(lines string) string {
-		return "POST /v1/session HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\nContent-Type: application/json\r\n" + lines + "\r\n"
+		return "POST /v1/session HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\nContent-Type: application/json\r\n" +
+			lines + "\r\n"
 	}
 	get := func(path, lines string) string {
 		return "GET " + path + " HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n" + lines + "\r\n"
@@ -183,16 +188,20 @@ func TestBadRequests(t *testing.T) {
 		{"no colon", get("/v1/user", "Authorization\r\n"), 400, ""},
 		{"two hosts", get("/v1/user", "Host: evil.example\r\n"), 400, ""},
 		{"another host", strings.Replace(get("/v1/user", ""), "HOST", "evil.example", 1), 421, "wrong_host"},
-		{"another host by an absolute address", "GET http://evil.example/v1/user HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n", 421, "wrong_host"},
-		{"a host that ends like ours", strings.Replace(get("/v1/user", ""), "HOST", "localhost.evil.example", 1), 421, "wrong_host"},
+		{"another host by an absolute address",
+			"GET http://evil.example/v1/user HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n", 421, "wrong_host"},
+		{"a host that ends like ours", strings.Replace(get("/v1/user", ""), "HOST", "localhost.evil.example", 1), 421,
+			"wrong_host"},
 		{"no host", "GET /v1/user HTTP/1.1\r\nConnection: close\r\n\r\n", 400, ""},
-		{"length and chunks", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n", 400, "malformed_body"},
+		{"length and chunks", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n", 400,
+			"malformed_body"},
 		{"two lengths", post("Content-Length: 5\r\nContent-Length: 6\r\n") + body, 400, ""},
 		{"negative length", post("Content-Length: -1\r\n") + body, 400, ""},
 		{"length with a sign", post("Content-Length: +5\r\n") + body, 400, ""},
 		{"unknown transfer coding", post("Transfer-Encoding: gzip\r\n") + body, 501, ""},
 		{"obfuscated transfer coding", post("Transfer-Encoding: xchunked\r\n") + body, 501, ""},
-		{"bad chunk", post("Transfer-Encoding: chunked\r\n") + "zz\r\n" + body + "\r\n0\r\n\r\n", 400, "malformed_body"},
+		{"bad chunk", post("Transfer-Encoding: chunked\r\n") + "zz\r\n" + body + "\r\n0\r\n\r\n", 400,
+			"malformed_body"},
 		{"chunk without an end", post("Transfer-Encoding: chunked\r\n") + "-1\r\n", 400, "malformed_body"},
 		{"head too large", get("/v1/user", strings.Repeat("X-Fill: "+strings.Repeat("a", 1000)+"\r\n", 30)), 431, ""},
 		{"address too large", get("/v1/user?"+strings.Repeat("a", 40_000), ""), 431, ""},
@@ -204,10 +213,13 @@ func TestBadRequests(t *testing.T) {
 		{"slash at the end", get("/v1/user/", ""), 404, "not_found"},
 		{"in capitals", get("/V1/user", ""), 404, ""},
 		{"bad escape", get("/v1/%zz", ""), 400, ""},
-		{"method of no route", "PUT /v1/user HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n", 405, "method_not_allowed"},
-		{"made-up method", "STEAL /v1/user HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n", 405, "method_not_allowed"},
+		{"method of no route", "PUT /v1/user HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n", 405,
+			"method_not_allowed"},
+		{"made-up method", "STEAL /v1/user HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n", 405,
+			"method_not_allowed"},
 		{"tunnel", "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\nConnection: close\r\n\r\n", 421, ""},
-		{"method override", post("X-HTTP-Method-Override: DELETE\r\nContent-Length: 2\r\n") + "{}", 400, "invalid_request"},
+		{"method override", post("X-HTTP-Method-Override: DELETE\r\nContent-Length: 2\r\n") + "{}", 400,
+			"invalid_request"},
 		{"no HTTP", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 hello\r\n\r\n", 400, ""},
 	}
 	before := s.Dump()

@@ -17,12 +17,15 @@ import (
 // goodBodies are what the routes with a body take. A route of the API that changes
 // something is listed here or in bodiless.
 var goodBodies = map[string]string{ // pattern → body
-	"POST /v1/users":           `{"email":"new@example.com","password":"` + handstamptest.GoodPassword + `","name":"New","transport":"token"}`,
-	"POST /v1/session":         `{"email":"ada@example.com","password":"` + handstamptest.GoodPassword + `","remember":true,"transport":"token"}`,
+	"POST /v1/users": `{"email":"new@example.com","password":"` + handstamptest.GoodPassword +
+		`","name":"New","transport":"token"}`,
+	"POST /v1/session": `{"email":"ada@example.com","password":"` + handstamptest.GoodPassword +
+		`","remember":true,"transport":"token"}`,
 	"DELETE /v1/session":       `{"refresh_token":"REFRESH"}`,
 	"POST /v1/session/refresh": `{"refresh_token":"REFRESH"}`,
 	"PATCH /v1/user":           `{"name":"Ada"}`,
-	"POST /v1/user/password":   `{"current_password":"` + handstamptest.GoodPassword + `","new_password":"copper kettles sing at dawn"}`,
+	"POST /v1/user/password": `{"current_password":"` + handstamptest.GoodPassword +
+		`","new_password":"copper kettles sing at dawn"}`,
 }
 
 // goodForms are what the routes with a form take: TestOAuthRefusals sends them bad ones.
@@ -49,7 +52,7 @@ type target struct {
 	good         string // a body that would be taken
 }
 
-// targets gives the routes that take a body, and holds the lists above to the server's table.
+// targets returns the routes that take a body, and holds the lists above to the server's table.
 func targets(t *testing.T, s *handstamptest.Server, refresh string) []target {
 	t.Helper()
 	var all []target
@@ -70,7 +73,7 @@ func targets(t *testing.T, s *handstamptest.Server, refresh string) []target {
 }
 
 // TestBadBodies sends every route that takes a body what no client of ours sends. Each is
-// refused with a problem document, and changes nothing. requirements ER-01, ER-05, ER-06
+// refused with a problem document, and changes nothing. standards ER-01, ER-05, ER-06
 func TestBadBodies(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	s.MustUser("ada@example.com")
@@ -82,7 +85,8 @@ func TestBadBodies(t *testing.T) {
 			for _, h := range slices.Concat(badTexts(to), badMembers(t, to), badMedia(to)) {
 				got := ada.Do(to.method, to.path, h.body, h.headers...)
 				refused(t, h.name, got)
-				if h.status != 0 && got.Status != h.status || h.code != "" && !strings.Contains(got.Body, `"code":"`+h.code+`"`) {
+				if h.status != 0 && got.Status != h.status || h.code != "" && !strings.Contains(got.Body,
+					`"code":"`+h.code+`"`) {
 					t.Errorf("%s: %d, want %d %s: %s", h.name, got.Status, h.status, h.code, got.Body)
 				}
 			}
@@ -114,11 +118,13 @@ func refused(t *testing.T, name string, got handstamptest.Answer) {
 		t.Errorf("%s: a refusal sets cookies %q", name, cookies)
 	}
 	problem := got.JSON()
-	known := slices.ContainsFunc(fault.Catalogue(), func(e fault.Entry) bool { return string(e.Code) == problem["code"] })
+	known := slices.ContainsFunc(fault.Catalogue(),
+		func(e fault.Entry) bool { return string(e.Code) == problem["code"] })
 	if !known || problem["type"] != fmt.Sprintf("urn:handstamp:error:%s", problem["code"]) {
 		t.Errorf("%s: code %v and type %v, want a listed code", name, problem["code"], problem["type"])
 	}
-	if problem["status"] != float64(got.Status) || problem["title"] == "" || problem["request_id"] == "" || problem["request_id"] == nil {
+	if problem["status"] != float64(got.Status) || problem["title"] == "" || problem["request_id"] == "" ||
+		problem["request_id"] == nil {
 		t.Errorf("%s: %s, want status, title and request_id", name, got.Body)
 	}
 }
@@ -166,12 +172,14 @@ func badTexts(to target) []hostile {
 		bad("surrogate in UTF-8", `"`+"\xed\xa0\x80"+`"`),
 		bad("UTF-8 cut short", `"`+"\xe2\x82"+`"`),
 		malformed("bad UTF-8 in a name", `{"`+"\xff"+`":1}`),
-		{"ten thousand arrays", known + ":" + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "}", nil, 400, ""},
+		{"ten thousand arrays", known + ":" + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "}", nil, 400,
+			""},
 		{"thirty thousand arrays, never closed", known + ":" + strings.Repeat("[", 30_000), nil, 400, ""},
 		{"two thousand objects", strings.Repeat(known+":", 2_000) + "1" + strings.Repeat("}", 2_000), nil, 400, ""},
 		{"a bit too large", inside + strings.Repeat(" ", 64<<10) + "}", nil, 413, "body_too_large"},
 		{"ten megabytes", inside + strings.Repeat(" ", 10<<20) + "}", nil, 413, "body_too_large"},
-		{"a name of sixty thousand characters", `{"` + strings.Repeat("x", 60_000) + `":1}`, nil, 400, "invalid_request"},
+		{"a name of sixty thousand characters", `{"` + strings.Repeat("x", 60_000) + `":1}`, nil, 400,
+			"invalid_request"},
 	}
 }
 
@@ -206,15 +214,18 @@ func badMember(inside string, members map[string]any, name string) []hostile {
 		if isBool && wrong == "true" || !isBool && wrong == `"text"` {
 			continue // the right type
 		}
-		all = append(all, hostile{name + " as " + wrong, respelled(members, name, `"`+name+`":`+wrong), nil, 400, "invalid_request"})
+		all = append(all, hostile{name + " as " + wrong, respelled(members, name, `"`+name+`":`+wrong), nil, 400,
+			"invalid_request"})
 	}
 	for _, other := range otherSpellings(name) {
-		all = append(all, hostile{name + " as " + other, respelled(members, name, `"`+other+`":`+value), nil, 400, "invalid_request"})
+		all = append(all, hostile{name + " as " + other, respelled(members, name, `"`+other+`":`+value), nil, 400,
+			"invalid_request"})
 	}
 	escaped := fmt.Sprintf(`\u%04x`, name[0]) + name[1:]
 	return append(all,
 		hostile{name + " twice", inside + `,"` + name + `":` + value + "}", nil, 400, "malformed_body"},
-		hostile{name + " twice, once escaped", inside + `,"` + escaped + `":` + value + "}", nil, 400, "malformed_body"},
+		hostile{name + " twice, once escaped", inside + `,"` + escaped + `":` + value + "}", nil, 400,
+			"malformed_body"},
 	)
 }
 
@@ -253,21 +264,28 @@ func otherSpellings(name string) []string {
 	return slices.DeleteFunc(spellings, func(s string) bool { return s == name })
 }
 
-// badMedia are good bodies that say they are something else. requirements XO-05
+// badMedia are good bodies that say they are something else. standards XO-05
 func badMedia(to target) []hostile {
 	var all []hostile
 	for _, kind := range []string{
-		"text/plain", "text/plain; a=application/json", "text/plain;application/json", "application/x-www-form-urlencoded",
-		"multipart/form-data; boundary=application/json", "application/json; charset=utf-16", "application/json; charset=latin1",
+		"text/plain", "text/plain; a=application/json", "text/plain;application/json",
+		"application/x-www-form-urlencoded",
+		"multipart/form-data; boundary=application/json", "application/json; charset=utf-16",
+		"application/json; charset=latin1",
 		"application/json; charset=utf-8; a=b", "application/json; a=b", "application/json, text/plain",
-		"text/plain, application/json", "application/jsonx", "application/problem+json", "application/ld+json", "text/json",
-		"application/json/x", "json", "/", ";", "application/json; charset", "application/json; charset=\"utf-8", "*/*", "application/*", "\xff",
+		"text/plain, application/json", "application/jsonx", "application/problem+json", "application/ld+json",
+		"text/json",
+		"application/json/x", "json", "/", ";", "application/json; charset", "application/json; charset=\"utf-8", "*/*",
+		"application/*", "\xff",
 	} {
-		all = append(all, hostile{"media type " + kind, to.good, []string{"Content-Type", kind}, 415, "unsupported_media_type"})
+		all = append(all, hostile{"media type " + kind, to.good, []string{"Content-Type", kind}, 415,
+			"unsupported_media_type"})
 	}
 	return append(all,
-		hostile{"two media types", to.good, []string{"Content-Type", "application/json", "Content-Type", "application/json"}, 415, "unsupported_media_type"},
-		hostile{"two different media types", to.good, []string{"Content-Type", "application/json", "Content-Type", "text/plain"}, 415, "unsupported_media_type"},
+		hostile{"two media types", to.good, []string{"Content-Type", "application/json", "Content-Type",
+			"application/json"}, 415, "unsupported_media_type"},
+		hostile{"two different media types", to.good, []string{"Content-Type", "application/json", "Content-Type",
+			"text/plain"}, 415, "unsupported_media_type"},
 		hostile{"no media type", to.good, []string{"Content-Type", ""}, 415, "unsupported_media_type"},
 		hostile{"said to be compressed", to.good, []string{"Content-Encoding", "gzip"}, 415, "unsupported_media_type"},
 	)

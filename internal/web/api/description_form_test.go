@@ -40,7 +40,7 @@ func (o *ordered) UnmarshalJSONFrom(d *jsontext.Decoder) (err error) {
 	return err
 }
 
-// line gives the value on one line.
+// line returns the value on one line.
 func (o ordered) line() string {
 	parts := make([]string, len(o.members))
 	for i, m := range o.members {
@@ -58,7 +58,7 @@ func (o ordered) line() string {
 	return "{ " + all + " }"
 }
 
-// name gives what stands before a member's value.
+// name returns what stands before a member's value.
 func (o ordered) name(name string) string {
 	if o.open != "{" {
 		return ""
@@ -70,7 +70,7 @@ func (o ordered) name(name string) string {
 	return string(quoted) + ": "
 }
 
-// form gives the value as it stands in the file, some spaces in, after that much on its line.
+// form returns the value as it stands in the file, some spaces in, after that much on its line.
 func (o ordered) form(indent, before int) []byte {
 	line := o.line()
 	if len(o.members) == 0 || before+len([]rune(line)) <= maxLine {

@@ -37,12 +37,12 @@ var unprovoked = []string{
 // far as the password.
 type patient struct{ store.Store }
 
-// User gives one user.
+// User returns one user.
 func (p patient) User(ctx context.Context, id store.UserID) (store.User, error) {
 	return p.Store.User(context.WithoutCancel(ctx), id)
 }
 
-// UserByEmail gives the user of an address.
+// UserByEmail returns the user of an address.
 func (p patient) UserByEmail(ctx context.Context, key string) (store.User, error) {
 	return p.Store.UserByEmail(context.WithoutCancel(ctx), key)
 }
@@ -163,7 +163,7 @@ func kindOf(status int, code string) string {
 	return strings.TrimSpace(strconv.Itoa(status) + " " + code)
 }
 
-// codeOf gives the code of a problem, or OAuth's, empty for anything else.
+// codeOf returns the code of a problem, or OAuth's, empty for anything else.
 func codeOf(body string) string {
 	_, rest, problem := strings.Cut(body, `"code":"`)
 	if !problem {
@@ -203,7 +203,9 @@ func (p *prober) refusals() {
 // troubles are what happens when the parts below fail, each operation of the store in its turn.
 func (p *prober) troubles() {
 	operations := []storetest.Operation{
-		storetest.OpUser, storetest.OpUserByEmail, storetest.OpCreateUser, storetest.OpRenameUser, storetest.OpBegin, storetest.OpRotate, storetest.OpLiveSessions, storetest.OpAllSessions, storetest.OpEndSession, storetest.OpEndOtherSessions, storetest.OpChangePassword, storetest.OpDeleteUser,
+		storetest.OpUser, storetest.OpUserByEmail, storetest.OpCreateUser, storetest.OpRenameUser, storetest.OpBegin,
+		storetest.OpRotate, storetest.OpLiveSessions, storetest.OpAllSessions, storetest.OpEndSession,
+		storetest.OpEndOtherSessions, storetest.OpChangePassword, storetest.OpDeleteUser,
 	}
 	gone := map[storetest.Operation]fault.Code{ // operation → what it says of somebody who is gone
 		storetest.OpUser:       fault.UserNotFound,
@@ -264,7 +266,7 @@ func (p *prober) late() {
 
 // TestDescribedHappens brings about every answer that the description gives of every
 // operation, so that it promises no more than happens; that no other happens is judged in
-// every test. requirements ER-01, ER-09
+// every test. standards ER-01, ER-09
 func TestDescribedHappens(t *testing.T) {
 	for _, o := range description(t).Operations() {
 		t.Run(o.Pattern(), func(t *testing.T) {

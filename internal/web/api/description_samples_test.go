@@ -64,7 +64,8 @@ func checkSample(t *testing.T, o *openapi.Operation, printed []byte) {
 		path += "?keep=current"
 	}
 	sent := goodBodies[o.Pattern()] + goodForms[o.Pattern()] // of the same form as the sample's
-	for _, wrong := range handstamptest.Judge(handstamptest.Exchange{o.Method, path, sent, response.StatusCode, response.Header, string(body)}) {
+	for _, wrong := range handstamptest.Judge(handstamptest.Exchange{o.Method, path, sent, response.StatusCode,
+		response.Header, string(body)}) {
 		t.Error(wrong)
 	}
 }

@@ -78,14 +78,14 @@ func refreshSpecial(p *prober) {
 	p.send(p.now(), `{"refresh_token":"`+first+`"}`, nil) // older: reuse_detected
 }
 
-// successorOf gives the refresh token of an answer.
+// successorOf returns the refresh token of an answer.
 func successorOf(body string) string {
 	_, rest, _ := strings.Cut(body, `"refresh_token":"`)
 	text, _, _ := strings.Cut(rest, `"`)
 	return text
 }
 
-// changePasswordSpecial gives a wrong current password, and gives up waiting.
+// changePasswordSpecial returns a wrong current password, and gives up waiting.
 func changePasswordSpecial(p *prober) {
 	p.send(p.now(), strings.Replace(p.good(), handstamptest.GoodPassword, "a password of somebody else", 1), p.bearer())
 	cancelled, cancel := context.WithCancel(p.now())
@@ -99,13 +99,15 @@ func endSessionSpecial(p *prober) {
 	p.sendTo(p.now(), "/v1/user/sessions/"+p.other, "", p.byPage())
 }
 
-// oauthSpecial asks about ada's token while an operation of the store fails, and shows a password as a browser does from another site.
+// oauthSpecial asks about ada's token while an operation of the store fails, and shows a password
+// as a browser does from another site.
 func (p *prober) oauthSpecial(failing storetest.Operation) {
 	for _, failure := range []error{errors.New("bug"), outage(), nil} {
 		p.faults.FailBefore(failing, failure)
 		p.send(p.now(), p.good(), p.bearer())
 	}
-	p.send(p.now(), p.good(), []string{"Authorization", "Basic c3ZjX3g6eA==", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"})
+	p.send(p.now(), p.good(), []string{"Authorization", "Basic c3ZjX3g6eA==", "Sec-Fetch-Site", "cross-site", "Origin",
+		"https://evil.example"})
 }
 
 // feedSpecial reads the feed while the log cannot be read.

@@ -26,7 +26,7 @@ import (
 // update rewrites openapi.json in its form: make golden.
 var update = flag.Bool("update", false, "rewrite openapi.json in its form")
 
-// description gives openapi.json, read.
+// description returns openapi.json, read.
 func description(t testing.TB) *openapi.Document {
 	t.Helper()
 	d, err := openapi.Read(api.Document("http://localhost:8787"))

@@ -20,10 +20,12 @@ func TestDescribedWhole(t *testing.T) {
 	for _, o := range d.Operations() {
 		good := slices.ContainsFunc(o.Responses.Names(), func(status string) bool { return status < "300" })
 		if o.Summary == "" || o.Description == "" || len(o.Samples) == 0 || !good || ids[o.ID] || o.ID == "" {
-			t.Errorf("%s: id %q, summary %q, %d samples, answers %v", o.Pattern(), o.ID, o.Summary, len(o.Samples), o.Responses.Names())
+			t.Errorf("%s: id %q, summary %q, %d samples, answers %v", o.Pattern(), o.ID, o.Summary, len(o.Samples),
+				o.Responses.Names())
 		}
 		ids[o.ID] = true
-		if len(o.Tags) != 1 || !slices.ContainsFunc(d.Tags, func(tag openapi.Tag) bool { return tag.Name == o.Tags[0] }) {
+		if len(o.Tags) != 1 || !slices.ContainsFunc(d.Tags,
+			func(tag openapi.Tag) bool { return tag.Name == o.Tags[0] }) {
 			t.Errorf("%s is in the chapters %q", o.Pattern(), o.Tags)
 		}
 		for _, name := range strings.Split(o.Path, "/") {
@@ -137,14 +139,16 @@ func TestDescriptionServed(t *testing.T) {
 	tool.Do("GET", "/openapi.json", "", "If-None-Match", `"other"`).Want(200)
 	tool.Do("HEAD", "/openapi.json", "").Want(200)
 	tool.Do("POST", "/openapi.json", "{}").Want(405)
-	if other := handstamptest.Start(t, handstamptest.Options{}).Program("tool").Do("GET", "/openapi.json", ""); other.Header.Get("ETag") == etag {
+	if other := handstamptest.Start(t, handstamptest.Options{}).Program("tool").Do("GET", "/openapi.json",
+		""); other.Header.Get("ETag") == etag {
 		t.Error("two servers with two public URLs have one ETag")
 	}
 }
 
 // TestDocument puts any public URL in the place of the one that the description has.
 func TestDocument(t *testing.T) {
-	for _, url := range []string{"https://auth.example.com", "https://example.com/auth", "http://[::1]:8787", `https://example.com/"x\`} {
+	for _, url := range []string{"https://auth.example.com", "https://example.com/auth", "http://[::1]:8787",
+		`https://example.com/"x\`} {
 		d, err := openapi.Read(api.Document(url))
 		if err != nil || d.Servers[0].URL != url {
 			t.Errorf("Document(%q): servers %v, %v", url, d.Servers, err)
@@ -158,7 +162,8 @@ func TestElsewhere(t *testing.T) {
 	const app = "https://app.example.com"
 	s := handstamptest.Start(t, handstamptest.Options{Settings: map[string]string{"allowed_origins": app}})
 	anybody := s.Program("curl")
-	for _, path := range []string{"/v1/nothing", "/v1/user/", "/v1/session/refresh/again", "/.well-known/nothing", "/openapi.json/x", "/oauth2/nothing", "/oauth2/token"} {
+	for _, path := range []string{"/v1/nothing", "/v1/user/", "/v1/session/refresh/again", "/.well-known/nothing",
+		"/openapi.json/x", "/oauth2/nothing", "/oauth2/token"} {
 		anybody.Do("GET", path, "").Want(404)
 	}
 	for _, o := range description(t).Operations() {
@@ -170,7 +175,8 @@ func TestElsewhere(t *testing.T) {
 	want := http.StatusNoContent
 	anybody.Do("OPTIONS", "/v1/session", "", "Origin", app, "Access-Control-Request-Method", "DELETE").Want(want)
 	anybody.Do("OPTIONS", "/v1/user/sessions", "", "Origin", app, "Access-Control-Request-Method", "DELETE").Want(want)
-	anybody.Do("OPTIONS", "/v1/session", "", "Origin", "https://evil.example", "Access-Control-Request-Method", "DELETE").Want(405)
+	anybody.Do("OPTIONS", "/v1/session", "", "Origin", "https://evil.example", "Access-Control-Request-Method",
+		"DELETE").Want(405)
 	anybody.Do("GET", "/v1/nothing", "", "Host", "evil.example").Want(421)
 	anybody.Do("GET", "/oauth2/nothing", "", "Host", "evil.example").Want(421)
 	anybody.Do("GET", "/v1/session", "", "Origin", app).Want(401)

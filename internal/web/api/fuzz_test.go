@@ -47,7 +47,8 @@ func (s *fuzzed) ask(t *testing.T, a asked) *httptest.ResponseRecorder {
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
-	for _, wrong := range handstamptest.Judge(handstamptest.Exchange{a.method, a.path, a.body, w.Code, w.Header(), w.Body.String()}) {
+	for _, wrong := range handstamptest.Judge(handstamptest.Exchange{a.method, a.path, a.body, w.Code, w.Header(),
+		w.Body.String()}) {
 		t.Error(wrong)
 	}
 	if w.Code >= 500 {
@@ -74,7 +75,7 @@ func (s *fuzzed) enter(t *testing.T) {
 // bearing is the header that shows an access token.
 func bearing(token string) http.Header { return http.Header{"Authorization": {"Bearer " + token}} }
 
-// memberOf gives a member of an answer that is text, empty if it is not there.
+// memberOf returns a member of an answer that is text, empty if it is not there.
 func memberOf(w *httptest.ResponseRecorder, name string) string {
 	_, rest, _ := strings.Cut(w.Body.String(), `"`+name+`":"`)
 	text, _, _ := strings.Cut(rest, `"`)
@@ -86,10 +87,13 @@ func (s *fuzzed) fill(text string) string {
 	return strings.NewReplacer("REFRESH", s.refresh, "ACCESS", s.access).Replace(text)
 }
 
-// FuzzBody sends every route that takes an object anything at all. requirements ER-05
+// FuzzBody sends every route that takes an object anything at all. standards ER-05
 func FuzzBody(f *testing.F) {
 	s := startFuzzed(f)
-	takes := slices.DeleteFunc(description(f).Operations(), func(o *openapi.Operation) bool { return o.Body == nil || o.Body.IsForm() })
+	takes := slices.DeleteFunc(description(f).Operations(), func(o *openapi.Operation) bool {
+		return o.Body == nil ||
+			o.Body.IsForm()
+	})
 	for i, o := range takes {
 		good := goodBodies[o.Pattern()]
 		var members map[string]any
@@ -132,13 +136,16 @@ var fuzzedRoutes = []asked{
 	{"DELETE", "/v1/session", nil, ""},
 }
 
-// onTheWire tells whether a text can come as the value of a header: others do not get past
+// onTheWire reports whether a text can come as the value of a header: others do not get past
 // net/http. RFC 9110 §5.5
 func onTheWire(value string) bool {
-	return strings.Trim(value, " \t") == value && !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+	return strings.Trim(value, " \t") == value && !strings.ContainsFunc(value, func(r rune) bool {
+		return r < ' ' &&
+			r != '\t' || r == 0x7f
+	})
 }
 
-// opened tells whether an answer is one that only a good credential gets. Signing out
+// opened reports whether an answer is one that only a good credential gets. Signing out
 // without one is signing out.
 func opened(a asked, w *httptest.ResponseRecorder) bool {
 	return w.Code < 300 && a.method+a.path != "DELETE/v1/session"
@@ -150,12 +157,18 @@ func FuzzCookieHeader(f *testing.F) {
 	s := startFuzzed(f)
 	for i := range fuzzedRoutes {
 		for _, seed := range []string{
-			"", "hs_access=ACCESS", "hs_refresh=REFRESH", "hs_access=ACCESS; hs_refresh=REFRESH", "hs_access=REFRESH; hs_refresh=ACCESS",
-			"hs_access=ACCESS; hs_access=ACCESS", "hs_access=ACCESS; hs_access=x", "hs_access=x; hs_access=ACCESS; hs_access=y", "hs_access=; hs_access=ACCESS",
-			"hs_refresh=REFRESH; hs_refresh=REFRESH", "hs_refresh=REFRESH; hs_refresh=x", "hs_refresh=x; hs_refresh=y", "hs_refresh=",
-			`hs_access="ACCESS"`, `hs_refresh="REFRESH"`, "hs_access = ACCESS", "HS_ACCESS=ACCESS", "__Host-Http-hs_access=ACCESS", "__Secure-hs_access=ACCESS",
-			"hs_access=ACCESS,hs_access=ACCESS", "$Version=1; hs_access=ACCESS; $Path=/", "a=b;hs_access=ACCESS;;c", "hs_access", "=ACCESS", ";;;;", "hs_access=ACC\xffESS",
-			strings.Repeat("hs_access=x; ", 200), strings.Repeat("a=b; ", 1000) + "hs_access=ACCESS", "hs_access=ACCESS\t", "hs_access=ACCESS.", "hs_access=.ACCESS",
+			"", "hs_access=ACCESS", "hs_refresh=REFRESH", "hs_access=ACCESS; hs_refresh=REFRESH",
+			"hs_access=REFRESH; hs_refresh=ACCESS",
+			"hs_access=ACCESS; hs_access=ACCESS", "hs_access=ACCESS; hs_access=x",
+			"hs_access=x; hs_access=ACCESS; hs_access=y", "hs_access=; hs_access=ACCESS",
+			"hs_refresh=REFRESH; hs_refresh=REFRESH", "hs_refresh=REFRESH; hs_refresh=x", "hs_refresh=x; hs_refresh=y",
+			"hs_refresh=",
+			`hs_access="ACCESS"`, `hs_refresh="REFRESH"`, "hs_access = ACCESS", "HS_ACCESS=ACCESS",
+			"__Host-Http-hs_access=ACCESS", "__Secure-hs_access=ACCESS",
+			"hs_access=ACCESS,hs_access=ACCESS", "$Version=1; hs_access=ACCESS; $Path=/", "a=b;hs_access=ACCESS;;c",
+			"hs_access", "=ACCESS", ";;;;", "hs_access=ACC\xffESS",
+			strings.Repeat("hs_access=x; ", 200), strings.Repeat("a=b; ", 1000) + "hs_access=ACCESS",
+			"hs_access=ACCESS\t", "hs_access=ACCESS.", "hs_access=.ACCESS",
 		} {
 			f.Add(uint8(i), seed)
 		}
@@ -167,21 +180,25 @@ func FuzzCookieHeader(f *testing.F) {
 			return
 		}
 		a.header = http.Header{"Cookie": {cookies}, "Sec-Fetch-Site": {"same-origin"}}
-		if w := s.ask(t, a); opened(a, w) && !strings.Contains(cookies, s.access) && !strings.Contains(cookies, s.refresh) {
+		if w := s.ask(t, a); opened(a, w) && !strings.Contains(cookies, s.access) && !strings.Contains(cookies,
+			s.refresh) {
 			t.Errorf("%s %s with the cookies %q = %d", a.method, a.path, cookies, w.Code)
 		}
 	})
 }
 
 // FuzzAuthorizationHeader sends anything as Authorization, once or twice. Nothing opens
-// without the access token in it, letter by letter, or with two of them. requirements JV-18
+// without the access token in it, letter by letter, or with two of them. standards JV-18
 func FuzzAuthorizationHeader(f *testing.F) {
 	s := startFuzzed(f)
 	for i := range fuzzedRoutes {
 		for _, seed := range []string{
-			"", "Bearer ACCESS", "bearer ACCESS", "BEARER ACCESS", "Bearer  ACCESS", "Bearer\tACCESS", "BearerACCESS", "Bearer", "Bearer ", "Bearer ACCESS ACCESS",
-			"Bearer REFRESH", "Bearer ACCESS,", `Bearer "ACCESS"`, "Bearer ACCESS=", "Bearer ACCESS.", "Bearer .ACCESS", "Bearer ..", "Bearer x.y.z", "Basic YTpi", "Basic ACCESS",
-			"Token ACCESS", "ACCESS", "Bearer token=ACCESS", "Bearer ACCESS, Bearer ACCESS", "Negotiate ACCESS", "Bearer eyJhbGciOiJub25lIn0.e30.", "Bearer \xff\xfe", "Bearer " + strings.Repeat("a", 9000),
+			"", "Bearer ACCESS", "bearer ACCESS", "BEARER ACCESS", "Bearer  ACCESS", "Bearer\tACCESS", "BearerACCESS",
+			"Bearer", "Bearer ", "Bearer ACCESS ACCESS",
+			"Bearer REFRESH", "Bearer ACCESS,", `Bearer "ACCESS"`, "Bearer ACCESS=", "Bearer ACCESS.", "Bearer .ACCESS",
+			"Bearer ..", "Bearer x.y.z", "Basic YTpi", "Basic ACCESS",
+			"Token ACCESS", "ACCESS", "Bearer token=ACCESS", "Bearer ACCESS, Bearer ACCESS", "Negotiate ACCESS",
+			"Bearer eyJhbGciOiJub25lIn0.e30.", "Bearer \xff\xfe", "Bearer " + strings.Repeat("a", 9000),
 			"Bearer " + strings.Repeat(".", 9000), "Digest username=ACCESS", "Bearer %41CCESS",
 		} {
 			f.Add(uint8(i), seed, "")

@@ -55,7 +55,7 @@ func (d *device) refresh() handstamptest.Answer {
 }
 
 // TestLimits ends sessions when they are idle and when they are old, whatever their clients
-// do, and for good. requirements SE-04 to SE-07, RF-07, RF-08, JI-14
+// do, and for good. standards SE-04 to SE-07, RF-07, RF-08, JI-14
 func TestLimits(t *testing.T) {
 	for _, tt := range kinds {
 		t.Run(tt.name+", idle", func(t *testing.T) {
@@ -82,7 +82,8 @@ func TestLimits(t *testing.T) {
 			for s.Clock.Now().Add(step + slack).Before(ends) {
 				s.Clock.Advance(step)
 				got := d.refresh().Want(200)
-				if got.Text("session.expires_at") != ends.Format(time.RFC3339) || got.Text("session.auth_time") != d.auth {
+				if got.Text("session.expires_at") != ends.Format(time.RFC3339) ||
+					got.Text("session.auth_time") != d.auth {
 					t.Fatalf("a refresh moved the limit or auth_time: %s, want %v and %s", got.Body, ends, d.auth)
 				}
 			}
@@ -148,7 +149,8 @@ func TestFreshness(t *testing.T) {
 	if got.Text("code") != "reauthentication_required" {
 		t.Errorf("DELETE after 15 min = %s, want reauthentication_required", got.Body)
 	}
-	if challenge := got.Header.Get("WWW-Authenticate"); challenge != `Bearer realm="`+s.URL+`", error="insufficient_user_authentication", max_age="900"` {
+	const why = `", error="insufficient_user_authentication", max_age="900"`
+	if challenge := got.Header.Get("WWW-Authenticate"); challenge != `Bearer realm="`+s.URL+why {
 		t.Errorf("challenge = %s, want RFC 9470's with max_age", challenge)
 	}
 	old := d.token

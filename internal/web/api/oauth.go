@@ -37,9 +37,9 @@ type introspection struct {
 	Roles     []string `json:"roles,omitempty"`
 }
 
-// introspect tells whether a token is good now: by signature, by what has ended, and by the row of its
-// session, so that a service that always asks has plain server-side sessions. A token that is not
-// is exactly {"active":false}, whatever is wrong with it. RFC 7662 §2.2
+// introspect reports whether a token is good now: by signature, by what has ended, and by the row
+// of its session, so that a service that always asks has plain server-side sessions. A token that
+// is not is exactly {"active":false}, whatever is wrong with it. RFC 7662 §2.2
 func (a *API) introspect(w http.ResponseWriter, r *http.Request, form web.Values) error {
 	token, err := presentedToken(form)
 	if err != nil {
@@ -56,7 +56,7 @@ func (a *API) introspect(w http.ResponseWriter, r *http.Request, form web.Values
 	return web.WriteJSON(w, http.StatusOK, said)
 }
 
-// presentedToken gives the token that a form is about. Of what kind it is, it says itself: a
+// presentedToken returns the token that a form is about. Of what kind it is, it says itself: a
 // token_type_hint is only that. RFC 7662 §2.1, RFC 7009 §2.1
 func presentedToken(form web.Values) (secret.Text, error) {
 	token := form.Get("token")
@@ -84,7 +84,8 @@ func (a *API) introspectAccess(r *http.Request, token secret.Text) (introspectio
 		return introspection{}, err
 	}
 	said := introspection{
-		Active: true, TokenType: "Bearer", Issuer: a.Site.Issuer, Subject: s.Subject, Audience: s.Audience, Client: s.ClientID,
+		Active: true, TokenType: "Bearer", Issuer: a.Site.Issuer, Subject: s.Subject, Audience: s.Audience,
+		Client:  s.ClientID,
 		Expires: s.ExpiresAt.Unix(), IssuedAt: s.IssuedAt.Unix(), TokenID: s.TokenID, Session: s.ID,
 		AMR: s.AMR, ACR: s.ACR, Scope: strings.Join(s.Scope, " "), Roles: s.Roles,
 	}
@@ -107,7 +108,7 @@ func (a *API) introspectRefresh(r *http.Request, token secret.Text) (introspecti
 	}, nil
 }
 
-// earlier gives the earlier of two times.
+// earlier returns the earlier of two times.
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b

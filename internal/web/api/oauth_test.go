@@ -50,26 +50,29 @@ func (a questioner) about(token string) handstamptest.Answer {
 	return post(a.service, "/oauth2/introspect", "token", token).Want(200)
 }
 
-// TestIntrospect tells what a token says and whether it is good. RFC 7662 §2.2, requirements RV-11
+// TestIntrospect tells what a token says and whether it is good. RFC 7662 §2.2, standards RV-11
 func TestIntrospect(t *testing.T) {
 	a := startQuestioner(t)
 	got := a.about(a.access)
 	said := got.JSON()
 	for name, want := range map[string]any{
-		"active": true, "token_type": "Bearer", "iss": a.URL, "sid": a.sid, "client_id": "first-party", "aud": []any{a.URL}, "amr": []any{"pwd"}, "acr": "aal1",
+		"active": true, "token_type": "Bearer", "iss": a.URL, "sid": a.sid, "client_id": "first-party",
+		"aud": []any{a.URL}, "amr": []any{"pwd"}, "acr": "aal1",
 	} {
 		if fmt.Sprint(said[name]) != fmt.Sprint(want) {
 			t.Errorf("%s = %v, want %v", name, said[name], want)
 		}
 	}
-	if exp, iat := said["exp"].(float64), said["iat"].(float64); exp-iat != 600 || said["sub"] == "" || said["jti"] == "" {
+	if exp, iat := said["exp"].(float64), said["iat"].(float64); exp-iat != 600 || said["sub"] == "" ||
+		said["jti"] == "" {
 		t.Errorf("introspection = %s, want exp ten minutes after iat, sub and jti", got.Body)
 	}
 	if got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("headers = %v, want JSON and no-store", got.Header)
 	}
 	for _, hint := range []string{"access_token", "refresh_token", "nonsense"} { // RFC 7662 §2.1: only a hint
-		if got := post(a.service, "/oauth2/introspect", "token", a.access, "token_type_hint", hint, "x", "y").Want(200); got.JSON()["active"] != true {
+		if got := post(a.service, "/oauth2/introspect", "token", a.access, "token_type_hint", hint, "x",
+			"y").Want(200); got.JSON()["active"] != true {
 			t.Errorf("with the hint %s = %s, want active", hint, got.Body)
 		}
 	}
@@ -95,8 +98,16 @@ func TestIntrospectInactive(t *testing.T) {
 		{"a refresh token bent", func(a questioner) string { return a.refresh[:len(a.refresh)-6] + "AAAAAA" }},
 		{"an e-mail address", func(questioner) string { return "ada@example.com" }},
 		{"a session's id", func(a questioner) string { return a.sid }},
-		{"one of a session signed out", func(a questioner) string { a.ada.Do("DELETE", "/v1/session", "").Want(204); return a.access }},
-		{"a refresh token of a session signed out", func(a questioner) string { a.ada.Do("DELETE", "/v1/session", "").Want(204); return a.refresh }},
+		{"one of a session signed out", func(a questioner) string {
+			a.ada.Do("DELETE", "/v1/session",
+				"").Want(204)
+			return a.access
+		}},
+		{"a refresh token of a session signed out", func(a questioner) string {
+			a.ada.Do("DELETE", "/v1/session",
+				"").Want(204)
+			return a.refresh
+		}},
 		{"one of a user who is disabled", func(a questioner) string {
 			u, err := a.Users.Find(a.t.Context(), audit.Operator(), "ada@example.com")
 			if err != nil {
@@ -118,18 +129,26 @@ func TestIntrospectInactive(t *testing.T) {
 			return a.access
 		}},
 		{"one of a key that was revoked", func(a questioner) string {
-			if _, err := a.Keys.Revoke(a.t.Context(), audit.Operator(), a.Keys.Active(a.Clock.Now()).ID(), a.Clock.Now()); err != nil {
+			if _, err := a.Keys.Revoke(a.t.Context(), audit.Operator(), a.Keys.Active(a.Clock.Now()).ID(),
+				a.Clock.Now()); err != nil {
 				a.t.Fatal(err)
 			}
 			return a.access
 		}},
-		{"one that has just expired", func(a questioner) string { a.Clock.Advance(10*time.Minute + time.Second); return a.access }},
-		{"a refresh token past its idle limit", func(a questioner) string { a.Clock.Advance(15 * 24 * time.Hour); return a.refresh }},
-		{"a refresh token past its end", func(a questioner) string { a.Clock.Advance(31 * 24 * time.Hour); return a.refresh }},
+		{"one that has just expired", func(a questioner) string {
+			a.Clock.Advance(10*time.Minute +
+				time.Second)
+			return a.access
+		}},
+		{"a refresh token past its idle limit",
+			func(a questioner) string { a.Clock.Advance(15 * 24 * time.Hour); return a.refresh }},
+		{"a refresh token past its end",
+			func(a questioner) string { a.Clock.Advance(31 * 24 * time.Hour); return a.refresh }},
 		{"a refresh token off the line", func(a questioner) string {
 			next := a.refresh
 			for range 3 {
-				next = a.ada.Do("POST", "/v1/session/refresh", `{"refresh_token":"`+next+`"}`).Want(200).Text("refresh_token")
+				next = a.ada.Do("POST", "/v1/session/refresh",
+					`{"refresh_token":"`+next+`"}`).Want(200).Text("refresh_token")
 			}
 			return a.refresh
 		}},
@@ -144,8 +163,8 @@ func TestIntrospectInactive(t *testing.T) {
 	}
 }
 
-// TestIntrospectRow asks the session's row as well: a session that another node has ended is inactive
-// here before this node has heard of it.
+// TestIntrospectRow asks the session's row as well: a session that another node has ended is
+// inactive here before this node has heard of it.
 func TestIntrospectRow(t *testing.T) {
 	faults := storetest.NewFaultStore()
 	s := handstamptest.Start(t, handstamptest.Options{Wrap: faults.Wrap})
@@ -166,7 +185,7 @@ func TestIntrospectRow(t *testing.T) {
 	}
 }
 
-// TestRevoke ends the session of a token, and is done with any other. RFC 7009 §2, requirements RV-10
+// TestRevoke ends the session of a token, and is done with any other. RFC 7009 §2, standards RV-10
 func TestRevoke(t *testing.T) {
 	tests := []struct {
 		name       string
@@ -174,12 +193,22 @@ func TestRevoke(t *testing.T) {
 		ends       bool
 	}{
 		{"a refresh token", func(a questioner) []string { return []string{"token", a.refresh} }, true},
-		{"with its hint", func(a questioner) []string { return []string{"token", a.refresh, "token_type_hint", "refresh_token"} }, true},
-		{"with another's", func(a questioner) []string { return []string{"token", a.refresh, "token_type_hint", "access_token"} }, true},
-		{"with one that nobody knows", func(a questioner) []string { return []string{"token", a.refresh, "token_type_hint", "x"} }, true},
+		{"with its hint", func(a questioner) []string {
+			return []string{"token", a.refresh, "token_type_hint",
+				"refresh_token"}
+		}, true},
+		{"with another's", func(a questioner) []string {
+			return []string{"token", a.refresh, "token_type_hint",
+				"access_token"}
+		}, true},
+		{"with one that nobody knows", func(a questioner) []string {
+			return []string{"token", a.refresh,
+				"token_type_hint", "x"}
+		}, true},
 		{"an access token", func(a questioner) []string { return []string{"token", a.access} }, true},
 		{"an unknown token", func(a questioner) []string { return []string{"token", "x"} }, false},
-		{"one bent", func(a questioner) []string { return []string{"token", a.refresh[:len(a.refresh)-6] + "AAAAAA"} }, false},
+		{"one bent", func(a questioner) []string { return []string{"token", a.refresh[:len(a.refresh)-6] + "AAAAAA"} },
+			false},
 		{"a session's id", func(a questioner) []string { return []string{"token", a.sid} }, false},
 	}
 	for _, tt := range tests {
@@ -200,7 +229,7 @@ func TestRevoke(t *testing.T) {
 	}
 }
 
-// TestRevokeTrouble never says that it is done when it is not. RFC 7009 §2.2.1, requirements RV-09
+// TestRevokeTrouble never says that it is done when it is not. RFC 7009 §2.2.1, standards RV-09
 func TestRevokeTrouble(t *testing.T) {
 	s := startTroubled(t)
 	service, _ := s.MustService("billing")
@@ -227,24 +256,35 @@ func TestOAuthRefusals(t *testing.T) {
 		want, challenge    string
 	}{
 		{"no key", "POST", "token=x", []string{"Content-Type", form}, 401, "invalid_client", "Bearer"},
-		{"a bad key", "POST", "token=x", []string{"Content-Type", form, "Authorization", "Bearer hsk_x"}, 401, "invalid_client", "Bearer"},
-		{"a bad password", "POST", "token=x", []string{"Content-Type", form, "Authorization", "Basic c3ZjX3g6eA=="}, 401, "invalid_client", `Basic realm="handstamp"`},
-		{"no token", "POST", "x=y", []string{"Content-Type", form, "Authorization", "Bearer " + key}, 400, "invalid_request", ""},
-		{"an empty token", "POST", "token=", []string{"Content-Type", form, "Authorization", "Bearer " + key}, 400, "invalid_request", ""},
-		{"two tokens", "POST", "token=x&token=y", []string{"Content-Type", form, "Authorization", "Bearer " + key}, 400, "invalid_request", ""},
-		{"no form", "POST", "token=%zz", []string{"Content-Type", form, "Authorization", "Bearer " + key}, 400, "invalid_request", ""},
-		{"JSON", "POST", `{"token":"x"}`, []string{"Content-Type", "application/json", "Authorization", "Bearer " + key}, 415, "invalid_request", ""},
-		{"too much", "POST", "token=" + strings.Repeat("x", 65<<10), []string{"Content-Type", form, "Authorization", "Bearer " + key}, 413, "invalid_request", ""},
+		{"a bad key", "POST", "token=x", []string{"Content-Type", form, "Authorization", "Bearer hsk_x"}, 401,
+			"invalid_client", "Bearer"},
+		{"a bad password", "POST", "token=x", []string{"Content-Type", form, "Authorization", "Basic c3ZjX3g6eA=="},
+			401, "invalid_client", `Basic realm="handstamp"`},
+		{"no token", "POST", "x=y", []string{"Content-Type", form, "Authorization", "Bearer " + key}, 400,
+			"invalid_request", ""},
+		{"an empty token", "POST", "token=", []string{"Content-Type", form, "Authorization", "Bearer " + key}, 400,
+			"invalid_request", ""},
+		{"two tokens", "POST", "token=x&token=y", []string{"Content-Type", form, "Authorization", "Bearer " + key}, 400,
+			"invalid_request", ""},
+		{"no form", "POST", "token=%zz", []string{"Content-Type", form, "Authorization", "Bearer " + key}, 400,
+			"invalid_request", ""},
+		{"JSON", "POST", `{"token":"x"}`, []string{"Content-Type", "application/json", "Authorization", "Bearer " +
+			key}, 415, "invalid_request", ""},
+		{"too much", "POST", "token=" + strings.Repeat("x", 65<<10), []string{"Content-Type", form, "Authorization",
+			"Bearer " + key}, 413, "invalid_request", ""},
 		{"by GET", "GET", "", []string{"Authorization", "Bearer " + key}, 405, "invalid_request", ""},
 		{"another site, with a password that a browser keeps", "POST", "token=x", []string{
-			"Content-Type", form, "Authorization", "Basic c3ZjX3g6eA==", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example",
+			"Content-Type", form, "Authorization", "Basic c3ZjX3g6eA==", "Sec-Fetch-Site", "cross-site", "Origin",
+			"https://evil.example",
 		}, 403, "invalid_request", ""},
 	}
 	for _, tt := range tests {
 		for _, path := range []string{"/oauth2/introspect", "/oauth2/revoke"} {
 			got := s.Program("client").Do(tt.method, path, tt.body, tt.headers...)
-			if got.Status != tt.status || got.Text("error") != tt.want || got.Header.Get("WWW-Authenticate") != tt.challenge {
-				t.Errorf("%s at %s = %d %s, WWW-Authenticate %q, want %d %s %q", tt.name, path, got.Status, got.Body, got.Header.Get("WWW-Authenticate"), tt.status, tt.want, tt.challenge)
+			if got.Status != tt.status || got.Text("error") != tt.want ||
+				got.Header.Get("WWW-Authenticate") != tt.challenge {
+				t.Errorf("%s at %s = %d %s, WWW-Authenticate %q, want %d %s %q", tt.name, path, got.Status, got.Body,
+					got.Header.Get("WWW-Authenticate"), tt.status, tt.want, tt.challenge)
 			}
 			if got.Header.Get("Content-Type") != "application/json" || got.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%s at %s: headers %v, want JSON and no-store", tt.name, path, got.Header)

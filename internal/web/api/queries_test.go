@@ -8,7 +8,8 @@ import (
 	"github.com/handstamp/handstamp/internal/store/storetest"
 )
 
-// TestQueries counts what each of the busy routes asks of the database: once for a refresh, and twice for a sign-in. What asks nothing is in TestDatabaseNotAsked. requirements RF-03
+// TestQueries counts what each of the busy routes asks of the database: once for a refresh, and
+// twice for a sign-in. What asks nothing is in TestDatabaseNotAsked. standards RF-03
 func TestQueries(t *testing.T) {
 	s := startTroubled(t)
 	refresh := `{"refresh_token":"` + s.refresh + `"}`

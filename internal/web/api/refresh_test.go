@@ -151,9 +151,11 @@ var table = []presented{
 	{name: "rotate at once", token: successor, want: "other", row: rotated},
 	{name: "rotate late", token: successor, after: 20 * time.Hour, want: "other", row: rotated},
 	{name: "rotate from elsewhere", token: successor, ip: away, agent: firefox, want: "other", row: rotated},
-	{name: "rotate without any window", settings: neither, token: successor, after: time.Hour, want: "other", row: rotated},
+	{name: "rotate without any window", settings: neither, token: successor, after: time.Hour, want: "other",
+		row: rotated},
 	{name: "rotate, clock stepped back", token: successor, after: -time.Hour, want: "other", row: rotated},
-	{name: "rotate the original after a fork", before: func(r *rotation) { fork(r) }, token: successor, want: "other", row: rotated},
+	{name: "rotate the original after a fork", before: func(r *rotation) { fork(r) }, token: successor, want: "other",
+		row: rotated},
 	{name: "rotate the fork", token: fork, want: "other", row: rotated},
 
 	{name: "repeat at once", token: confirmed, want: "same"},
@@ -162,36 +164,50 @@ var table = []presented{
 	{name: "repeat, clock stepped back", token: confirmed, after: -grace + 2*time.Second, want: "same"},
 	{name: "repeat, recovery off", settings: noRecovery, token: confirmed, want: "same"},
 	{name: "repeat after a fork", before: func(r *rotation) { fork(r) }, token: confirmed, want: "same"},
-	{name: "the fork's own network is not the rotation's", before: func(r *rotation) { fork(r) }, token: confirmed, ip: away, want: "other", row: recovered},
+	{name: "the fork's own network is not the rotation's", before: func(r *rotation) { fork(r) }, token: confirmed,
+		ip: away, want: "other", row: recovered},
 
-	{name: "recover past grace", token: confirmed, after: grace + time.Second, want: "other", row: recovered, event: "refresh_recovered"},
-	{name: "recover an hour later", token: confirmed, after: time.Hour, want: "other", row: recovered, event: "refresh_recovered"},
-	{name: "recover while the session lives", token: confirmed, after: 13 * 24 * time.Hour, want: "other", row: recovered},
-	{name: "recover in another network", token: confirmed, ip: away, want: "other", row: recovered, event: "refresh_recovered"},
-	{name: "recover with another agent", token: confirmed, agent: firefox, want: "other", row: recovered, event: "refresh_recovered"},
-	{name: "recover without grace", settings: noGrace, token: confirmed, after: time.Second, want: "other", row: recovered},
-	{name: "recover within grace, recovery off", settings: noRecovery, token: confirmed, ip: away, want: "other", row: recovered},
-	{name: "past grace, recovery off", settings: noRecovery, token: confirmed, after: grace + time.Second, want: "session_ended reuse_detected", row: reused, event: "refresh_reused"},
-	{name: "neither window", settings: neither, token: confirmed, after: time.Second, want: "session_ended reuse_detected", row: reused},
+	{name: "recover past grace", token: confirmed, after: grace + time.Second, want: "other", row: recovered,
+		event: "refresh_recovered"},
+	{name: "recover an hour later", token: confirmed, after: time.Hour, want: "other", row: recovered,
+		event: "refresh_recovered"},
+	{name: "recover while the session lives", token: confirmed, after: 13 * 24 * time.Hour, want: "other",
+		row: recovered},
+	{name: "recover in another network", token: confirmed, ip: away, want: "other", row: recovered,
+		event: "refresh_recovered"},
+	{name: "recover with another agent", token: confirmed, agent: firefox, want: "other", row: recovered,
+		event: "refresh_recovered"},
+	{name: "recover without grace", settings: noGrace, token: confirmed, after: time.Second, want: "other",
+		row: recovered},
+	{name: "recover within grace, recovery off", settings: noRecovery, token: confirmed, ip: away, want: "other",
+		row: recovered},
+	{name: "past grace, recovery off", settings: noRecovery, token: confirmed, after: grace + time.Second,
+		want: "session_ended reuse_detected", row: reused, event: "refresh_reused"},
+	{name: "neither window", settings: neither, token: confirmed, after: time.Second,
+		want: "session_ended reuse_detected", row: reused},
 
 	{name: "late at once", token: parent, want: "superseded "},
 	{name: "late from elsewhere", token: parent, ip: away, agent: firefox, want: "superseded "},
 	{name: "late just within grace", token: parent, after: grace - 2*time.Second, want: "superseded "},
 	{name: "late, recovery off", settings: noRecovery, token: parent, want: "superseded "},
-	{name: "parent past grace", token: parent, after: grace + time.Second, want: "session_ended reuse_detected", row: reused, event: "refresh_reused"},
-	{name: "parent without grace", settings: noGrace, token: parent, after: time.Second, want: "session_ended reuse_detected", row: reused},
+	{name: "parent past grace", token: parent, after: grace + time.Second, want: "session_ended reuse_detected",
+		row: reused, event: "refresh_reused"},
+	{name: "parent without grace", settings: noGrace, token: parent, after: time.Second,
+		want: "session_ended reuse_detected", row: reused},
 	{name: "parent that was forked", before: func(r *rotation) {
 		r.issued[2] = fork(r)
 		r.present(r.issued[2], home, phoneAgent).Want(200)
 	}, token: confirmed, want: "session_ended reuse_detected", row: reused},
-	{name: "grandparent at once", before: func(r *rotation) { r.present(successor(r), home, phoneAgent).Want(200) }, token: parent, want: "session_ended reuse_detected", row: reused},
+	{name: "grandparent at once", before: func(r *rotation) { r.present(successor(r), home, phoneAgent).Want(200) },
+		token: parent, want: "session_ended reuse_detected", row: reused},
 
 	{name: "sibling of the confirmed", before: func(r *rotation) {
 		other := fork(r)
 		r.present(successor(r), home, phoneAgent).Want(200)
 		r.issued[2] = other
 	}, token: successor, want: "session_ended reuse_detected", row: reused, event: "refresh_reused"},
-	{name: "sibling, the other way round", before: func(r *rotation) { r.present(fork(r), home, phoneAgent).Want(200) }, token: successor, want: "session_ended reuse_detected", row: reused},
+	{name: "sibling, the other way round", before: func(r *rotation) { r.present(fork(r), home, phoneAgent).Want(200) },
+		token: successor, want: "session_ended reuse_detected", row: reused},
 
 	{name: "ahead", token: func(r *rotation) string {
 		return r.forge.Successor(r.read(successor(r))).Reveal()
@@ -204,10 +220,15 @@ var table = []presented{
 		last := r.read(successor(r))
 		last.Generation = math.MaxUint32 - 1
 		return r.forge.Successor(last).Reveal()
-	}, want: "session_ended expired", row: func(a, b *store.Session) { a.EndedAt, a.EndReason = b.EndedAt, b.EndReason }},
+	}, want: "session_ended expired", row: func(a, b *store.Session) {
+		a.EndedAt, a.EndReason = b.EndedAt,
+			b.EndReason
+	}},
 
-	{name: "idle", token: successor, after: 14 * 24 * time.Hour, want: "session_ended idle", row: ended(store.EndedIdle)},
-	{name: "expired", token: successor, after: 30 * 24 * time.Hour, want: "session_ended expired", row: ended(store.EndedExpired)},
+	{name: "idle", token: successor, after: 14 * 24 * time.Hour, want: "session_ended idle",
+		row: ended(store.EndedIdle)},
+	{name: "expired", token: successor, after: 30 * 24 * time.Hour, want: "session_ended expired",
+		row: ended(store.EndedExpired)},
 	{name: "a session that is not there", token: func(r *rotation) string {
 		other := r.read(successor(r))
 		other.Session[0] ^= 1
@@ -251,7 +272,10 @@ func TestRefresh(t *testing.T) {
 // compare holds a row to what it must be.
 func compare(t *testing.T, want, got store.Session) {
 	t.Helper()
-	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) }), cmp.Comparer(func(a, b store.Client) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) }), cmp.Comparer(func(a,
+		b store.Client) bool {
+		return a == b
+	})); diff != "" {
 		t.Errorf("row (-want +got):\n%s", diff)
 	}
 }
@@ -279,7 +303,7 @@ func (r *rotation) verdict(a handstamptest.Answer) string {
 	return a.Text("code") + " " + reason
 }
 
-// orDefault gives text, or else the fallback.
+// orDefault returns text, or else the fallback.
 func orDefault(text, fallback string) string {
 	if text == "" {
 		return fallback

@@ -77,8 +77,8 @@ type events struct {
 	frames  *atomic.Pointer[frames] // what was written last, by whichever stream
 }
 
-// frames are entries as events. All streams write the same ones at nearly the same time, so that the
-// last are kept: a thousand streams then cost a thousand writes, and no memory each.
+// frames are entries as events. All streams write the same ones at nearly the same time, so that
+// the last are kept: a thousand streams then cost a thousand writes, and no memory each.
 type frames struct {
 	first, last revoked.Entry
 	text        []byte // never changed

@@ -33,19 +33,21 @@ func mustRead(t *testing.T, p *handstamptest.Person, after string) *handstamptes
 		headers = []string{"Last-Event-ID", after}
 	}
 	stream := p.Open("/v1/revocations/stream", headers...)
-	if stream.Status != 200 || stream.Header.Get("Content-Type") != "text/event-stream" || stream.Header.Get("Cache-Control") != "no-store" {
+	if stream.Status != 200 || stream.Header.Get("Content-Type") != "text/event-stream" ||
+		stream.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("stream = %d %v, want 200 with events, no-store", stream.Status, stream.Header)
 	}
 	return stream
 }
 
-// TestStream tells what ends as it does, and goes on where a reader left off. requirements RV-02
+// TestStream tells what ends as it does, and goes on where a reader left off. standards RV-02
 func TestStream(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	reader, _ := s.MustService("billing")
 	stream := mustRead(t, reader, "")
 	reset, heartbeat := stream.Want(reader, "reset"), stream.Want(reader, "heartbeat")
-	if !strings.HasSuffix(reset.Data, `,"seq":0}`) || reset.ID != "" || heartbeat.ID != "" || !strings.HasPrefix(heartbeat.Data, strings.TrimSuffix(reset.Data, "}")) {
+	if !strings.HasSuffix(reset.Data, `,"seq":0}`) || reset.ID != "" || heartbeat.ID != "" ||
+		!strings.HasPrefix(heartbeat.Data, strings.TrimSuffix(reset.Data, "}")) {
 		t.Errorf("a new stream = %+v, %+v, want a reset to 0, and a heartbeat at that place", reset, heartbeat)
 	}
 	s.MustUser("ada@example.com")
@@ -57,7 +59,8 @@ func TestStream(t *testing.T) {
 		s.Program(phone).Do("DELETE", "/v1/session", `{"refresh_token":"`+in.Text("refresh_token")+`"}`).Want(204)
 		e := stream.Want(reader, "revoke")
 		entry := entryOf(t, e)
-		if entry.Kind != revoked.Session || entry.ID != sids[len(sids)-1] || entry.Prev != entry.Seq-1 || entry.Seq != int64(len(sids)) {
+		if entry.Kind != revoked.Session || entry.ID != sids[len(sids)-1] || entry.Prev != entry.Seq-1 ||
+			entry.Seq != int64(len(sids)) {
 			t.Errorf("entry = %+v, want the end of %s", entry, sids[len(sids)-1])
 		}
 		ids = append(ids, e.ID)
@@ -85,13 +88,14 @@ func TestStream(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.Body), &snapshot, json.RejectUnknownMembers(true)); err != nil {
 		t.Fatal(err)
 	}
-	if snapshot.Seq != 3 || len(snapshot.Entries) != 3 || snapshot.MaxStaleness != 5 || snapshot.Entries[2].ID != sids[2] {
+	if snapshot.Seq != 3 || len(snapshot.Entries) != 3 || snapshot.MaxStaleness != 5 ||
+		snapshot.Entries[2].ID != sids[2] {
 		t.Errorf("snapshot = %s, want the three", got.Body)
 	}
 }
 
 // TestFeedHoldsNoSecrets inspects every frame of a feed: no tokens, no addresses, no names.
-// requirements RV-18
+// standards RV-18
 func TestFeedHoldsNoSecrets(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	reader, _ := s.MustService("billing")
@@ -102,7 +106,8 @@ func TestFeedHoldsNoSecrets(t *testing.T) {
 	if _, err := s.Users.Disable(t.Context(), audit.Operator(), id); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Keys.Revoke(t.Context(), audit.Operator(), s.Keys.Active(s.Clock.Now()).ID(), s.Clock.Now()); err != nil {
+	if _, err := s.Keys.Revoke(t.Context(), audit.Operator(), s.Keys.Active(s.Clock.Now()).ID(),
+		s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Sessions.EndEverything(t.Context(), audit.Operator()); err != nil {
@@ -118,7 +123,8 @@ func TestFeedHoldsNoSecrets(t *testing.T) {
 	if diff := cmp.Diff(map[revoked.Kind]int{revoked.User: 1, revoked.Key: 1, revoked.All: 1}, kinds); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
-	for _, secret := range []string{"ada", "example.com", in.Text("access_token"), in.Text("refresh_token"), "iPhone", "127.0.0.1"} {
+	for _, secret := range []string{"ada", "example.com", in.Text("access_token"), in.Text("refresh_token"), "iPhone",
+		"127.0.0.1"} {
 		if strings.Contains(seen.String(), secret) {
 			t.Errorf("the feed holds %q: %s", secret, seen.String())
 		}
@@ -127,13 +133,14 @@ func TestFeedHoldsNoSecrets(t *testing.T) {
 
 // overHTTPS is a server behind a proxy that ends TLS: it is reached on loopback all the same.
 func overHTTPS(t *testing.T) *handstamptest.Server {
-	s := handstamptest.Start(t, handstamptest.Options{Settings: map[string]string{"public_url": "https://auth.example.com"}})
+	s := handstamptest.Start(t,
+		handstamptest.Options{Settings: map[string]string{"public_url": "https://auth.example.com"}})
 	s.URL = s.Local
 	return s
 }
 
 // TestFeedIsForServices lets in whoever shows a good service key, by Bearer or Basic, and nobody
-// else: no user, no admin, no stranger. requirements RV-18, RV-03
+// else: no user, no admin, no stranger. standards RV-18, RV-03
 func TestFeedIsForServices(t *testing.T) {
 	s := overHTTPS(t)
 	s.MustUser("ada@example.com")
@@ -159,11 +166,13 @@ func TestFeedIsForServices(t *testing.T) {
 		{"a service key", []string{"Authorization", "Bearer " + key}, 200},
 		{"in other letters", []string{"Authorization", "bEARER " + key}, 200},
 		{"as a password", []string{"Authorization", basic(id, key)}, 200},
-		{"as a password, encoded", []string{"Authorization", basic(strings.ReplaceAll(id, "_", "%5F"), strings.ReplaceAll(key, "_", "%5F"))}, 200},
+		{"as a password, encoded", []string{"Authorization", basic(strings.ReplaceAll(id, "_", "%5F"),
+			strings.ReplaceAll(key, "_", "%5F"))}, 200},
 		{"nothing", nil, 401},
 		{"an access token", []string{"Authorization", "Bearer " + in.Text("access_token")}, 401},
 		{"a refresh token", []string{"Authorization", "Bearer " + in.Text("refresh_token")}, 401},
-		{"an access cookie", []string{"Cookie", "__Host-Http-hs_access=" + in.Text("access_token"), "Sec-Fetch-Site", "same-origin"}, 401},
+		{"an access cookie", []string{"Cookie", "__Host-Http-hs_access=" + in.Text("access_token"), "Sec-Fetch-Site",
+			"same-origin"}, 401},
 		{"a revoked key", []string{"Authorization", "Bearer " + other}, 401},
 		{"another's id", []string{"Authorization", basic(otherID, key)}, 401},
 		{"the name", []string{"Authorization", basic("billing", key)}, 401},
@@ -185,8 +194,10 @@ func TestFeedIsForServices(t *testing.T) {
 			if got.Status != tt.want {
 				t.Errorf("%s: %s %s = %d %s, want %d", tt.name, method, path, got.Status, got.Body, tt.want)
 			}
-			if got.Status == 401 && (got.Text("code") != "invalid_service_key" || got.Header.Get("WWW-Authenticate") != "Bearer") {
-				t.Errorf("%s: %s, WWW-Authenticate %q, want invalid_service_key and Bearer", tt.name, got.Body, got.Header.Get("WWW-Authenticate"))
+			if got.Status == 401 && (got.Text("code") != "invalid_service_key" ||
+				got.Header.Get("WWW-Authenticate") != "Bearer") {
+				t.Errorf("%s: %s, WWW-Authenticate %q, want invalid_service_key and Bearer", tt.name, got.Body,
+					got.Header.Get("WWW-Authenticate"))
 			}
 		}
 	}
@@ -197,13 +208,15 @@ func TestFeedIsForServices(t *testing.T) {
 	}
 }
 
-// TestFeedInDevelopment asks for no key over http on loopback, and is strict about one that is shown.
+// TestFeedInDevelopment asks for no key over http on loopback, and is strict about one that is
+// shown.
 func TestFeedInDevelopment(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	p := s.Program("curl")
 	p.Do("GET", "/v1/revocations", "").Want(200)
 	p.Do("GET", "/v1/revocations", "", "Authorization", "Bearer hsk_x").Want(401)
-	proxied := handstamptest.Start(t, handstamptest.Options{Settings: map[string]string{"trusted_proxies": "127.0.0.1/32"}}).Program("curl")
+	proxied := handstamptest.Start(t,
+		handstamptest.Options{Settings: map[string]string{"trusted_proxies": "127.0.0.1/32"}}).Program("curl")
 	proxied.Do("GET", "/v1/revocations", "", "X-Forwarded-For", "192.0.2.7").Want(401)
 	proxied.Do("GET", "/v1/revocations", "", "X-Forwarded-For", "127.0.0.1").Want(200)
 }
@@ -226,8 +239,8 @@ func TestRevokedKeyStream(t *testing.T) {
 	second.Want(two, "heartbeat")
 }
 
-// TestCutOffStream ends streams when the database is away, answers 503 to whoever comes, and goes on
-// when it is back.
+// TestCutOffStream ends streams when the database is away, answers 503 to whoever comes, and goes
+// on when it is back.
 func TestCutOffStream(t *testing.T) {
 	faults := storetest.NewFaultStore()
 	s := handstamptest.Start(t, handstamptest.Options{Wrap: faults.Wrap, Work: true})
@@ -246,7 +259,8 @@ func TestCutOffStream(t *testing.T) {
 		}
 	}
 	if heartbeats > 1 {
-		t.Errorf("%d heartbeats in %v without a database, want one at most, for the read before", heartbeats, time.Since(began))
+		t.Errorf("%d heartbeats in %v without a database, want one at most, for the read before", heartbeats,
+			time.Since(began))
 	}
 	reader.Do("GET", "/v1/revocations", "").Want(503)
 	reader.Do("GET", "/v1/revocations/stream", "").Want(503)

@@ -34,7 +34,8 @@ func (a *API) signUp(w http.ResponseWriter, r *http.Request, in signUpRequest) e
 	if err != nil {
 		return err
 	}
-	proof, err := a.Users.SignUp(r.Context(), web.Caller(r), user.Fresh{Email: in.Email, Name: in.Name, Password: in.Password})
+	made := user.Fresh{Email: in.Email, Name: in.Name, Password: in.Password}
+	proof, err := a.Users.SignUp(r.Context(), web.Caller(r), made)
 	if err != nil {
 		return err
 	}
@@ -109,8 +110,8 @@ func (a *API) refresh(w http.ResponseWriter, r *http.Request, in refreshRequest)
 	return a.signedIn(w, grant, answer{http.StatusOK, transport})
 }
 
-// presented gives the one refresh token of a request and how it came. A cookie counts only
-// in a request that says where it comes from. requirements XO-02
+// presented returns the one refresh token of a request and how it came. A cookie counts only
+// in a request that says where it comes from. standards XO-02
 func (a *API) presented(r *http.Request, body secret.Text) (secret.Text, string, error) {
 	cookie, err := a.Cookies.Refresh(r)
 	switch {
@@ -119,11 +120,13 @@ func (a *API) presented(r *http.Request, body secret.Text) (secret.Text, string,
 	case cookie.Empty():
 		return body, byToken, nil
 	case !body.Empty() && body.Reveal() != cookie.Reveal():
-		return cookie, "", fault.BadField("refresh_token", "ambiguous", "The cookie holds a different refresh token. Send only one.")
+		return cookie, "", fault.BadField("refresh_token", "ambiguous",
+			"The cookie holds a different refresh token. Send only one.")
 	case !body.Empty():
 		return body, byToken, nil
 	case !web.FromBrowser(r):
-		return cookie, "", fault.New(fault.CrossOrigin).Because(errors.New("a refresh cookie without Sec-Fetch-Site or Origin"))
+		return cookie, "",
+			fault.New(fault.CrossOrigin).Because(errors.New("a refresh cookie without Sec-Fetch-Site or Origin"))
 	}
 	return cookie, byCookie, nil
 }
@@ -145,7 +148,7 @@ func (a *API) signOut(w http.ResponseWriter, r *http.Request, in refreshRequest)
 	return web.NoContent(w)
 }
 
-// leaving gives the session to sign out of; zero when no credential is shown. A bad token in
+// leaving returns the session to sign out of; zero when no credential is shown. A bad token in
 // the body was sent on purpose, and is an error.
 func (a *API) leaving(r *http.Request, body secret.Text) (store.SessionID, error) {
 	token, _, err := a.presented(r, body)
@@ -208,9 +211,9 @@ func describeSession(o *jose.Writer, s store.Session) {
 	o.Raw("remember", strconv.FormatBool(s.Remember))
 }
 
-// transportOf gives how a client gets its tokens: as it asks, else by cookie when a browser
+// transportOf returns how a client gets its tokens: as it asks, else by cookie when a browser
 // is asking. Cookies go only to a request that says where it comes from, or another site's
-// form could sign somebody in. requirements XO-02, XO-04
+// form could sign somebody in. standards XO-02, XO-04
 func transportOf(r *http.Request, asked *string) (string, error) {
 	browser := web.FromBrowser(r)
 	switch {
@@ -219,7 +222,8 @@ func transportOf(r *http.Request, asked *string) (string, error) {
 	case asked != nil && *asked != byCookie:
 		return "", fault.BadField("transport", "invalid", `This must be "cookie" or "token".`)
 	case !browser:
-		return "", fault.New(fault.CrossOrigin).Because(errors.New("cookies asked for without Sec-Fetch-Site or Origin"))
+		return "",
+			fault.New(fault.CrossOrigin).Because(errors.New("cookies asked for without Sec-Fetch-Site or Origin"))
 	}
 	return byCookie, nil
 }

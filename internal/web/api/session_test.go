@@ -12,8 +12,8 @@ import (
 	"github.com/handstamp/handstamp/internal/web"
 )
 
-// TestDescribeUser holds the two ways to write a user to one another: by hand in the answers that are
-// many, and as web.Profile in the others.
+// TestDescribeUser holds the two ways to write a user to one another: by hand in the answers that
+// are many, and as web.Profile in the others.
 func TestDescribeUser(t *testing.T) {
 	made := time.Date(2026, 11, 2, 9, 0, 0, 123e6, time.UTC)
 	for _, u := range []store.User{

@@ -12,7 +12,7 @@ import (
 )
 
 // TestSignInAlike answers every failed sign-in with the same status, headers and bytes but
-// for the request's id. requirements PW-16
+// for the request's id. standards PW-16
 func TestSignInAlike(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	s.MustUser("ada@example.com")

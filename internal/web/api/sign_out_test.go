@@ -34,7 +34,8 @@ func byCookie(d *device) (string, []string) {
 // byBoth shows all that a browser has.
 func byBoth(d *device) (string, []string) {
 	access := strings.TrimPrefix(d.Header.Get("Authorization"), "Bearer ")
-	return "", []string{"Authorization", "", "Cookie", "hs_access=" + access + "; hs_refresh=" + d.token, "Sec-Fetch-Site", "same-origin"}
+	return "", []string{"Authorization", "", "Cookie", "hs_access=" + access + "; hs_refresh=" + d.token,
+		"Sec-Fetch-Site", "same-origin"}
 }
 
 // byAccessCookie shows what a browser has whose refresh cookie is gone.
@@ -44,7 +45,7 @@ func byAccessCookie(d *device) (string, []string) {
 }
 
 // TestSignOut ends the session that is shown, by whichever credential, young or old, and is
-// done when asked again. Nobody signs somebody else out. requirements SE-08, SE-09
+// done when asked again. Nobody signs somebody else out. standards SE-08, SE-09
 func TestSignOut(t *testing.T) {
 	forged := func(*device) (string, []string) { return "", []string{"Authorization", "Bearer eyJ.e30.x"} }
 	tests := []leaving{
@@ -59,9 +60,11 @@ func TestSignOut(t *testing.T) {
 		{"refresh cookie", byCookie, 0, 204, true, "signed_out"},
 		{"both cookies", byBoth, 0, 204, true, "signed_out"},
 		{"nothing", func(*device) (string, []string) { return "", []string{"Authorization", ""} }, 0, 204, false, ""},
-		{"Basic", func(*device) (string, []string) { return "", []string{"Authorization", "Basic YTpi"} }, 0, 204, false, ""},
+		{"Basic", func(*device) (string, []string) { return "", []string{"Authorization", "Basic YTpi"} }, 0, 204,
+			false, ""},
 		{"rubbish cookies", func(*device) (string, []string) {
-			return "", []string{"Authorization", "", "Cookie", "hs_access=x; hs_refresh=y", "Sec-Fetch-Site", "same-origin"}
+			return "", []string{"Authorization", "", "Cookie", "hs_access=x; hs_refresh=y", "Sec-Fetch-Site",
+				"same-origin"}
 		}, 0, 204, false, ""},
 		{"forged access token", forged, 0, 401, false, ""},
 		{"refresh cookie of a program", func(d *device) (string, []string) {
@@ -92,14 +95,15 @@ func TestSignOut(t *testing.T) {
 			}
 			got := d.refresh()
 			if reason, _ := got.JSON()["reason"].(string); (got.Status == 401) != tt.over || reason != tt.reason {
-				t.Errorf("refresh afterwards = %d %s, want the session over: %v, %q", got.Status, got.Body, tt.over, tt.reason)
+				t.Errorf("refresh afterwards = %d %s, want the session over: %v, %q", got.Status, got.Body, tt.over,
+					tt.reason)
 			}
 		})
 	}
 }
 
 // TestNotMine ends nobody else's session, and does not tell whether there is one.
-// requirements SE-13, ER-03
+// standards SE-13, ER-03
 func TestNotMine(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	s.MustUser("ada@example.com")

@@ -78,13 +78,16 @@ var dependents = []dependent{
 
 // TestTrouble has the database fail under every request that needs it: 503, when to come
 // again, nothing of the cause, nothing changed; and the same request works afterwards.
-// docs/protocol.md R5, requirements RF-15, ER-02
+// docs/protocol.md R5, standards RF-15, ER-02
 func TestTrouble(t *testing.T) {
 	for _, tt := range dependents {
 		t.Run(tt.method+" "+tt.path+", "+string(tt.operation), func(t *testing.T) {
 			s := startTroubled(t)
 			fill := strings.NewReplacer("REFRESH", s.refresh, "OTHER", s.other)
-			ask := func() handstamptest.Answer { return s.ada.Do(tt.method, fill.Replace(tt.path), fill.Replace(tt.body)) }
+			ask := func() handstamptest.Answer {
+				return s.ada.Do(tt.method, fill.Replace(tt.path),
+					fill.Replace(tt.body))
+			}
 
 			s.faults.FailBefore(tt.operation, outage())
 			before := s.Dump()
@@ -179,7 +182,7 @@ type unasked struct {
 }
 
 // TestDatabaseNotAsked answers from memory what needs no more, and turns forgeries away
-// before they reach the database. requirements SE-25, KY-15
+// before they reach the database. standards SE-25, KY-15
 func TestDatabaseNotAsked(t *testing.T) {
 	s := startTroubled(t)
 	bent := s.refresh[:len(s.refresh)-9] + flipped(s.refresh[len(s.refresh)-9]) + s.refresh[len(s.refresh)-8:]
@@ -228,7 +231,7 @@ func TestDatabaseNotAsked(t *testing.T) {
 	}
 }
 
-// flipped gives another character of the base64url alphabet.
+// flipped returns another character of the base64url alphabet.
 func flipped(c byte) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	i := slices.Index([]byte(alphabet), c)

@@ -103,7 +103,8 @@ func (a *API) endSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	by := web.Caller(r)
 	if id == by.Session {
-		return fault.BadField("id", "current", "End this session with DELETE /v1/session, which clears its cookies too.")
+		return fault.BadField("id", "current",
+			"End this session with DELETE /v1/session, which clears its cookies too.")
 	}
 	if err := a.Sessions.End(r.Context(), by, id); err != nil {
 		return err

@@ -19,11 +19,14 @@ func (a *API) wellKnownRoutes() []web.Route {
 			Pattern: "GET /.well-known/oauth-authorization-server", Access: web.Anyone, CORS: none,
 			Handler: web.NoBody(a.metadata),
 		},
-		{Pattern: "GET /.well-known/openid-configuration", Access: web.Anyone, CORS: none, Handler: web.NoBody(a.metadata)},
+		{
+			Pattern: "GET /.well-known/openid-configuration", Access: web.Anyone, CORS: none,
+			Handler: web.NoBody(a.metadata),
+		},
 	}
 }
 
-// jwks gives the public keys: bytes made when the keys changed, no database. RFC 7517 §5
+// jwks returns the public keys: bytes made when the keys changed, no database. RFC 7517 §5
 func (a *API) jwks(w http.ResponseWriter, r *http.Request) error {
 	published := a.Keys.Published()
 	h := w.Header()
@@ -39,7 +42,7 @@ func (a *API) jwks(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// matches tells whether an If-None-Match header names the entity. RFC 9110 §13.1.2
+// matches reports whether an If-None-Match header names the entity. RFC 9110 §13.1.2
 func matches(header, etag string) bool {
 	for candidate := range strings.SplitSeq(header, ",") {
 		candidate = strings.TrimSpace(candidate)
@@ -72,6 +75,7 @@ func (a *API) metadata(w http.ResponseWriter, r *http.Request) error {
 		Issuer: a.Site.Issuer, JWKS: a.Site.Issuer + "/.well-known/jwks.json",
 		ResponseTypes: []string{}, GrantTypes: []string{},
 		Introspection: a.Site.Issuer + "/oauth2/introspect", IntrospectBy: []string{"client_secret_basic", "Bearer"},
-		Revocation: a.Site.Issuer + "/oauth2/revoke", RevokeBy: []string{"client_secret_basic"}, // that list knows no Bearer
+		Revocation: a.Site.Issuer + "/oauth2/revoke", RevokeBy: []string{"client_secret_basic"},
+		// that list knows no Bearer
 	})
 }

@@ -14,7 +14,8 @@ func TestRename(t *testing.T) {
 	p.MustUser("ada@example.com")
 	b := p.browser(t, firefox)
 	b.signIn("ada@example.com")
-	token := b.get("/account").page(200).shows("ada@example.com", "Sign out", `href="/account/sessions"`, `href="/account/security"`).hides("value=\"Ada").token()
+	token := b.get("/account").page(200).shows("ada@example.com", "Sign out", `href="/account/sessions"`,
+		`href="/account/security"`).hides("value=\"Ada").token()
 	tests := []struct {
 		name, typed string
 		kept        string // what the page shows afterwards; empty: no name
@@ -41,7 +42,8 @@ func TestRename(t *testing.T) {
 		})
 	}
 	b.post("/account", "form_token", token, "name", "Ada").leads("/account?done=name")
-	for name, typed := range map[string]string{"control": "Ada\x00", "turned around": "Ada\u202e", "two lines": "Ada\nBob", "too long": strings.Repeat("a", 101)} {
+	for name, typed := range map[string]string{"control": "Ada\x00", "turned around": "Ada\u202e",
+		"two lines": "Ada\nBob", "too long": strings.Repeat("a", 101)} {
 		t.Run(name, func(t *testing.T) {
 			b.in(t).post("/account", "form_token", token, "name", typed).page(http.StatusUnprocessableEntity).sets(0).
 				shows("Error: Profile", `role="alert"`, `aria-invalid="true"`, "Sign out", "A name has")
@@ -51,13 +53,14 @@ func TestRename(t *testing.T) {
 	t.Run("database away", func(t *testing.T) {
 		p.breakDatabase()
 		defer p.mendDatabase()
-		b.in(t).post("/account", "form_token", token, "name", "Bob").page(http.StatusServiceUnavailable).sets(0).shows("database", `value="Bob"`)
+		b.in(t).post("/account", "form_token", token, "name",
+			"Bob").page(http.StatusServiceUnavailable).sets(0).shows("database", `value="Bob"`)
 	})
 	b.get("/account").page(200).shows(`value="Ada"`)
 	b.get("/account?done=password").page(200).hides(`role="status"`)
 }
 
-// TestDownload gives all that is kept as a file, to a form and not to a link.
+// TestDownload returns all that is kept as a file, to a form and not to a link.
 func TestDownload(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	p.MustUser("ada@example.com")
@@ -65,14 +68,16 @@ func TestDownload(t *testing.T) {
 	b.signIn("ada@example.com")
 	token := b.get("/account").page(200).token()
 	got := b.post("/account/export", "form_token", token).want(200).sets(0)
-	if kind, how := got.Header.Get("Content-Type"), got.Header.Get("Content-Disposition"); kind != "application/json" || how != `attachment; filename="handstamp-export.json"` {
+	if kind, how := got.Header.Get("Content-Type"), got.Header.Get("Content-Disposition"); kind != "application/json" ||
+		how != `attachment; filename="handstamp-export.json"` {
 		t.Errorf("Content-Type = %q, Content-Disposition = %q, want a JSON file", kind, how)
 	}
 	var file struct {
 		User     struct{ Email string }
 		Sessions []struct{ ID string }
 	}
-	if err := json.Unmarshal([]byte(got.Body), &file, json.MatchCaseInsensitiveNames(true)); err != nil || file.User.Email != "ada@example.com" || len(file.Sessions) != 1 {
+	if err := json.Unmarshal([]byte(got.Body), &file, json.MatchCaseInsensitiveNames(true)); err != nil ||
+		file.User.Email != "ada@example.com" || len(file.Sessions) != 1 {
 		t.Errorf("file = %+v, %v, want Ada and one session: %s", file, err, got.Body)
 	}
 	got.hides("argon2", "hsr_", b.Cookie(accessCookie))

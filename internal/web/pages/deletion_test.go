@@ -11,21 +11,23 @@ import (
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
-// TestDelete forgets the person everywhere, and says so to every device. requirements SE-15
+// TestDelete forgets the person everywhere, and says so to every device. standards SE-15
 func TestDelete(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	id := p.MustUser("ada@example.com")
 	b, other := p.browser(t, firefox), p.browser(t, phone)
 	b.signIn("ada@example.com")
 	other.signIn("ada@example.com")
-	token := b.get("/account/delete").page(200).sets(0).shows("ada@example.com", "Sign out", "Delete my account for good", `href="/account/security"`).token()
+	token := b.get("/account/delete").page(200).sets(0).shows("ada@example.com", "Sign out",
+		"Delete my account for good", `href="/account/security"`).token()
 
 	before := p.Dump()
 	b.post("/account/delete", "form_token", token).page(http.StatusUnprocessableEntity).sets(0).
 		shows("Nothing was deleted", "Error: Delete your account", `aria-describedby="sure-error"`, "Sign out")
 	b.post("/account/delete", "form_token", token, "sure", "").page(http.StatusUnprocessableEntity).sets(0)
 	p.breakDatabase()
-	b.post("/account/delete", "form_token", token, "sure", "yes").page(http.StatusServiceUnavailable).sets(0).shows("cannot reach its database")
+	b.post("/account/delete", "form_token", token, "sure",
+		"yes").page(http.StatusServiceUnavailable).sets(0).shows("cannot reach its database")
 	p.mendDatabase()
 	if p.Dump() != before {
 		t.Error("a refused deletion changed something")
@@ -34,7 +36,8 @@ func TestDelete(t *testing.T) {
 	twin := b.twin()
 	got := b.post("/account/delete", "form_token", token, "sure", "yes").leads("/signin?reason=user_deleted").sets(2)
 	if b.Cookies("/") != "" || got.Header.Get("Clear-Site-Data") != `"cache", "storage"` {
-		t.Errorf("jar = %v, Clear-Site-Data = %q, want both empty handed", b.Cookies("/"), got.Header.Get("Clear-Site-Data"))
+		t.Errorf("jar = %v, Clear-Site-Data = %q, want both empty handed", b.Cookies("/"),
+			got.Header.Get("Clear-Site-Data"))
 	}
 	b.get("/signin?reason=user_deleted").page(200).shows("This account has been deleted.").hides("Sign out")
 	if _, err := p.Users.Get(t.Context(), callerFor(id)); !fault.HasCode(err, fault.UserNotFound) {
@@ -101,7 +104,8 @@ func TestDeleteOther(t *testing.T) {
 	ada, bob := p.browser(t, firefox), p.browser(t, firefox)
 	ada.signIn("ada@example.com")
 	bob.signIn("bob@example.com")
-	ada.post("/account/delete", "form_token", ada.get("/account/delete").token(), "sure", "yes").leads("/signin?reason=user_deleted")
+	ada.post("/account/delete", "form_token", ada.get("/account/delete").token(), "sure",
+		"yes").leads("/signin?reason=user_deleted")
 	bob.get("/account").page(200).shows("bob@example.com")
 	if n := countUsers(t, p); n != 1 {
 		t.Errorf("%d users are left, want 1", n)
@@ -118,7 +122,8 @@ func TestDeletedReason(t *testing.T) {
 	if err != nil || len(live) != 1 {
 		t.Fatalf("Live = %d sessions, %v, want 1", len(live), err)
 	}
-	b.post("/account/delete", "form_token", b.get("/account/delete").token(), "sure", "yes").leads("/signin?reason=user_deleted")
+	b.post("/account/delete", "form_token", b.get("/account/delete").token(), "sure",
+		"yes").leads("/signin?reason=user_deleted")
 	if got := p.Session(live[0].ID.String()).EndReason; got != store.UserDeleted {
 		t.Errorf("EndReason = %q, want %q", got, store.UserDeleted)
 	}

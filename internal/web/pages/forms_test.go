@@ -32,7 +32,8 @@ func signedInForms(b *browser) []signedInForm {
 		{action: "/account/export", page: "/account", fresh: true},
 		{action: devices.find(`action="(/account/sessions/[^"]+/end)"`), page: "/account/sessions", fresh: true},
 		{action: "/account/sessions/end-others", page: "/account/sessions", fresh: true},
-		{action: "/account/security", fields: []string{"current_password", handstamptest.GoodPassword, "new_password", newPassword}, page: "/account/security"},
+		{action: "/account/security", fields: []string{"current_password", handstamptest.GoodPassword, "new_password",
+			newPassword}, page: "/account/security"},
 		{action: "/account/delete", fields: []string{"sure", "yes"}, page: "/account/delete", fresh: true},
 	}
 	for i := range forms {
@@ -72,7 +73,7 @@ func TestSignedInForms(t *testing.T) {
 }
 
 // TestFormToken refuses every form without the token of the session that sends it.
-// requirements XO-03
+// standards XO-03
 func TestFormToken(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	p.MustUser("ada@example.com")
@@ -115,7 +116,7 @@ func TestFormToken(t *testing.T) {
 }
 
 // TestFresh asks whoever signed in long ago to do so again before anything is given away or
-// destroyed, and brings the person back to the page. requirements SE-12, SE-18
+// destroyed, and brings the person back to the page. standards SE-12, SE-18
 func TestFresh(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	p.MustUser("ada@example.com")
@@ -131,7 +132,8 @@ func TestFresh(t *testing.T) {
 		}
 		again := "/signin?" + url.Values{"reason": {"reauthentication_required"}, "return_to": {f.page}}.Encode()
 		f.send(ada).leads(again).sets(0)
-		ada.get(again).page(200).shows("Please sign in again to continue", `value="ada@example.com"`, `name="return_to" value="`+f.page+`"`)
+		ada.get(again).page(200).shows("Please sign in again to continue", `value="ada@example.com"`,
+			`name="return_to" value="`+f.page+`"`)
 	}
 	ada.get("/account/delete").leads("/signin?reason=reauthentication_required&return_to=%2Faccount%2Fdelete")
 	if p.Dump() != before {
@@ -143,7 +145,8 @@ func TestFresh(t *testing.T) {
 	}
 	for _, f := range signedInForms(ada) {
 		ada.get(f.page).page(200)
-		if got := f.send(ada); got.Status >= 400 || strings.HasPrefix(got.Header.Get("Location"), "/signin?reason=reauth") {
+		if got := f.send(ada); got.Status >= 400 || strings.HasPrefix(got.Header.Get("Location"),
+			"/signin?reason=reauth") {
 			t.Errorf("%s, fresh: status = %d, Location %q", f.action, got.Status, got.Header.Get("Location"))
 		}
 	}
@@ -192,7 +195,8 @@ func TestGoneForm(t *testing.T) {
 	ada.signIn("ada@example.com")
 	other.signIn("ada@example.com")
 	forms := signedInForms(ada)
-	other.post("/account/sessions/end-others", "form_token", other.get("/account").token()).leads("/account/sessions?done=ended-others")
+	other.post("/account/sessions/end-others", "form_token",
+		other.get("/account").token()).leads("/account/sessions?done=ended-others")
 	before := p.Dump()
 	for _, f := range forms {
 		f.send(ada).leads(f.page).sets(0)
@@ -237,11 +241,13 @@ func TestForms(t *testing.T) {
 			{"multipart", "x", []string{"Content-Type", "multipart/form-data; boundary=x"}, 415},
 			{"plain text", "email=x", []string{"Content-Type", "text/plain"}, 415},
 			{"no type", "email=x", []string{"Content-Type", ""}, 415},
-			{"another charset", "email=x", []string{"Content-Type", "application/x-www-form-urlencoded; charset=utf-7"}, 415},
+			{"another charset", "email=x", []string{"Content-Type", "application/x-www-form-urlencoded; charset=utf-7"},
+				415},
 			{"says nothing of its origin", good, []string{"Sec-Fetch-Site", "", "Origin", ""}, 403},
 			{"another site", good, []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, 403},
 			{"a sibling host", good, []string{"Sec-Fetch-Site", "same-site", "Origin", "https://www.example.com"}, 403},
-			{"another site without Fetch Metadata", good, []string{"Sec-Fetch-Site", "", "Origin", "https://evil.example"}, 403},
+			{"another site without Fetch Metadata", good, []string{"Sec-Fetch-Site", "", "Origin",
+				"https://evil.example"}, 403},
 		}
 		for _, test := range tests {
 			t.Run(path+" "+test.name, func(t *testing.T) {

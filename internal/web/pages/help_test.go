@@ -20,7 +20,8 @@ import (
 // Agents of two devices.
 const (
 	firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
-	phone   = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1"
+	phone   = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) " +
+		"Version/18.0 Mobile/15E148 Safari/604.1"
 )
 
 // friend is another origin that people may go back to.
@@ -61,7 +62,8 @@ func (p *place) mendDatabase() { p.failDatabase(nil) }
 // failDatabase has these operations fail; nil: no longer.
 func (p *place) failDatabase(err error) {
 	for _, o := range []storetest.Operation{
-		storetest.OpRotate, storetest.OpUserByEmail, storetest.OpCreateUser, storetest.OpEndSession, storetest.OpRenameUser,
+		storetest.OpRotate, storetest.OpUserByEmail, storetest.OpCreateUser, storetest.OpEndSession,
+		storetest.OpRenameUser,
 		storetest.OpChangePassword, storetest.OpDeleteUser, storetest.OpCreateFirstAdmin,
 	} {
 		p.faults.FailBefore(o, err)
@@ -145,7 +147,8 @@ func fill(fields ...string) string {
 // signIn signs a user of MustUser in, for good.
 func (b *browser) signIn(email string) {
 	b.t.Helper()
-	b.post(b.place.site.Prefix+"/signin", "email", email, "password", handstamptest.GoodPassword, "remember", "yes").leads("/account")
+	b.post(b.place.site.Prefix+"/signin", "email", email, "password", handstamptest.GoodPassword, "remember",
+		"yes").leads("/account")
 }
 
 // The cookies of a place under https.
@@ -219,7 +222,7 @@ func (a answer) sets(n int) answer {
 	return a
 }
 
-// find gives what the first group of pattern matches in the body.
+// find returns what the first group of pattern matches in the body.
 func (a answer) find(pattern string) string {
 	a.t.Helper()
 	found := regexp.MustCompile(pattern).FindStringSubmatch(a.Body)
@@ -229,12 +232,12 @@ func (a answer) find(pattern string) string {
 	return found[1]
 }
 
-// token gives the token of the page's forms. On the list of devices there are forms when
+// token returns the token of the page's forms. On the list of devices there are forms when
 // another session can be ended.
 func (a answer) token() string {
 	a.t.Helper()
 	return a.find(`name="form_token" value="([^"]+)"`)
 }
 
-// named gives a combination of headers a name for its subtest.
+// named returns a combination of headers a name for its subtest.
 func named(headers []string) string { return strings.ReplaceAll(fmt.Sprint(headers), "/", "_") }

@@ -64,9 +64,12 @@ var renewals = []renewal{
 	{"old browser", "GET", "", without, repeats},
 	{"old browser, repeated", "GET", "&repeated=1", without, renews},
 	{"old program", "GET", "&repeated=1", append([]string{"Accept", "*/*"}, without...), refuses},
-	{"old program that wants JSON", "GET", "&repeated=1", append([]string{"Accept", "application/json"}, without...), refuses},
-	{"old program that takes no HTML", "GET", "&repeated=1", append([]string{"Accept", "text/html;q=0, application/json"}, without...), refuses},
-	{"old program that takes no HTML at length", "GET", "&repeated=1", append([]string{"Accept", "text/html; q=0.000"}, without...), refuses},
+	{"old program that wants JSON", "GET", "&repeated=1", append([]string{"Accept", "application/json"}, without...),
+		refuses},
+	{"old program that takes no HTML", "GET", "&repeated=1", append([]string{"Accept",
+		"text/html;q=0, application/json"}, without...), refuses},
+	{"old program that takes no HTML at length", "GET", "&repeated=1", append([]string{"Accept", "text/html; q=0.000"},
+		without...), refuses},
 	{"old program without Accept", "GET", "&repeated=1", append([]string{"Accept", ""}, without...), refuses},
 	{"old prefetch", "GET", "&repeated=1", append([]string{"Sec-Purpose", "prefetch"}, without...), refuses},
 }
@@ -169,7 +172,8 @@ func TestRenewLoop(t *testing.T) {
 		b.get(back).leads(friend + "/x").sets(2)
 		p.Clock.Advance(4 * time.Second)
 	}
-	third := b.get(back).page(409).sets(0).shows("Going in circles", "Its clock", "Its audience", "Its cookies", `href="`+friend+`/x"`).hides(`http-equiv="refresh"`)
+	third := b.get(back).page(409).sets(0).shows("Going in circles", "Its clock", "Its audience", "Its cookies",
+		`href="`+friend+`/x"`).hides(`http-equiv="refresh"`)
 	if third.Header.Get("Location") != "" {
 		t.Error("the third renewal redirects")
 	}
@@ -242,7 +246,8 @@ func TestRenewDatabaseAway(t *testing.T) {
 	p.breakDatabase()
 	const again = "/session/renew?repeated=1&return_to=%2Fx"
 	for range 5 {
-		got := b.get("/session/renew?return_to=%2Fx").page(503).sets(0).shows("You are still signed in.", `href="`+again+`"`, "storage_unavailable")
+		got := b.get("/session/renew?return_to=%2Fx").page(503).sets(0).shows("You are still signed in.",
+			`href="`+again+`"`, "storage_unavailable")
 		if got.Header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestEnd ends one's own sessions and nobody else's. requirements SE-13
+// TestEnd ends one's own sessions and nobody else's. standards SE-13
 func TestEnd(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	p.MustUser("ada@example.com")
@@ -19,7 +19,8 @@ func TestEnd(t *testing.T) {
 	}
 	token := ada.get("/account/sessions").token()
 	foreign := bob.get("/account/sessions").find(`action="(/account/sessions/[^"]+/end)"`)
-	for _, path := range []string{foreign, "/account/sessions/AAAAAAAAAAAAAAAAAAAAAA/end", "/account/sessions/x/end", "/account/sessions/%00/end"} {
+	for _, path := range []string{foreign, "/account/sessions/AAAAAAAAAAAAAAAAAAAAAA/end", "/account/sessions/x/end",
+		"/account/sessions/%00/end"} {
 		ada.post(path, "form_token", token).page(http.StatusNotFound).shows("session_not_found")
 	}
 	bob.get("/account/sessions").page(200).shows("One other session")

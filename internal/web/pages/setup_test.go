@@ -23,13 +23,15 @@ func TestSetUp(t *testing.T) {
 	b := p.browser(t, firefox)
 	before := p.Dump()
 	for range 2 { // looking uses nothing up
-		b.get(link).page(200).sets(0).shows("Create the first admin", "At least 15 characters", `action="`+link+`"`, `autocomplete="new-password"`)
+		b.get(link).page(200).sets(0).shows("Create the first admin", "At least 15 characters", `action="`+link+`"`,
+			`autocomplete="new-password"`)
 		b.send("HEAD", link, "").want(200).sets(0)
 	}
 	if p.Dump() != before {
 		t.Error("looking at the page changed something")
 	}
-	b.post(link, "email", " ada@example.com ", "name", "Ada", "password", handstamptest.GoodPassword).leads("/account").sets(2)
+	b.post(link, "email", " ada@example.com ", "name", "Ada", "password",
+		handstamptest.GoodPassword).leads("/account").sets(2)
 	b.get("/account").page(200).shows("ada@example.com", `value="Ada"`)
 	u, err := p.Users.Find(t.Context(), audit.Operator(), "ada@example.com")
 	if err != nil || !slices.Equal(u.Roles, []string{store.RoleAdmin}) {
@@ -38,9 +40,11 @@ func TestSetUp(t *testing.T) {
 
 	before = p.Dump()
 	for _, other := range []string{link, "/setup/" + p.Users.SetupToken().Reveal()} {
-		b.get(other).page(http.StatusConflict).sets(0).shows("There is already an admin", command, "Sign out").hides("<input", "setup/")
+		b.get(other).page(http.StatusConflict).sets(0).shows("There is already an admin", command,
+			"Sign out").hides("<input", "setup/")
 		p.browser(t, phone).get(other).page(http.StatusConflict).shows(command, `href="/signin"`).hides("Sign out")
-		b.post(other, "email", "eve@example.com", "password", handstamptest.GoodPassword).page(http.StatusConflict).sets(0).shows(command).hides("eve@example.com")
+		b.post(other, "email", "eve@example.com", "password",
+			handstamptest.GoodPassword).page(http.StatusConflict).sets(0).shows(command).hides("eve@example.com")
 	}
 	if p.Dump() != before {
 		t.Error("a used link changed something")
@@ -56,13 +60,17 @@ func TestSetUpLinks(t *testing.T) {
 	flipped[12] ^= 1
 	b, before := p.browser(t, firefox), p.Dump()
 	for name, token := range map[string]string{
-		"cut": good[:len(good)-1], "longer": good + "A", "another server's": elsewhere, "changed": string(flipped), "short": "x",
-		"huge": strings.Repeat("A", 8<<10), "markup": "%3Cscript%3Ealert(1)%3C%2Fscript%3E", "NUL": "%00", "not UTF-8": "%ff", "slash": good[:9] + "%2F" + good[9:],
+		"cut": good[:len(good)-1], "longer": good + "A", "another server's": elsewhere, "changed": string(flipped),
+		"short": "x",
+		"huge":  strings.Repeat("A", 8<<10), "markup": "%3Cscript%3Ealert(1)%3C%2Fscript%3E", "NUL": "%00",
+		"not UTF-8": "%ff", "slash": good[:9] + "%2F" + good[9:],
 		"padded": good + "%3D", "a line break inside": good[:9] + "%0A" + good[9:],
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.in(t).get("/setup/"+token).page(http.StatusNotFound).sets(0).shows("This link does not work", command).hides("<input", "alert(1)")
-			b.in(t).post("/setup/"+token, "email", "eve@example.com", "password", handstamptest.GoodPassword).page(http.StatusNotFound).sets(0).shows(command)
+			b.in(t).get("/setup/"+token).page(http.StatusNotFound).sets(0).shows("This link does not work",
+				command).hides("<input", "alert(1)")
+			b.in(t).post("/setup/"+token, "email", "eve@example.com", "password",
+				handstamptest.GoodPassword).page(http.StatusNotFound).sets(0).shows(command)
 		})
 	}
 	for _, path := range []string{"/setup", "/setup/", "/setup/" + good + "/", "/setup/" + good + "/x"} {
@@ -73,7 +81,8 @@ func TestSetUpLinks(t *testing.T) {
 		b.in(t).get("/setup/" + good).page(200)
 		p.Clock.Advance(time.Minute)
 		b.in(t).get("/setup/"+good).page(http.StatusNotFound).shows("works for one day", command)
-		b.in(t).post("/setup/"+good, "email", "eve@example.com", "password", handstamptest.GoodPassword).page(http.StatusNotFound).sets(0)
+		b.in(t).post("/setup/"+good, "email", "eve@example.com", "password",
+			handstamptest.GoodPassword).page(http.StatusNotFound).sets(0)
 	})
 	if p.Dump() != before {
 		t.Error("a bad link changed something")
@@ -94,9 +103,11 @@ func TestSetUpRefused(t *testing.T) {
 	}{
 		{"nothing", nil, 422, "Enter your e-mail address."},
 		{"no address", []string{"email", "ada", "password", good}, 422, "This is not an e-mail address"},
-		{"short password", []string{"email", "ada@example.com", "password", "fourteen chars"}, 422, "Use at least 15 characters."},
+		{"short password", []string{"email", "ada@example.com", "password", "fourteen chars"}, 422,
+			"Use at least 15 characters."},
 		{"taken", []string{"email", "bob@example.com", "password", good}, 409, "handstamp user role EMAIL admin"},
-		{"markup", []string{"email", "<script>alert(1)</script>", "name", "<b>", "password", good}, 422, "This is not an e-mail address"},
+		{"markup", []string{"email", "<script>alert(1)</script>", "name", "<b>", "password", good}, 422,
+			"This is not an e-mail address"},
 	}
 	b := p.browser(t, firefox)
 	for _, test := range tests {
@@ -108,7 +119,8 @@ func TestSetUpRefused(t *testing.T) {
 	t.Run("database away", func(t *testing.T) {
 		p.breakDatabase()
 		defer p.mendDatabase()
-		b.in(t).post(link, "email", "ada@example.com", "password", good).page(http.StatusServiceUnavailable).sets(0).shows("database", `value="ada@example.com"`)
+		b.in(t).post(link, "email", "ada@example.com", "password",
+			good).page(http.StatusServiceUnavailable).sets(0).shows("database", `value="ada@example.com"`)
 	})
 	if p.Dump() != before {
 		t.Error("a refused form changed something")
@@ -128,7 +140,8 @@ func TestSetUpAtOnce(t *testing.T) {
 	for i := range answers {
 		b := p.browser(t, firefox)
 		all.Go(func() {
-			answers[i] = b.post(link, "email", string(rune('a'+i))+"@example.com", "password", handstamptest.GoodPassword)
+			answers[i] = b.post(link, "email", string(rune('a'+i))+"@example.com", "password",
+				handstamptest.GoodPassword)
 		})
 	}
 	all.Wait()

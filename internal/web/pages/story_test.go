@@ -19,9 +19,11 @@ func TestStory(t *testing.T) {
 	laptop.get("/account").leads("/session/renew?return_to=%2Faccount")
 	laptop.get("/session/renew?return_to=%2Faccount").leads("/signin?return_to=%2Faccount")
 	laptop.get("/signin?return_to=%2Faccount").page(200).sets(0).shows("/signup?return_to=%2Faccount")
-	laptop.post("/signup", "email", "ada@example.com", "name", "Ada Lovelace", "password", handstamptest.GoodPassword).leads("/account").sets(2)
+	laptop.post("/signup", "email", "ada@example.com", "name", "Ada Lovelace", "password",
+		handstamptest.GoodPassword).leads("/account").sets(2)
 	laptop.get("/account").page(200).shows(`class="leave"`, "Ada Lovelace", "ada@example.com", "Sign out")
-	laptop.get("/account/sessions").page(200).shows(`class="leave"`, "Firefox on Linux", "This device", "within the last hour", "Sign out").hides("End all others")
+	laptop.get("/account/sessions").page(200).shows(`class="leave"`, "Firefox on Linux", "This device",
+		"within the last hour", "Sign out").hides("End all others")
 
 	mobile.signIn("ada@example.com")
 	list := laptop.get("/account/sessions").page(200).shows("Safari on iOS", "One other session", "End all others")
@@ -31,7 +33,8 @@ func TestStory(t *testing.T) {
 
 	mobile.get("/account").leads("/session/renew?return_to=%2Faccount")
 	mobile.get("/session/renew?return_to=%2Faccount").leads("/signin?reason=ended_by_user&return_to=%2Faccount").sets(0)
-	mobile.get("/signin?reason=ended_by_user&return_to=%2Faccount").page(200).shows("This session was ended from Firefox on Linux.")
+	mobile.get("/signin?reason=ended_by_user&return_to=%2Faccount").page(200).shows("This session was ended from " +
+		"Firefox on Linux.")
 
 	laptop.get("/signout").page(200).sets(0).shows("Sign out")
 	laptop.post("/signout").leads("/signin?reason=signed_out").sets(2)
@@ -63,7 +66,8 @@ func TestSignIn(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := p.browser(t, firefox)
 			got := b.post("/signin", append(test.fields, "return_to", "/account?x=1")...).page(test.status).sets(0).
-				shows(test.shows, `role="alert"`, `aria-invalid="true"`, "Error: Sign in", `name="return_to" value="/account?x=1"`).hides("not this one")
+				shows(test.shows, `role="alert"`, `aria-invalid="true"`, "Error: Sign in",
+					`name="return_to" value="/account?x=1"`).hides("not this one")
 			for i := 0; i+1 < len(test.fields); i += 2 {
 				if test.fields[i] == "email" {
 					got.shows(`value="` + test.fields[i+1] + `"`)
@@ -72,30 +76,35 @@ func TestSignIn(t *testing.T) {
 		})
 	}
 	t.Run("blanks around the address", func(t *testing.T) {
-		p.browser(t, firefox).post("/signin", "email", " Ada@Example.com ", "password", handstamptest.GoodPassword).leads("/account")
+		p.browser(t, firefox).post("/signin", "email", " Ada@Example.com ", "password",
+			handstamptest.GoodPassword).leads("/account")
 	})
 	t.Run("blanks around the password", func(t *testing.T) {
-		p.browser(t, firefox).post("/signin", "email", "ada@example.com", "password", handstamptest.GoodPassword+" ").page(401)
+		p.browser(t, firefox).post("/signin", "email", "ada@example.com", "password",
+			handstamptest.GoodPassword+" ").page(401)
 	})
 	t.Run("database away", func(t *testing.T) {
 		p.breakDatabase()
 		defer p.mendDatabase()
-		got := p.browser(t, firefox).post("/signin", "email", "ada@example.com", "password", handstamptest.GoodPassword).page(503).sets(0).shows("database")
+		got := p.browser(t, firefox).post("/signin", "email", "ada@example.com", "password",
+			handstamptest.GoodPassword).page(503).sets(0).shows("database")
 		if got.Header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}
 	})
 }
 
-// TestRemember keeps cookies only for who asks for it. requirements CK-16
+// TestRemember keeps cookies only for who asks for it. standards CK-16
 func TestRemember(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	p.MustUser("ada@example.com")
 	for name, fields := range map[string][]string{"without": nil, "with": {"remember", "yes"}} {
 		t.Run(name, func(t *testing.T) {
-			got := p.browser(t, firefox).post("/signin", append(fields, "email", "ada@example.com", "password", handstamptest.GoodPassword)...).leads("/account").sets(2)
+			got := p.browser(t, firefox).post("/signin", append(fields, "email", "ada@example.com", "password",
+				handstamptest.GoodPassword)...).leads("/account").sets(2)
 			for _, c := range got.Cookies() {
-				if kept := c.MaxAge > 0; kept != (fields != nil) || !c.HttpOnly || !c.Secure || c.Path != "/" || !strings.HasPrefix(c.Name, "__Host-Http-") {
+				if kept := c.MaxAge > 0; kept != (fields != nil) || !c.HttpOnly || !c.Secure || c.Path != "/" ||
+					!strings.HasPrefix(c.Name, "__Host-Http-") {
 					t.Errorf("cookie = %s", c)
 				}
 			}
@@ -109,8 +118,10 @@ func TestSignInWhileSignedIn(t *testing.T) {
 	p.MustUser("ada@example.com")
 	b := p.browser(t, firefox)
 	b.signIn("ada@example.com")
-	b.get("/signin").page(200).shows("You are signed in as", "ada@example.com", `href="/account"`, ">Sign out<").hides("autofocus")
-	b.get("/signin?reason=reauthentication_required").page(200).shows("Please sign in again to continue", `value="ada@example.com"`)
+	b.get("/signin").page(200).shows("You are signed in as", "ada@example.com", `href="/account"`,
+		">Sign out<").hides("autofocus")
+	b.get("/signin?reason=reauthentication_required").page(200).shows("Please sign in again to continue",
+		`value="ada@example.com"`)
 	b.get("/signin?reason=ended_by_admin").page(200).hides("administrator")
 
 	t.Run("a refresh cookie alone shows no address", func(t *testing.T) {
@@ -135,7 +146,8 @@ func TestReasons(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	b := p.browser(t, firefox)
 	for _, reason := range []store.EndReason{
-		store.SignedOut, store.EndedByUser, store.EndedByAdmin, store.EndedIdle, store.EndedExpired, store.EndedReplaced,
+		store.SignedOut, store.EndedByUser, store.EndedByAdmin, store.EndedIdle, store.EndedExpired,
+		store.EndedReplaced,
 		store.ReuseDetected, store.PasswordChanged, store.UserDisabled, store.UserDeleted, "reauthentication_required",
 	} {
 		b.get("/signin?reason=" + string(reason)).page(200).shows(`role="status"`).hides("autofocus")
@@ -156,20 +168,26 @@ func TestSignUp(t *testing.T) {
 		status int
 		shows  string
 	}{
-		{"taken", []string{"email", "ADA@example.com", "password", good}, 409, "There is already a user with this e-mail address."},
+		{"taken", []string{"email", "ADA@example.com", "password", good}, 409,
+			"There is already a user with this e-mail address."},
 		{"nothing", nil, 422, "Enter your e-mail address."},
 		{"no address", []string{"email", "bob", "password", good}, 422, "This is not an e-mail address"},
-		{"short password", []string{"email", "bob@example.com", "password", "fourteen chars"}, 422, "Use at least 15 characters."},
-		{"common password", []string{"email", "bob@example.com", "password", "passwordpassword"}, 422, "a guesser tries first"},
-		{"long name", []string{"email", "bob@example.com", "name", strings.Repeat("b", 101), "password", good}, 422, "at most 100 characters"},
+		{"short password", []string{"email", "bob@example.com", "password", "fourteen chars"}, 422,
+			"Use at least 15 characters."},
+		{"common password", []string{"email", "bob@example.com", "password", "passwordpassword"}, 422,
+			"a guesser tries first"},
+		{"long name", []string{"email", "bob@example.com", "name", strings.Repeat("b", 101), "password", good}, 422,
+			"at most 100 characters"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p.browser(t, firefox).post("/signup", test.fields...).page(test.status).sets(0).
-				shows(test.shows, `role="alert"`, `aria-invalid="true"`, "Error: Create an account").hides(good, "fourteen chars")
+				shows(test.shows, `role="alert"`, `aria-invalid="true"`, "Error: Create an account").hides(good,
+				"fourteen chars")
 		})
 	}
-	p.browser(t, firefox).get("/signup").page(200).sets(0).shows("At least 15 characters", `autocomplete="new-password"`)
+	p.browser(t, firefox).get("/signup").page(200).sets(0).shows("At least 15 characters",
+		`autocomplete="new-password"`)
 	t.Run("database away", func(t *testing.T) {
 		p.breakDatabase()
 		defer p.mendDatabase()
@@ -179,12 +197,13 @@ func TestSignUp(t *testing.T) {
 		closed := open(t, "https://auth.example.com", "signup", "closed")
 		b := closed.browser(t, firefox)
 		b.get("/signup").page(200).shows("Nobody can sign up on this server").hides("<input")
-		b.post("/signup", "email", "bob@example.com", "password", good).page(403).sets(0).shows("Nobody can sign up on this server")
+		b.post("/signup", "email", "bob@example.com", "password",
+			good).page(403).sets(0).shows("Nobody can sign up on this server")
 		b.get("/signin").page(200).hides("/signup")
 	})
 }
 
-// TestSignOut ends the session by whatever names it, any number of times. requirements SE-09
+// TestSignOut ends the session by whatever names it, any number of times. standards SE-09
 func TestSignOut(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	p.MustUser("ada@example.com")

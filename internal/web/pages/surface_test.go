@@ -15,7 +15,7 @@ import (
 	"github.com/handstamp/handstamp/internal/web/pages/pagestest"
 )
 
-// callerOf gives the caller that is a user.
+// callerOf returns the caller that is a user.
 func callerOf(t *testing.T, p *place, email string) audit.Caller {
 	t.Helper()
 	u, err := p.Users.Find(t.Context(), audit.Operator(), email)
@@ -25,10 +25,10 @@ func callerOf(t *testing.T, p *place, email string) audit.Caller {
 	return callerFor(u.ID)
 }
 
-// callerFor gives the caller that is the user of an id.
+// callerFor returns the caller that is the user of an id.
 func callerFor(id store.UserID) audit.Caller { return audit.Caller{User: id} }
 
-// countUsers gives how many users there are.
+// countUsers returns how many users there are.
 func countUsers(t *testing.T, p *place) int {
 	t.Helper()
 	users, err := p.Users.List(t.Context(), audit.Operator(), "", 1000)
@@ -38,11 +38,11 @@ func countUsers(t *testing.T, p *place) int {
 	return len(users)
 }
 
-// contains tells whether a header's value holds part.
+// contains reports whether a header's value holds part.
 func contains(value, part string) bool { return strings.Contains(value+";", part) }
 
 // TestHeaders holds every answer of the surface to its headers, redirects and refusals
-// included. requirements PG-01 to PG-08, PG-17
+// included. standards PG-01 to PG-08, PG-17
 func TestHeaders(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	p.MustUser("ada@example.com")
@@ -50,20 +50,28 @@ func TestHeaders(t *testing.T) {
 	in.signIn("ada@example.com")
 	out := p.browser(t, firefox)
 	answers := map[string]answer{
-		"home": in.get("/"), "signin": out.get("/signin"), "signup": out.get("/signup"), "signout": in.get("/signout"), "account": in.get("/account"),
-		"devices": in.get("/account/sessions"), "security": in.get("/account/security"), "delete": in.get("/account/delete"),
-		"setup": out.get("/setup/" + p.Users.SetupToken().Reveal()), "setup, bad": out.get("/setup/x"), "change password": out.get("/.well-known/change-password"),
-		"account, nobody": out.get("/account"), "renew": in.get("/session/renew"), "renew, stranger": in.get("/session/renew", "Sec-Fetch-Site", "none"),
-		"missing": out.get("/nothing"), "missing below": in.get("/account/x.css"), "method": out.send("DELETE", "/signin", ""),
-		"host": out.get("/signin", "Host", "evil.example"), "wrong": out.post("/signin", "email", "x@example.com", "password", "y"),
-		"signed out": in.post("/signout"), "cross-site": out.send("POST", "/signin", "", "Sec-Fetch-Site", "cross-site"),
+		"home": in.get("/"), "signin": out.get("/signin"), "signup": out.get("/signup"), "signout": in.get("/signout"),
+		"account": in.get("/account"),
+		"devices": in.get("/account/sessions"), "security": in.get("/account/security"),
+		"delete": in.get("/account/delete"),
+		"setup":  out.get("/setup/" + p.Users.SetupToken().Reveal()), "setup, bad": out.get("/setup/x"),
+		"change password": out.get("/.well-known/change-password"),
+		"account, nobody": out.get("/account"), "renew": in.get("/session/renew"),
+		"renew, stranger": in.get("/session/renew", "Sec-Fetch-Site", "none"),
+		"missing":         out.get("/nothing"), "missing below": in.get("/account/x.css"), "method": out.send("DELETE",
+			"/signin", ""),
+		"host": out.get("/signin", "Host", "evil.example"), "wrong": out.post("/signin", "email", "x@example.com",
+			"password", "y"),
+		"signed out": in.post("/signout"), "cross-site": out.send("POST", "/signin", "", "Sec-Fetch-Site",
+			"cross-site"),
 		"trace": out.send("TRACE", "/signin", ""),
 	}
 	for name, got := range answers {
 		t.Run(name, func(t *testing.T) {
 			for header, want := range map[string]string{
-				"Cache-Control":                "no-store",
-				"Content-Security-Policy":      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' " + friend + "; base-uri 'none'; frame-ancestors 'none'",
+				"Cache-Control": "no-store",
+				"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action " +
+					"'self' " + friend + "; base-uri 'none'; frame-ancestors 'none'",
 				"Cross-Origin-Opener-Policy":   "same-origin",
 				"Cross-Origin-Resource-Policy": "same-origin",
 				"Referrer-Policy":              "no-referrer",
@@ -93,7 +101,8 @@ func TestAssets(t *testing.T) {
 		page.find(`rel="icon" href="([^"]+)"`):       "image/svg+xml; charset=utf-8",
 	} {
 		got := p.browser(t, firefox).get(link).want(200).sets(0)
-		if got.Header.Get("Content-Type") != kind || got.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || got.Body == "" {
+		if got.Header.Get("Content-Type") != kind ||
+			got.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || got.Body == "" {
 			t.Errorf("%s: %d bytes, %v", link, len(got.Body), got.Header)
 		}
 		if regexp.MustCompile(`url\(|@import|https?://[^w]`).MatchString(got.Body) {
@@ -113,11 +122,15 @@ func TestBelowPath(t *testing.T) {
 	b := p.browser(t, firefox)
 	b.get("/auth/").leads("/auth/account")
 	b.get("/auth/account?x=1").leads("/auth/session/renew?return_to=%2Fauth%2Faccount%3Fx%3D1")
-	b.get("/auth/session/renew?return_to=%2Fauth%2Faccount", "Sec-Fetch-Site", "none").page(200).shows("url=/auth/session/renew?")
+	b.get("/auth/session/renew?return_to=%2Fauth%2Faccount", "Sec-Fetch-Site",
+		"none").page(200).shows("url=/auth/session/renew?")
 	b.get("/auth/session/renew?return_to=%2Fauth%2Faccount").leads("/auth/signin?return_to=%2Fauth%2Faccount")
 	b.post("/auth/signin", "email", "ada@example.com", "password", handstamptest.GoodPassword).leads("/auth/account")
-	p.browser(t, phone).post("/auth/signin", "email", "ada@example.com", "password", handstamptest.GoodPassword, "return_to", "/app").leads("/app")
-	for _, path := range []string{"/auth/account", "/auth/signin", "/auth/signup", "/auth/signout", "/auth/nothing", "/auth/account/sessions", "/auth/account/security", "/auth/account/delete", "/auth/setup/" + p.Users.SetupToken().Reveal()} {
+	p.browser(t, phone).post("/auth/signin", "email", "ada@example.com", "password", handstamptest.GoodPassword,
+		"return_to", "/app").leads("/app")
+	for _, path := range []string{"/auth/account", "/auth/signin", "/auth/signup", "/auth/signout", "/auth/nothing",
+		"/auth/account/sessions", "/auth/account/security", "/auth/account/delete", "/auth/setup/" +
+			p.Users.SetupToken().Reveal()} {
 		page := b.get(path)
 		for _, link := range regexp.MustCompile(`(?:href|action)="([^"]+)"`).FindAllStringSubmatch(page.Body, -1) {
 			if !strings.HasPrefix(link[1], "/auth/") {
@@ -125,7 +138,8 @@ func TestBelowPath(t *testing.T) {
 			}
 		}
 	}
-	b.post("/auth/account/sessions/end-others", "form_token", b.get("/auth/account").token()).leads("/auth/account/sessions?done=ended-others")
+	b.post("/auth/account/sessions/end-others", "form_token",
+		b.get("/auth/account").token()).leads("/auth/account/sessions?done=ended-others")
 	b.post("/auth/signout").leads("/auth/signin?reason=signed_out")
 }
 
@@ -142,7 +156,7 @@ func TestLoopback(t *testing.T) {
 }
 
 // TestPrograms answers programs that ask for a page with the refusal, not with a way in.
-// requirements ER-04
+// standards ER-04
 func TestPrograms(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	b := p.browser(t, firefox)
@@ -160,7 +174,7 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// TestHostileText shows what strangers typed as text, wherever it stands. requirements PG-10
+// TestHostileText shows what strangers typed as text, wherever it stands. standards PG-10
 func TestHostileText(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	const name, email = `<b onclick=alert(1)>{{1234*5678}}"'</b>`, `a'{{1234*5678}}&b=x@example.com`
@@ -168,7 +182,8 @@ func TestHostileText(t *testing.T) {
 	if _, err := p.Users.Create(t.Context(), audit.Operator(), made); err != nil {
 		t.Fatal(err)
 	}
-	agents := []string{`<script>alert(1)</script>`, `Mozilla/5.0 (<img src=x onerror=alert(1)>; "'>) Firefox/145.0`, `"><svg/onload=alert(1)> on {{1234*5678}}`, firefox}
+	agents := []string{`<script>alert(1)</script>`, `Mozilla/5.0 (<img src=x onerror=alert(1)>; "'>) Firefox/145.0`,
+		`"><svg/onload=alert(1)> on {{1234*5678}}`, firefox}
 	var last *browser
 	for _, agent := range agents {
 		last = p.browser(t, agent)
@@ -179,11 +194,14 @@ func TestHostileText(t *testing.T) {
 		last.get(page).page(200).hides("7006652")
 	}
 	last.get("/signin?reason=<script>&return_to=<script>&x=<script>").page(200).shows(email)
-	last.post("/account/sessions/end-others", "form_token", last.get("/account").token()).leads("/account/sessions?done=ended-others")
+	last.post("/account/sessions/end-others", "form_token",
+		last.get("/account").token()).leads("/account/sessions?done=ended-others")
 	last.get("/account/sessions?done=<script>alert(1)</script>").page(200).hides("alert(1)</script>")
 	last.get("/<script>alert(1)</script>").page(404).hides("alert(1)</script>")
-	p.browser(t, firefox).post("/signin", "email", pagestest.Hostile, "password", "x", "return_to", pagestest.Hostile).page(401)
-	p.browser(t, firefox).post("/signup", "email", pagestest.Hostile, "name", pagestest.Hostile, "password", "x", "return_to", pagestest.Hostile).page(422)
+	p.browser(t, firefox).post("/signin", "email", pagestest.Hostile, "password", "x", "return_to",
+		pagestest.Hostile).page(401)
+	p.browser(t, firefox).post("/signup", "email", pagestest.Hostile, "name", pagestest.Hostile, "password", "x",
+		"return_to", pagestest.Hostile).page(422)
 }
 
 // TestFormKey panics at start for a key that is too short.

@@ -94,7 +94,7 @@ type Body struct {
 // FormType is the media type of a body that is a form.
 const FormType = "application/x-www-form-urlencoded"
 
-// IsForm tells whether the operation takes a form, of which the schema describes the parameters.
+// IsForm reports whether the operation takes a form, of which the schema describes the parameters.
 func (b *Body) IsForm() bool { return b != nil && b.Content[0].Name == FormType }
 
 // Response is one answer.
@@ -160,7 +160,7 @@ type SecurityScheme struct {
 	Description string `json:"description"`
 }
 
-// Read reads a description. The error tells of a member that this package does not know, one
+// Read reads a description. It returns an error for a member that this package does not know, one
 // that stands twice, or a reference to nothing.
 func Read(text []byte) (*Document, error) {
 	d := &Document{}
@@ -172,7 +172,7 @@ func Read(text []byte) (*Document, error) {
 	return d, r.err
 }
 
-// Operations gives every operation, in the order of the description.
+// Operations returns every operation, in the order of the description.
 func (d *Document) Operations() []*Operation {
 	var all []*Operation
 	for _, path := range d.Paths {
@@ -183,13 +183,14 @@ func (d *Document) Operations() []*Operation {
 	return all
 }
 
-// Pattern gives the operation as a table of routes has it, such as "GET /v1/user".
+// Pattern returns the operation as a table of routes has it, such as "GET /v1/user".
 func (o *Operation) Pattern() string { return o.Method + " " + o.Path }
 
-// Tells gives the answer that a status stands for; ok is false when there is none such.
+// Tells returns the answer that a status stands for; ok is false when there is none such.
 func (o *Operation) Tells(status string) (Response, bool) { return o.Responses.Get(status) }
 
-// Codes gives the codes that a refusal may carry, nil for an answer that is none: those of a problem, or OAuth's.
+// Codes returns the codes that a refusal may carry, nil for an answer that is none: those of a
+// problem, or OAuth's.
 func (r Response) Codes() []string {
 	media, _ := r.Content.Get("application/problem+json")
 	code, is := media.Schema.Properties.Get("code")
@@ -200,7 +201,7 @@ func (r Response) Codes() []string {
 	return code.Enum
 }
 
-// isMethod tells whether a member of a path is an operation.
+// isMethod reports whether a member of a path is an operation.
 func isMethod(name string) bool {
 	switch strings.ToUpper(name) {
 	case http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete:

@@ -9,7 +9,7 @@ import (
 	"github.com/handstamp/handstamp/internal/web/api/openapi"
 )
 
-// mustDescription gives the text of the description.
+// mustDescription returns the text of the description.
 func mustDescription(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("../openapi.json")
@@ -27,16 +27,19 @@ func TestRead(t *testing.T) {
 	}
 	first := d.Operations()[0]
 	if first.Pattern() != "POST /v1/users" || !first.Body.Required {
-		t.Errorf("first operation = %s, body required %v, want POST /v1/users, true", first.Pattern(), first.Body.Required)
+		t.Errorf("first operation = %s, body required %v, want POST /v1/users, true", first.Pattern(),
+			first.Body.Required)
 	}
 	taken, ok := first.Tells("409")
 	if got := taken.Codes(); !ok || taken.Name != "EmailTaken" || !slices.Equal(got, []string{"email_taken"}) {
 		t.Errorf("409 = %s %v, want EmailTaken [email_taken]", taken.Name, got)
 	}
-	if media, _ := taken.Content.Get("application/problem+json"); media.At != "#/components/responses/EmailTaken/content/application~1problem+json/schema" {
+	media, _ := taken.Content.Get("application/problem+json")
+	if media.At != "#/components/responses/EmailTaken/content/application~1problem+json/schema" {
 		t.Errorf("its schema stands at %s", media.At)
 	}
-	if store, _ := taken.Headers.Get("Cache-Control"); store.At != "#/components/headers/NoStore/schema" || !store.Required {
+	if store, _ := taken.Headers.Get("Cache-Control"); store.At != "#/components/headers/NoStore/schema" ||
+		!store.Required {
 		t.Errorf("its Cache-Control stands at %s, required %v", store.At, store.Required)
 	}
 }

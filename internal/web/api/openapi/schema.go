@@ -16,7 +16,7 @@ type Entry[T any] struct {
 	Value T
 }
 
-// Get gives the member of a name.
+// Get returns the member of a name.
 func (m Map[T]) Get(name string) (value T, ok bool) {
 	for _, e := range m {
 		if e.Name == name {
@@ -26,7 +26,7 @@ func (m Map[T]) Get(name string) (value T, ok bool) {
 	return value, false
 }
 
-// Names gives the names of all members.
+// Names returns the names of all members.
 func (m Map[T]) Names() []string {
 	names := make([]string, len(m))
 	for i, e := range m {
@@ -106,7 +106,7 @@ func (s *Schema) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return errors.New("want an object of keywords, or false")
 }
 
-// Resolve gives what a schema refers to, with its own description where it has one.
+// Resolve returns what a schema refers to, with its own description where it has one.
 func (d *Document) Resolve(s Schema) Schema {
 	found, _, ok := refer(&resolver{}, s.Ref, "schemas", d.Components.Schemas)
 	if !ok {

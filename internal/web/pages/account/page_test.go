@@ -28,10 +28,14 @@ func TestPage(t *testing.T) {
 			v.Name.Value = "Ada\u202e"
 			v.Alert = layout.Marked(fault.BadField("name", "invalid", "A name has no control characters."), &v.Name)
 		}),
-		state("unavailable", ada, func(v *account.View) { v.Alert = layout.Marked(fault.New(fault.StorageUnavailable), &v.Name) }),
+		state("unavailable", ada, func(v *account.View) {
+			v.Alert = layout.Marked(fault.New(fault.StorageUnavailable),
+				&v.Name)
+		}),
 		state("hostile", store.User{Name: pagestest.Hostile, Email: pagestest.Hostile}, func(v *account.View) {
 			v.Token, v.Done, v.Name.Error = pagestest.Hostile, pagestest.Hostile, pagestest.Hostile
-			v.Alert = layout.Alert{Say: pagestest.Hostile, Mistakes: []layout.Mistake{{Field: "name", Say: pagestest.Hostile}}}
+			v.Alert = layout.Alert{Say: pagestest.Hostile, Mistakes: []layout.Mistake{{Field: "name",
+				Say: pagestest.Hostile}}}
 		}),
 	})
 }

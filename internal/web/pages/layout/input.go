@@ -12,7 +12,7 @@ type Input struct {
 	Name         string // as it is sent; also its id
 	Label        string // what it asks for
 	Type         string // of the HTML element
-	Autocomplete string // what password managers and browsers fill in. requirements PW-10
+	Autocomplete string // what password managers and browsers fill in. standards PW-10
 	Keyboard     string // of a phone; empty: as the type has it
 	Rules        string // what password makers are told; empty: nothing
 	Hint         string // a sentence of advice; empty: none
@@ -34,7 +34,7 @@ func NameInput() Input {
 }
 
 // NewPasswordInput asks for a password to be chosen, of at least so many characters. There is
-// guidance, since there are no rules of composition. NIST SP 800-63B-4 §3.1.1.2, requirements PW-35
+// guidance, since there are no rules of composition. NIST SP 800-63B-4 §3.1.1.2, standards PW-35
 func NewPasswordInput(name, label string, least int) Input {
 	return Input{
 		Name: name, Label: label, Type: "password", Autocomplete: "new-password",

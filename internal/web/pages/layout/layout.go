@@ -39,7 +39,8 @@ func New(site web.Site) *Layout {
 // origins that a person may go back to are listed. CSP3 §6.4.1
 func contentPolicy(site web.Site) string {
 	targets := strings.Join(append([]string{"'self'"}, site.Allowed...), " ")
-	return "default-src 'none'; style-src 'self'; img-src 'self'; form-action " + targets + "; base-uri 'none'; frame-ancestors 'none'"
+	return "default-src 'none'; style-src 'self'; img-src 'self'; form-action " + targets +
+		"; base-uri 'none'; frame-ancestors 'none'"
 }
 
 // Headers sets what every answer of this surface carries, page or not.
@@ -56,7 +57,7 @@ type Frame struct {
 	Host    string // where the person is
 	Style   string // where the stylesheet is
 	Icon    string // where the icon is
-	SignOut bool   // there is somebody to sign out. requirements SE-10
+	SignOut bool   // there is somebody to sign out. standards SE-10
 	Tabs    []Tab  // to the other pages of the account; nil: it is none of them
 	Next    *Next  // where the browser goes by itself; nil: it stays
 }
@@ -117,8 +118,8 @@ func (p *Page[T]) Send(w http.ResponseWriter, status int, data T) error {
 	return nil
 }
 
-// Redirect answers 303 See Other, so that the browser opens another page with a GET, also after a POST.
-// RFC 9700 §4.12
+// Redirect answers 303 See Other, so that the browser opens another page with a GET, also after a
+// POST. RFC 9700 §4.12
 func Redirect(w http.ResponseWriter, location string) error {
 	w.Header().Set("Location", location)
 	w.WriteHeader(http.StatusSeeOther)

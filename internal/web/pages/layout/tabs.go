@@ -17,9 +17,13 @@ type Tab struct {
 	Here bool // it is the page that shows it
 }
 
-// Tabs gives the links between the pages of the account, below root.
+// Tabs returns the links between the pages of the account, below root.
 func Tabs(root string, here Place) []Tab {
-	tabs := []Tab{{Say: "Profile", URL: string(Profile)}, {Say: "Devices", URL: string(Devices)}, {Say: "Security", URL: string(Security)}}
+	tabs := []Tab{
+		{Say: "Profile", URL: string(Profile)},
+		{Say: "Devices", URL: string(Devices)},
+		{Say: "Security", URL: string(Security)},
+	}
 	for i := range tabs {
 		tabs[i].Here = tabs[i].URL == string(here)
 		tabs[i].URL = root + tabs[i].URL

@@ -52,7 +52,7 @@ var headings = map[int]string{ // status → heading
 }
 
 // NewView is the page for a fault: the sentence for people, the code and the request for
-// whoever helps them, and nothing of the cause. requirements ER-02
+// whoever helps them, and nothing of the cause. standards ER-02
 func NewView(frame layout.Frame, f *fault.Fault, requestID string) View {
 	heading, ok := headings[web.Status(f)]
 	if !ok {

@@ -31,7 +31,7 @@ func TestPage(t *testing.T) {
 	})
 }
 
-// TestNewView gives every fault that there is a heading and a sentence, and never its cause.
+// TestNewView returns every fault that there is a heading and a sentence, and never its cause.
 func TestNewView(t *testing.T) {
 	for _, entry := range fault.Catalogue() {
 		t.Run(string(entry.Code), func(t *testing.T) {

@@ -9,15 +9,16 @@ import (
 	"github.com/handstamp/handstamp/internal/web/pages/layout"
 )
 
-// Form is a page with one form that may come back: shown, read, done, and otherwise shown again with
-// what was wrong. V is what the page shows.
+// Form is a page with one form that may come back: shown, read, done, and otherwise shown again
+// with what was wrong. V is what the page shows.
 type Form[V any] struct {
 	Page   *layout.Page[V]
 	Fields []string // that the form has, its token aside; nil: none
 	Tokens *Tokens  // tie the form to the session that it was shown to; nil: it is for anyone
 
-	// View returns the page before anything is typed. It is called with what was typed when the form
-	// comes back, for what the page shows around the form, and without when the page is opened.
+	// View returns the page before anything is typed. It is called with what was typed when the
+	// form comes back, for what the page shows around the form, and without when the page is
+	// opened.
 	View func(r *http.Request, in web.Values) (V, error)
 
 	// Do does what the form asks for, and returns the address to go on to. It has written at most

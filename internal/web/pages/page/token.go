@@ -18,7 +18,7 @@ const TokenField = "form_token"
 const minKey = 32
 
 // Tokens ties the forms of signed-in pages to one session, so that a form shown to one is
-// worth nothing to another. NIST SP 800-63B-4 §5.1, requirements XO-03
+// worth nothing to another. NIST SP 800-63B-4 §5.1, standards XO-03
 type Tokens struct{ key secret.Key }
 
 // NewTokens takes the key. It panics for one that is too short: the server derives it.

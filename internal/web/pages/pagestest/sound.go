@@ -93,7 +93,7 @@ func checkDocument(t testing.TB, all []element) {
 	}
 }
 
-// checkIDs gives all ids, each of which names one element.
+// checkIDs returns all ids, each of which names one element.
 func checkIDs(t testing.TB, all []element) map[string]bool {
 	t.Helper()
 	ids := map[string]bool{}
@@ -118,10 +118,12 @@ func checkElement(t testing.TB, e element) {
 			t.Errorf("<%s> has %s=%q", e.name, name, value)
 		}
 	}
-	if e.name == "link" && (!strings.HasPrefix(e.attrs["href"], "/") || !strings.Contains(e.attrs["href"], "/assets/")) {
+	href := e.attrs["href"]
+	if e.name == "link" && (!strings.HasPrefix(href, "/") || !strings.Contains(href, "/assets/")) {
 		t.Errorf("<link href=%q>, want ours", e.attrs["href"])
 	}
-	if kind := e.attrs["name"] + e.attrs["http-equiv"] + e.attrs["rel"]; (e.name == "meta" && e.attrs["charset"] == "" || e.name == "link") && !slices.Contains(loud, kind) {
+	acts := e.name == "meta" && e.attrs["charset"] == "" || e.name == "link"
+	if kind := e.attrs["name"] + e.attrs["http-equiv"] + e.attrs["rel"]; acts && !slices.Contains(loud, kind) {
 		t.Errorf("<%s> is %q, want none such", e.name, kind)
 	}
 	if e.name == "form" && (e.attrs["method"] != "post" || !strings.HasPrefix(e.attrs["action"], "/")) {
@@ -136,7 +138,9 @@ func checkElement(t testing.TB, e element) {
 func checkInput(t testing.TB, e element, all []element) {
 	t.Helper()
 	name := e.attrs["name"]
-	labelled := slices.ContainsFunc(all, func(l element) bool { return l.name == "label" && l.attrs["for"] == e.attrs["id"] })
+	labelled := slices.ContainsFunc(all, func(l element) bool {
+		return l.name == "label" && l.attrs["for"] == e.attrs["id"]
+	})
 	if _, hidden := e.attrs["hidden"]; hidden && e.attrs["autocomplete"] == "username" { // for password managers alone
 		return
 	}

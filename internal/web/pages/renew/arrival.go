@@ -48,8 +48,8 @@ func arrivalBefore2020(r *http.Request, a ask) arrival {
 }
 
 // acceptsHTML reports whether text/html is among the media types, with a weight above zero. It is a
-// copy of the function that verify has, which a test holds equal: verify imports next to nothing, so
-// that it can be reviewed alone, and does not publish what only we would use. RFC 9110 §12.5.1
+// copy of the function that verify has, which a test holds equal: verify imports next to nothing,
+// so that it can be reviewed alone, and does not publish what only we would use. RFC 9110 §12.5.1
 func acceptsHTML(accept []string) bool {
 	for _, line := range accept {
 		for item := range strings.SplitSeq(line, ",") {

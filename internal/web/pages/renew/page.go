@@ -86,7 +86,10 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 // repeat answers a page that sends the same request from our own site. One that was repeated
 // already waits for the person, lest a browser that never says same-origin goes round.
 func (h handlers) repeat(w http.ResponseWriter, a ask) error {
-	v := View{Frame: h.Layout.Frame("One moment"), Heading: "One moment", Say: "Your session is being renewed.", Onward: h.address(a)}
+	v := View{
+		Frame: h.Layout.Frame("One moment"), Heading: "One moment",
+		Say: "Your session is being renewed.", Onward: h.address(a),
+	}
 	if a.repeated {
 		v.Say = "Continue to renew your session."
 	} else {
@@ -95,7 +98,7 @@ func (h handlers) repeat(w http.ResponseWriter, a ask) error {
 	return Page.Send(w, http.StatusOK, v)
 }
 
-// address gives the address of this page that asks for a from our own site.
+// address returns the address of this page that asks for a from our own site.
 func (h handlers) address(a ask) string {
 	query := url.Values{paramRepeated: {"1"}}
 	if a.target != "" {
@@ -131,7 +134,7 @@ func (h handlers) renew(w http.ResponseWriter, r *http.Request, a ask) error {
 	return layout.Redirect(w, a.target)
 }
 
-// trade gives the browser fresh cookies for its refresh token.
+// trade returns the browser fresh cookies for its refresh token.
 func (h handlers) trade(w http.ResponseWriter, r *http.Request, token secret.Text) error {
 	grant, err := h.Sessions.Refresh(r.Context(), web.Caller(r), token)
 	if err != nil {
@@ -197,7 +200,8 @@ func (h handlers) loop(w http.ResponseWriter, a ask) error {
 	}
 	v := notice.View{
 		Frame: h.Layout.Frame("Going in circles"), Heading: "Going in circles",
-		Say: "Your session is fine: it was renewed more than once in the last ten seconds. But the page that you want to open sends you back here each time.",
+		Say: "Your session is fine: it was renewed more than once in the last ten seconds. But the page that you " +
+			"want to open sends you back here each time.",
 		Advice: []string{
 			"Wait a moment and try again. If that does not help, ask whoever runs that page to check three things:",
 		},

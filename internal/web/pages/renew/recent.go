@@ -38,12 +38,12 @@ func newRecent() *recent {
 	return &recent{seed: maphash.MakeSeed(), trails: map[trail][]time.Time{}}
 }
 
-// place gives the trail of a session to one address.
+// place returns the trail of a session to one address.
 func (m *recent) place(id store.SessionID, target string) trail {
 	return trail{id, maphash.String(m.seed, target) | 1} // never that of anywhere
 }
 
-// looping tells whether another renewal of the session for target would be one too many.
+// looping reports whether another renewal of the session for target would be one too many.
 func (m *recent) looping(id store.SessionID, target string, now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -62,7 +62,7 @@ func (m *recent) note(id store.SessionID, target string, now time.Time) {
 	}
 }
 
-// within gives the times of a trail that count at now. The caller holds mu.
+// within returns the times of a trail that count at now. The caller holds mu.
 func (m *recent) within(t trail, now time.Time) []time.Time {
 	return slices.DeleteFunc(slices.Clone(m.trails[t]), func(at time.Time) bool { return now.Sub(at).Abs() >= window })
 }

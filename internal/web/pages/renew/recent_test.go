@@ -8,7 +8,7 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 )
 
-// sessionNumber gives the id of one of many sessions.
+// sessionNumber returns the id of one of many sessions.
 func sessionNumber(n int) (id store.SessionID) {
 	binary.BigEndian.PutUint64(id[:], uint64(n))
 	return id

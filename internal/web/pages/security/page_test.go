@@ -31,13 +31,15 @@ func TestPage(t *testing.T) {
 			v.Alert = layout.Marked(f, &v.Current, &v.New)
 		}),
 		state("too_short", func(v *security.View) {
-			v.Alert = layout.Marked(fault.BadField("new_password", "too_short", "Use at least 15 characters."), &v.Current, &v.New)
+			v.Alert = layout.Marked(fault.BadField("new_password", "too_short", "Use at least 15 characters."),
+				&v.Current, &v.New)
 		}),
 		state("unavailable", func(v *security.View) {
 			v.Alert = layout.Marked(fault.New(fault.StorageUnavailable), &v.Current, &v.New)
 		}),
 		state("hostile", func(v *security.View) {
-			v.Email, v.Token, v.Done, v.Current.Error = pagestest.Hostile, pagestest.Hostile, pagestest.Hostile, pagestest.Hostile
+			v.Email, v.Token, v.Done, v.Current.Error = pagestest.Hostile, pagestest.Hostile, pagestest.Hostile,
+				pagestest.Hostile
 			v.Alert = layout.Alert{Say: pagestest.Hostile}
 		}),
 	})

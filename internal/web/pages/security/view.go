@@ -28,8 +28,10 @@ type View struct {
 // NewView is the form with nothing filled in, for passwords of at least so many characters.
 func NewView(frame layout.Frame, leastPassword int) View {
 	return View{
-		Frame:   frame,
-		Current: layout.Input{Name: "current_password", Label: "Current password", Type: "password", Autocomplete: "current-password"},
-		New:     layout.NewPasswordInput("new_password", "New password", leastPassword),
+		Frame: frame,
+		Current: layout.Input{
+			Name: "current_password", Label: "Current password", Type: "password", Autocomplete: "current-password",
+		},
+		New: layout.NewPasswordInput("new_password", "New password", leastPassword),
 	}
 }

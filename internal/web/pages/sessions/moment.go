@@ -39,7 +39,7 @@ func toTheHour(t, now time.Time) Moment {
 	return Moment{about.Format(longHour), machine}
 }
 
-// sameDay tells whether two times are on one day of UTC.
+// sameDay reports whether two times are on one day of UTC.
 func sameDay(a, b time.Time) bool {
 	return a.YearDay() == b.YearDay() && a.Year() == b.Year()
 }

@@ -15,16 +15,18 @@ import (
 // Agents of three devices.
 const (
 	firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
-	phone   = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1"
-	curl    = "curl/8.14.1"
+	phone   = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) " +
+		"Version/18.0 Mobile/15E148 Safari/604.1"
+	curl = "curl/8.14.1"
 )
 
 // session is a live one, last used so long ago.
 func session(id byte, agent, ip string, ago time.Duration) store.Session {
 	used := pagestest.Now.Add(-ago)
 	s := store.Session{
-		ID: store.SessionID{id}, CreatedAt: used.Add(-50 * time.Hour), LastUsedAt: used, LastUsedBy: store.Client{Agent: agent},
-		ExpiresAt: used.Add(28 * 24 * time.Hour), AMR: []string{"pwd"},
+		ID: store.SessionID{id}, CreatedAt: used.Add(-50 * time.Hour), LastUsedAt: used,
+		LastUsedBy: store.Client{Agent: agent},
+		ExpiresAt:  used.Add(28 * 24 * time.Hour), AMR: []string{"pwd"},
 	}
 	s.LastUsedBy.IP, _ = netip.ParseAddr(ip)
 	return s
@@ -32,7 +34,8 @@ func session(id byte, agent, ip string, ago time.Duration) store.Session {
 
 // view lays out the page for session 1.
 func view(live ...store.Session) sessions.View {
-	return sessions.NewView(pagestest.Account("Devices", layout.Devices), live, sessions.Asking{Session: store.SessionID{1}, Token: "form-token", Now: pagestest.Now})
+	return sessions.NewView(pagestest.Account("Devices", layout.Devices), live,
+		sessions.Asking{Session: store.SessionID{1}, Token: "form-token", Now: pagestest.Now})
 }
 
 // TestPage draws every state.
@@ -41,7 +44,8 @@ func TestPage(t *testing.T) {
 	ended := view(here)
 	ended.Done = "The session was ended."
 	hostile := view(here, session(2, pagestest.Hostile, "", 0))
-	hostile.Devices[1].Name, hostile.Devices[1].ID, hostile.Token = pagestest.Hostile, pagestest.Hostile, pagestest.Hostile
+	hostile.Devices[1].Name, hostile.Devices[1].ID, hostile.Token = pagestest.Hostile, pagestest.Hostile,
+		pagestest.Hostile
 	pagestest.Golden(t, sessions.Page, []pagestest.State[sessions.View]{
 		{Name: "alone", View: view(here)},
 		{Name: "ended", View: ended},
@@ -90,7 +94,8 @@ func TestLastUsedTellsNoMinute(t *testing.T) {
 	seen := map[sessions.Moment]int{}
 	for second := range 2 * 3600 {
 		used := time.Date(2026, time.November, 20, 9, 30, second, 0, time.UTC)
-		v := sessions.NewView(pagestest.Frame("x"), []store.Session{{LastUsedAt: used}}, sessions.Asking{Now: pagestest.Now})
+		v := sessions.NewView(pagestest.Frame("x"), []store.Session{{LastUsedAt: used}},
+			sessions.Asking{Now: pagestest.Now})
 		seen[v.Devices[0].LastUsed]++
 	}
 	if got := fmt.Sprint(len(seen)); got != "2" {

@@ -69,7 +69,7 @@ type Asking struct {
 	Now     time.Time
 }
 
-// describe tells of one session.
+// describe returns one session as its user sees it.
 func describe(s store.Session, asking Asking) Device {
 	d := Device{
 		ID: s.ID.String(), Name: upper(web.Device(s.LastUsedBy.Agent)), IP: "not known", Method: method(s.AMR),

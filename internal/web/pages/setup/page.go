@@ -64,7 +64,8 @@ func again(v *View, in web.Values, f *fault.Fault) {
 	if f.Code == fault.EmailTaken {
 		f.Fields = []fault.Field{{
 			Name: "email", Code: string(f.Code),
-			Detail: f.Say + " Use another, or make that user an admin in the server's terminal: handstamp user role EMAIL admin",
+			Detail: f.Say +
+				" Use another, or make that user an admin in the server's terminal: handstamp user role EMAIL admin",
 		}}
 	}
 	v.Alert = v.Refuse(f, &v.Email, &v.Name, &v.Password)

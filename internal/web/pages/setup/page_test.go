@@ -23,7 +23,8 @@ func shut(t *testing.T, code fault.Code) pagestest.State[setup.View] {
 	if !ok {
 		t.Fatalf("ClosingOf(%s) = none, want one", code)
 	}
-	return pagestest.State[setup.View]{Name: string(code), View: setup.View{Frame: pagestest.Frame(closed.Heading), Closed: &closed}}
+	return pagestest.State[setup.View]{Name: string(code), View: setup.View{Frame: pagestest.Frame(closed.Heading),
+		Closed: &closed}}
 }
 
 // TestPage draws every state.

@@ -30,7 +30,8 @@ type View struct {
 func NewView(frame layout.Frame, link string, leastPassword int) View {
 	v := View{
 		Frame: frame, Link: link,
-		Email: layout.EmailInput(), Name: layout.NameInput(), Password: layout.NewPasswordInput("password", "Password", leastPassword),
+		Email: layout.EmailInput(), Name: layout.NameInput(),
+		Password: layout.NewPasswordInput("password", "Password", leastPassword),
 	}
 	v.Email.Focus = true
 	return v
@@ -47,7 +48,8 @@ type Closing struct {
 var closings = map[fault.Code]Closing{
 	fault.NotFound: {
 		Heading: "This link does not work",
-		Say:     "A setup link works for one day. Check that you copied all of it. To get a new one, restart the server: it is shown in the terminal.",
+		Say: "A setup link works for one day. Check that you copied all of it. To get a new one, restart the " +
+			"server: it is shown in the terminal.",
 	},
 	fault.SetupDone: {
 		Heading: "The server is set up",
@@ -56,7 +58,7 @@ var closings = map[fault.Code]Closing{
 	},
 }
 
-// ClosingOf gives why a link opens nothing.
+// ClosingOf returns why a link opens nothing.
 func ClosingOf(code fault.Code) (Closing, bool) {
 	c, ok := closings[code]
 	return c, ok

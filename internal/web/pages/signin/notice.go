@@ -14,13 +14,14 @@ type Notice struct {
 // notices has a sentence for every reason that an address may name. Anything else in an
 // address shows nothing: a stranger may have written it.
 var notices = map[string]Notice{ // reason → what the person is told
-	string(store.SignedOut):       {"You are signed out.", false},
-	string(store.EndedByUser):     {"This session was ended from another of your devices.", false},
-	string(store.EndedByAdmin):    {"This session was ended by an administrator.", false},
-	string(store.EndedIdle):       {"You were signed out because you had not been active for a while.", false},
-	string(store.EndedExpired):    {"Your session has expired. Please sign in again.", false},
-	string(store.EndedReplaced):   {"You signed in again, which replaced this session.", false},
-	string(store.ReuseDetected):   {"You were signed out for your safety: an old copy of your session was used, perhaps by somebody else. Sign in and check your devices.", true},
+	string(store.SignedOut):     {"You are signed out.", false},
+	string(store.EndedByUser):   {"This session was ended from another of your devices.", false},
+	string(store.EndedByAdmin):  {"This session was ended by an administrator.", false},
+	string(store.EndedIdle):     {"You were signed out because you had not been active for a while.", false},
+	string(store.EndedExpired):  {"Your session has expired. Please sign in again.", false},
+	string(store.EndedReplaced): {"You signed in again, which replaced this session.", false},
+	string(store.ReuseDetected): {"You were signed out for your safety: an old copy of your session was used, " +
+		"perhaps by somebody else. Sign in and check your devices.", true},
 	string(store.PasswordChanged): {"Your password was changed, which ended this session.", true},
 	string(store.UserDisabled):    {"This account has been disabled. Ask whoever runs this service.", false},
 	string(store.UserDeleted):     {"This account has been deleted.", false},
@@ -28,7 +29,7 @@ var notices = map[string]Notice{ // reason → what the person is told
 	string(fault.ReauthenticationRequired): {"Please sign in again to continue: you last did so a while ago.", false},
 }
 
-// noticeOf gives the notice for a reason, or nil for one that is not ours.
+// noticeOf returns the notice for a reason, or nil for one that is not ours.
 func noticeOf(reason string) *Notice {
 	n, ok := notices[reason]
 	if !ok {
@@ -37,7 +38,7 @@ func noticeOf(reason string) *Notice {
 	return &n
 }
 
-// noticeOfRow gives the notice for a session that is over, naming who ended it where the
+// noticeOfRow returns the notice for a session that is over, naming who ended it where the
 // row knows.
 func noticeOfRow(reason store.EndReason, s store.Session) *Notice {
 	n := noticeOf(string(reason))

@@ -32,8 +32,8 @@ func Routes(p page.Parts) []web.Route {
 	}
 }
 
-// show answers with the form, and says who is signed in or why nobody is. It sets no cookie: a session
-// begins with a POST alone. standards SE-19
+// show answers with the form, and says who is signed in or why nobody is. It sets no cookie: a
+// session begins with a POST alone. standards SE-19
 func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	view := h.form(r, web.Values{})
 	if err := h.recognise(&view, r, r.URL.Query().Get("reason")); err != nil {
@@ -85,7 +85,7 @@ func (h handlers) recognise(v *View, r *http.Request, reason string) error {
 	return nil
 }
 
-// remembered asks for the session that the refresh cookie names, and tells whether it is
+// remembered asks for the session that the refresh cookie names, and reports whether it is
 // over. That a token names a live one is no proof, so it shows no address.
 func (h handlers) remembered(v *View, r *http.Request) (ended bool, err error) {
 	token, err := h.Cookies.Refresh(r)

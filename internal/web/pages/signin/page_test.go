@@ -23,7 +23,8 @@ func TestPage(t *testing.T) {
 		state("plain", func(*signin.View) {}),
 		state("no_signup", func(v *signin.View) { v.SignUp = "" }),
 		state("onward", func(v *signin.View) {
-			v.Onward, v.ReturnTo, v.SignUp = "notes.example.com", "https://notes.example.com/?q=1&r=2", "/signup?return_to=x"
+			v.Onward, v.ReturnTo, v.SignUp = "notes.example.com", "https://notes.example.com/?q=1&r=2",
+				"/signup?return_to=x"
 		}),
 		state("ended", func(v *signin.View) {
 			v.Notice = &signin.Notice{Say: "This session was ended from Firefox on Linux."}

@@ -32,7 +32,8 @@ type View struct {
 func NewView(frame layout.Frame, leastPassword int) View {
 	v := View{
 		Frame: frame, SignIn: frame.Root + "/signin",
-		Email: layout.EmailInput(), Name: layout.NameInput(), Password: layout.NewPasswordInput("password", "Password", leastPassword),
+		Email: layout.EmailInput(), Name: layout.NameInput(),
+		Password: layout.NewPasswordInput("password", "Password", leastPassword),
 	}
 	v.Email.Focus = true
 	return v
