@@ -19,7 +19,7 @@ import (
 // password is one that the policy takes.
 const password = "violet teapots orbit quietly"
 
-// open runs an app with the server inside until the test ends, and gives its address.
+// open runs an app with the server inside until the test ends, and returns its address.
 func open(t *testing.T, secret []byte) string {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -49,7 +49,7 @@ func open(t *testing.T, secret []byte) string {
 	return url
 }
 
-// call sends a request and gives status and body.
+// call sends a request and returns status and body.
 func call(t *testing.T, method, url, token, body string) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -77,7 +77,8 @@ func call(t *testing.T, method, url, token, body string) (int, string) {
 // TestEmbedded signs up in an app that has the server inside; the app knows the person from
 // memory, and refuses as soon as the session has ended.
 func TestEmbedded(t *testing.T) {
-	random := []byte("\x8f\x1c\x9a\x02\xd4\x77\xe0\x5b\x31\xc6\x6e\xaa\x19\xf3\x40\x8d\x52\xbb\x07\x64\xe9\x2f\x95\xd8\x13\x7a\xc1\x4c\xee\x36\x80\xa5")
+	random := []byte("\x8f\x1c\x9a\x02\xd4\x77\xe0\x5b\x31\xc6\x6e\xaa\x19\xf3\x40\x8d" +
+		"\x52\xbb\x07\x64\xe9\x2f\x95\xd8\x13\x7a\xc1\x4c\xee\x36\x80\xa5")
 	for name, secret := range map[string][]byte{"own keys": nil, "shared secret": random} {
 		t.Run(name, func(t *testing.T) {
 			url := open(t, secret)
@@ -92,13 +93,15 @@ func TestEmbedded(t *testing.T) {
 			if err := json.Unmarshal([]byte(body), &grant, json.MatchCaseInsensitiveNames(true)); err != nil {
 				t.Fatal(err)
 			}
-			if status, body := call(t, "GET", url+"/hello", grant.Token, ""); status != http.StatusOK || body != grant.User.ID {
+			status, body = call(t, "GET", url+"/hello", grant.Token, "")
+			if status != http.StatusOK || body != grant.User.ID {
 				t.Errorf("GET /hello = %d %s, want 200 %s", status, body, grant.User.ID)
 			}
 			if _, keys := call(t, "GET", url+"/auth/.well-known/jwks.json", "", ""); secret != nil && keys != `{"keys":[]}` {
 				t.Errorf("JWKS = %s, want no key: the secret is nobody's to fetch", keys)
 			}
-			if status, body := call(t, "DELETE", url+"/auth/v1/session", grant.Token, ""); status != http.StatusNoContent {
+			status, body = call(t, "DELETE", url+"/auth/v1/session", grant.Token, "")
+			if status != http.StatusNoContent {
 				t.Fatalf("sign out = %d %s, want 204", status, body)
 			}
 			if status, _ := call(t, "GET", url+"/hello", grant.Token, ""); status != http.StatusUnauthorized {

@@ -1,7 +1,7 @@
 // Package differential shows the same tokens to our verifier and to golang-jwt, go-jose and jwx,
 // and looks for answers that need explaining: what we take and all of them refuse without a known
-// excuse, what only we refuse without one of the reasons that docs/protocol.md §3 gives, and what
-// we take although it gives one.
+// excuse, what only we refuse without one of the reasons of docs/protocol.md §3, and what we take
+// although there is such a reason.
 //
 //	go test -run - -fuzz FuzzSigned -fuzztime 2m -fuzzminimizetime 10x ./differential
 //	go test -run - -fuzz FuzzMember -fuzztime 2m -fuzzminimizetime 10x ./differential

@@ -20,10 +20,10 @@ const issuer = "http://localhost:8787"
 
 // cluster is one PostgreSQL and the server programs on it
 type cluster struct {
-	engine     *postgrestest.Server
-	folder     string // holds the program, and the master key that all nodes share
-	nodes      []*programtest.Program
-	truncating atomic.Bool // streams are cut now and then
+	engine        *postgrestest.Server
+	folder        string // holds the program, and the master key that all nodes share
+	nodes         []*programtest.Program
+	disconnecting atomic.Bool // streams are cut now and then
 }
 
 // newCluster builds the program and starts everything.

@@ -152,10 +152,10 @@ func (t *trial) measure(ctx context.Context) error {
 	return errors.Join(append(errs, failed)...)
 }
 
-// trouble cuts, kills, crashes and silences, one after the other and each once.
+// disturb breaks connections, kills, crashes and silences, one after the other and each once.
 func (t *trial) disturb() error {
-	t.cluster.truncating.Store(true)
-	defer t.cluster.truncating.Store(false)
+	t.cluster.disconnecting.Store(true)
+	defer t.cluster.disconnecting.Store(false)
 	pause := t.During / 6
 	time.Sleep(pause)
 	err := t.cluster.killOne()

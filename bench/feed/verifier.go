@@ -102,7 +102,7 @@ var errTruncated = errors.New("truncated by the trial")
 func (w *wire) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
 	w.verifier.wait()
-	if n > 1 && w.cluster.truncating.Load() && rand.IntN(100) == 0 {
+	if n > 1 && w.cluster.disconnecting.Load() && rand.IntN(100) == 0 {
 		_ = w.Conn.Close()
 		return n / 2, errTruncated
 	}

@@ -12,7 +12,7 @@ import (
 // errNotConfirmed is the answer no.
 var errNotConfirmed = errors.New("nothing was changed")
 
-// confirming gives a command that cannot be undone the flag --yes.
+// confirming adds the flag --yes to a command that cannot be undone.
 func confirming(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().Bool("yes", false, "do not ask, for scripts")
 	return cmd

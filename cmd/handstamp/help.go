@@ -18,7 +18,7 @@ const helpWidth = 80
 // handstamp settings lists them.
 var shownSettings = []string{"config", "database"}
 
-// prepare gives every command below root what all have: groups refuse what they do not know, flags
+// prepare adds to every command what all have: groups refuse what they do not know, flags
 // complete, and help looks alike.
 func prepare(root *cobra.Command) {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(cmd.OutOrStdout(), helpText(cmd)) })

@@ -21,7 +21,7 @@ type command struct {
 	want  int // exit status
 }
 
-// TestNoSecretIsPrinted gives secrets to every command, in the right place and in wrong
+// TestNoSecretIsPrinted passes secrets to every command, in the right place and in wrong
 // ones, and finds no piece of them in what it prints. standards LG-01, KY-07
 func TestNoSecretIsPrinted(t *testing.T) {
 	folder := t.TempDir()

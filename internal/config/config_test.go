@@ -77,7 +77,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestPrecedence gives one setting from every source, and takes the strongest away one by one.
+// TestPrecedence sets one setting in every source, and takes the strongest away one by one.
 func TestPrecedence(t *testing.T) {
 	file := mustWrite(t, `listen = "127.0.0.1:1"`)
 	src := config.Sources{
@@ -118,7 +118,7 @@ func valueOf(t *testing.T, c *config.Config, name string) config.Value {
 	return config.Value{}
 }
 
-// TestEverySource gives each setting a value by each way that it has, and sees it arrive.
+// TestEverySource sets each setting in each way that it has, and sees it arrive.
 func TestEverySource(t *testing.T) {
 	values := map[string]string{ // setting → a good value that is not the default
 		"public_url": "https://id.example.com/auth", "listen": ":9000", "ops_listen": "[::1]:9001",

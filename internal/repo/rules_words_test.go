@@ -16,12 +16,23 @@ import (
 
 // notYet are folders that a rule does not hold yet. A line goes when the folder is clean.
 var notYet = map[string][]string{
-	"widths":    {"."},
-	"words":     {"."},
-	"doc form":  {"."},
-	"citations": {"."},
-	"documents": {"docs/api", "docs/go-api", "docs/http-api", "docs/attacks", "docs/performance", "docs/storage"},
-	"sizes":     {"bench", "internal/session", "internal/user"},
+	"widths": {
+		"bench/verification", "internal/jose", "internal/keyring", "internal/password", "internal/revocation",
+		"internal/secret", "internal/server", "internal/service", "internal/store", "internal/test", "internal/token",
+		"internal/web", "test/*.go", "test/guides", "test/prove/nodes", "test/prove/simulation", "verify",
+	},
+	"words": {
+		"internal/jose", "internal/keyring", "internal/password", "internal/revocation", "internal/secret",
+		"internal/service", "internal/store", "internal/test", "internal/token", "internal/web", "test/*.go",
+		"test/guides", "test/prove/simulation", "verify",
+	},
+	"doc form": {
+		"internal/keyring", "internal/password", "internal/revocation", "internal/secret", "internal/service",
+		"internal/store", "internal/test", "internal/token", "internal/web", "test/*.go", "test/guides", "verify",
+	},
+	"citations": {"internal/web"},
+	"documents": {"docs/api.md", "docs/go-api.md", "docs/http-api.md", "docs/performance.md", "docs/storage.md"},
+	"sizes":     {"internal/session", "internal/user"},
 }
 
 // everywhere ignores notYet: go test ./internal/repo -args -everywhere
@@ -103,10 +114,14 @@ func reportAll(t *testing.T, rule string, check func(*repo.Tree) []repo.Problem)
 	}
 }
 
-// isNotYet reports whether a place is in a folder of notYet. "." is every folder.
+// isNotYet reports whether a place is in a folder of notYet, or in a file of a pattern there.
 func isNotYet(rule, where string) bool {
-	for _, folder := range notYet[rule] {
-		if folder == "." || strings.HasPrefix(where, folder+"/") || strings.HasPrefix(where, folder+".") {
+	file, _, _ := strings.Cut(where, ":")
+	for _, entry := range notYet[rule] {
+		if ok, err := path.Match(entry, file); ok && err == nil {
+			return true
+		}
+		if strings.HasPrefix(where, entry+"/") || strings.HasPrefix(where, entry+".") {
 			return true
 		}
 	}
@@ -120,7 +135,8 @@ func TestWidths(t *testing.T) {
 
 // TestWords holds comments and names to the words of the field.
 func TestWords(t *testing.T) {
-	reportAll(t, "words", func(tree *repo.Tree) []repo.Problem { return tree.CheckWords(slices.Concat(wordings, codeWordings)) })
+	all := slices.Concat(wordings, codeWordings)
+	reportAll(t, "words", func(tree *repo.Tree) []repo.Problem { return tree.CheckWords(all) })
 }
 
 // TestDocumentWords holds documents to the same words. Records of decisions are never edited.

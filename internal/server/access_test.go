@@ -97,7 +97,7 @@ type visitor struct {
 	n int // users so far
 }
 
-// call calls a route as a caller who has a session on another device too, and gives the
+// call calls a route as a caller who has a session on another device too, and returns the
 // status.
 func (v *visitor) call(route web.Route, c caller, method string) int {
 	v.t.Helper()

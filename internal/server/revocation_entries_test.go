@@ -55,7 +55,7 @@ func (e ending) entries() []revoked.Entry {
 	return snapshot.Entries
 }
 
-// operations are all that end something before its time: what each does, the kind of its one entry
+// operations are all that revoke something: what each does, the kind of its one entry
 // and what that names, and how the log tells of it. SESSION, OTHER, USER and KEY stand for ids.
 var operations = []struct {
 	name  string

@@ -56,7 +56,7 @@ func (f *fixture) disable(store.SessionID) {
 	f.must(err)
 }
 
-// promote gives ada a role, which refuses the access tokens of before.
+// promote adds a role to ada, which refuses the access tokens of before.
 func (f *fixture) promote(store.SessionID) {
 	_, err := f.db.SetRoles(f.t.Context(), ada, []string{"admin"}, f.clock)
 	f.must(err)

@@ -121,7 +121,7 @@ func TestDisable(t *testing.T) {
 	f.wantAudit()
 }
 
-// TestSetRoles gives exactly these roles, and refuses access tokens that say otherwise.
+// TestSetRoles sets exactly these roles, and refuses access tokens that say otherwise.
 func TestSetRoles(t *testing.T) {
 	f := open(t)
 	id := f.session()
@@ -194,7 +194,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestIDsInOrder gives later users greater ids, so that new rows stay together.
+// TestIDsInOrder makes greater ids for later users, so that new rows stay together.
 func TestIDsInOrder(t *testing.T) {
 	f := open(t)
 	before := f.ada

@@ -74,7 +74,7 @@ func mustStartChild(t *testing.T, cmd *exec.Cmd) child {
 	return child{in, mustStart(t, cmd)}
 }
 
-// ask puts one demand. A child that breaks gives a refusal that nobody wants.
+// ask puts one demand. A child that breaks answers with a refusal that nobody wants.
 func (c child) ask(_ context.Context, d demand) verdict {
 	if err := json.NewEncoder(c.in).Encode(d); err != nil {
 		return verdict{Refusal: "ask the child: " + err.Error()}
@@ -90,7 +90,7 @@ func (c child) ask(_ context.Context, d demand) verdict {
 	return v
 }
 
-// mustStart runs a program until the test ends and gives what it prints.
+// mustStart runs a program until the test ends and returns what it prints.
 func mustStart(t *testing.T, cmd *exec.Cmd) *bufio.Reader {
 	t.Helper()
 	out, err := cmd.StdoutPipe()

@@ -92,7 +92,7 @@ const invalid = `Bearer error="invalid_token"`
 // bearer is a header with a token.
 func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
 
-// mustStartExample runs the example with settings and gives its URL.
+// mustStartExample runs the example with settings and returns its URL.
 func mustStartExample(t *testing.T, folder string, settings ...string) (url string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "node", "server.js")

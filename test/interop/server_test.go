@@ -99,7 +99,7 @@ func (s server) mustReadMetadata(t *testing.T) (jwks string) {
 	return jwks
 }
 
-// mustSignUp makes a user and gives the token that comes with it.
+// mustSignUp makes a user and returns the token that comes with it.
 func (s server) mustSignUp(t *testing.T) issued {
 	t.Helper()
 	return s.mustSignUpAs(t, "ada")

@@ -1,5 +1,5 @@
-// Command verifybench measures what it costs to verify a token, with our verifier, with every other library and
-// with the bare signature check, and prints tables of ratios.
+// Command verifybench measures what it costs to verify a token, with our verifier, with every other
+// library and with the bare signature check, and prints tables of ratios.
 //
 //	go run ./cmd/verifybench                                 # all, four minutes on two processors
 //	go run ./cmd/verifybench -rounds 3 -slice 10ms -scale 50 # does it work?

@@ -264,8 +264,8 @@ func (m *machine) clock(st *state) {
 	}
 }
 
-// shift moves every time of a state. A client in a hurry has given up before its time is over:
-// no tick passes while one waits for the last of it.
+// shift moves every time of a state. A client that gives up early has done so before its
+// timeout is over: no tick passes while one waits for the last of it.
 func (m *machine) shift(st *state, by int8) (next *state, ok bool) {
 	next = m.copy(st)
 	m.age(&next.row, &next.rotated, by)

@@ -89,7 +89,7 @@ func signUpAll(t *testing.T, clients []*client) {
 }
 
 // disturb kills a node or the database every other second until a time has come and both have
-// happened, and gives how often. Then all of them are up.
+// happened, and returns how often. Then all of them are up.
 func disturb(c *cluster, until time.Time) (kills, outages int) {
 	for turn := 1; (time.Now().Before(until) || outages == 0) && !c.t.Failed(); turn++ {
 		if turn%4 == 0 {
