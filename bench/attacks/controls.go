@@ -28,11 +28,9 @@ func Controls() Class {
 		{Name: "EdDSA", Cites: "RFC 8037 §3.1", Algorithm: mint.EdDSA, Make: good},
 		{Name: "RS256", Cites: "RFC 7518 §3.3", Algorithm: mint.RS256, Make: good},
 		{Name: "HS256", Cites: "RFC 7518 §3.2", Algorithm: mint.HS256, Make: good},
-		{
-			Name:  "signed by the issuer's next key",
-			Cites: "RFC 7517 §4.5",
-			Make:  func(s *Scene) string { return s.Trust.Next.Token(s.Claims()) },
-		},
+		{Name: "signed by the issuer's next key", Cites: "RFC 7517 §4.5", Make: func(s *Scene) string {
+			return s.Trust.Next.Token(s.Claims())
+		}},
 		{
 			Name:  "`aud` a list with another",
 			Cites: "RFC 7519 §4.1.3",

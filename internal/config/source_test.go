@@ -66,8 +66,8 @@ func TestDatabaseFile(t *testing.T) {
 	}
 }
 
-// TestNoValueIsShown gives every setting a value that nobody would know for a secret, and finds no
-// trace of it in what is said.
+// TestNoValueIsShown sets every setting to a value that nobody would know for a secret, and finds
+// no trace of it in what is said.
 func TestNoValueIsShown(t *testing.T) {
 	const word = "xyzzy7plugh"
 	for _, value := range []string{word, word + "://" + word + "@" + word, "https://" + word + ".example/?" + word,
