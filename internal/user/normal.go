@@ -9,10 +9,10 @@ import (
 )
 
 // normal returns the one form that all spellings of a text share: full and half width, composed and
-// decomposed, upper and lower case. It takes capitals first, because two letters may share theirs, as
-// i and the dotless ı do, and drops the dot that a capital İ leaves on its i, where it cannot be seen:
-// whoever writes an address in capitals is found, and nobody passes for somebody else with another i.
-// Unicode §3.13, toNFKC_Casefold
+// decomposed, upper and lower case. It takes capitals first, because two letters may share theirs,
+// as i and the dotless ı do, and drops the dot that a capital İ leaves on its i, where it cannot be
+// seen: whoever writes an address in capitals is found, and nobody passes for somebody else with
+// another i. Unicode §3.13, toNFKC_Casefold
 func normal(text string) string {
 	for {
 		folded := cases.Fold().String(strings.ToUpper(norm.NFKC.String(text)))
@@ -31,9 +31,9 @@ var domains = idna.New(
 	idna.StrictDomainName(true), idna.VerifyDNSLength(true), idna.CheckHyphens(false),
 )
 
-// normalDomain returns the one form that all spellings of a host name share, in Unicode. It is not ok
-// if it cannot be a host name: a label of more than 63 bytes in ASCII, one with a hyphen at an end, or
-// one that is no IDNA label.
+// normalDomain returns the one form that all spellings of a host name share, in Unicode. It is not
+// ok if it cannot be a host name: a label of more than 63 bytes in ASCII, one with a hyphen at an
+// end, or one that is no IDNA label.
 func normalDomain(typed string) (domain string, ok bool) {
 	domain, err := domains.ToUnicode(typed)
 	if err != nil {

@@ -27,7 +27,10 @@ func TestNormalIsClosed(t *testing.T) {
 	}
 	for first := rune(0); first <= unicode.MaxRune; first += 256 {
 		block := runes(first, 256)
-		if slices.ContainsFunc(slices.Collect(maps.Values(forms)), func(f func(string) string) bool { return f(block) != block }) ||
+		if slices.ContainsFunc(
+			slices.Collect(maps.Values(forms)),
+			func(f func(string) string) bool { return f(block) != block },
+		) ||
 			user.Normal(block) != block { // else all of its runes are their own normal form, in every form
 			for r := range strings.SplitSeq(block, "-") {
 				wantClosed(t, r, forms)
