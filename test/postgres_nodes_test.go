@@ -52,7 +52,8 @@ func TestNodesBeginTogether(t *testing.T) {
 			n.Kill()
 		}
 		nodes[0].must(postgrestest.Shared(t).Exec(database, `DO $$ BEGIN
-			ASSERT (SELECT count(*) = max(number) FROM migrations) AND (SELECT count(*) FROM signing_keys) = 1; END $$`))
+			ASSERT (SELECT count(*) = max(number) FROM migrations);
+			ASSERT (SELECT count(*) FROM signing_keys) = 1; END $$`))
 	}
 }
 

@@ -153,8 +153,8 @@ func TestLikeness(t *testing.T) {
 	}
 }
 
-// serverEnvironment returns the settings of a server that listens on an address and keeps its files in
-// a folder.
+// serverEnvironment returns the settings of a server that listens on an address and keeps its files
+// in a folder.
 func serverEnvironment(address, folder string) []string {
 	return []string{
 		"HANDSTAMP_LISTEN=" + address, "HANDSTAMP_OPS_LISTEN=", "HANDSTAMP_PUBLIC_URL=" + local(address),

@@ -112,7 +112,8 @@ func (s site) writeNginx(t *testing.T, http string) string {
 		";\nevents {}\nhttp {\naccess_log off;\n"+http+"}\n")
 }
 
-// behindProxy forgets what proxies say of themselves, so that the rest of an answer is the server's.
+// behindProxy forgets what proxies say of themselves, so that the rest of an answer is the
+// server's.
 type behindProxy struct{ http.RoundTripper }
 
 // RoundTrip sends a request.

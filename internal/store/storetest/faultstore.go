@@ -28,7 +28,7 @@ type FaultStore struct {
 // A FaultStore has every method.
 var _ store.Store = (*FaultStore)(nil)
 
-// NewFaultStore returns a store without an engine, which Wrap gives it.
+// NewFaultStore returns a store whose engine is set by Wrap.
 func NewFaultStore() *FaultStore {
 	return &FaultStore{before: map[Operation]error{}, after: map[Operation]error{}, once: map[Operation]func(){}}
 }

@@ -228,7 +228,7 @@ func (f *fixture) follow(t *testing.T, seq int64, stop <-chan struct{}) int {
 	}
 }
 
-// logRows keeps an entry for everybody, whom it also gives a NotBefore, and begins another epoch.
+// logRows keeps an entry for everybody, with a NotBefore for all users, and begins another epoch.
 func logRows(t *testing.T, f *fixture) rowCount {
 	end := store.Ending{Reason: store.EndedByAdmin, By: "the operator"}
 	_, err := f.EndEverything(t.Context(), end, f.clock)

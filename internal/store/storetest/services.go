@@ -148,7 +148,7 @@ func testRevokeService(t *testing.T, f *fixture) {
 	}
 }
 
-// testRaceService gives a name to one of several keys, and revokes it once.
+// testRaceService lets one of several keys have a name, and revokes it once.
 func testRaceService(t *testing.T, f *fixture) {
 	for range rounds {
 		var kept, revoked atomic.Int32

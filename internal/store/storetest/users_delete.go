@@ -93,8 +93,8 @@ func testDeleteSwept(t *testing.T, f *fixture) {
 	wantFault(t, "Session", err, fault.SessionNotFound)
 }
 
-// testDeleteForgets deletes every user there is: no table keeps a row of theirs that has an owner, unless
-// it says what it forgets, and no row says who they were or where they came from.
+// testDeleteForgets deletes every user there is: no table keeps a row of theirs that has an owner,
+// unless it says what it forgets, and no row says who they were or where they came from.
 func testDeleteForgets(t *testing.T, f *fixture) {
 	f.fill(t)
 	users, err := f.ListUsers(t.Context(), "", 100)

@@ -41,7 +41,7 @@ const (
 	OpCreateFirstAdmin Operation = "CreateFirstAdmin"
 )
 
-// testRoles gives roles to a user: the row says so, older access tokens are refused by one
+// testRoles sets a user's roles: the row says so, older access tokens are refused by one
 // entry, sessions live on, and the same roles again change nothing.
 func testRoles(t *testing.T, f *fixture) {
 	u := f.mustUser(t)
