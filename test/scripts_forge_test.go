@@ -54,7 +54,7 @@ var forgers = map[string]forger{
 
 // forge makes a bad token out of a good one:
 //
-//	forge VAR flipped|cut TOKEN
+//	forge VAR flipped|truncated TOKEN
 //	forge VAR none|hs256|stranger|owner|altered TOKEN [claim=value]...
 //
 // A value for exp or iat is a duration from now; any other is text.
@@ -67,7 +67,7 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 	case "flipped":
 		ts.Setenv(args[0], flip(token))
 		return
-	case "cut":
+	case "truncated":
 		ts.Setenv(args[0], token[:len(token)-1])
 		return
 	}
