@@ -18,6 +18,7 @@ import (
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/migration"
 	"github.com/handstamp/handstamp/internal/store/postgres"
+	"github.com/handstamp/handstamp/internal/store/storetest"
 	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
@@ -260,4 +261,21 @@ func TestUnkeepableText(t *testing.T) {
 			t.Errorf("AllSessions(%q) = %v, %v, want none", text, all, err)
 		}
 	}
+}
+
+// TestTables holds the schema to have those tables and columns that package records knows.
+func TestTables(t *testing.T) {
+	database := postgrestest.Shared(t).Database(t)
+	mustOpen(t, database)
+	rows, err := mustConnect(t, database).Query(background,
+		`SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = current_schema()`)
+	must(t, err)
+	var table, column string
+	got := map[string]bool{}
+	_, err = pgx.ForEachRow(rows, []any{&table, &column}, func() error {
+		got[table+"."+column] = true
+		return nil
+	})
+	must(t, err)
+	storetest.WantColumns(t, got, "revocation_head.one_row", "sessions.not_before")
 }

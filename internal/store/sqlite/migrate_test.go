@@ -15,6 +15,7 @@ import (
 
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/sqlite"
+	"github.com/handstamp/handstamp/internal/store/storetest"
 )
 
 // firstSchemaSum is that of migration 1, frozen: databases in the field began with it, and refuse to
@@ -157,4 +158,22 @@ func TestDocument(t *testing.T) {
 		}
 	}
 	must(t, rows.Err())
+}
+
+// TestTables holds the schema to have those tables and columns that package records knows.
+func TestTables(t *testing.T) {
+	path := newPath(t)
+	mustOpen(t, path)
+	rows, err := mustConnect(t, path).QueryContext(background,
+		`SELECT s.name, c.name FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type = 'table'`)
+	must(t, err)
+	defer func() { _ = rows.Close() }()
+	got := map[string]bool{}
+	for rows.Next() {
+		var table, column string
+		must(t, rows.Scan(&table, &column))
+		got[table+"."+column] = true
+	}
+	must(t, rows.Err())
+	storetest.WantColumns(t, got, "revocation_head.one_row")
 }
