@@ -26,6 +26,7 @@ type Store interface {
 	Sessions
 	Keys
 	Services
+	OneTimeTokens
 	Revocations
 	Metadata
 	Copying

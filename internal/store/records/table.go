@@ -23,7 +23,7 @@ type Table struct {
 
 // Tables is every table that is copied, in the order in which rows can be written: users before
 // their sessions.
-var Tables = []Table{head, users, sessions, revocations, signingKeys, services, metadata}
+var Tables = []Table{head, users, sessions, revocations, signingKeys, services, oneTimeTokens, metadata}
 
 // TableOf returns the table that a row is of.
 func TableOf(row store.Row) (Table, error) {
