@@ -273,7 +273,11 @@ func TestDescribedHappens(t *testing.T) {
 			p := startProber(t, o, nil)
 			p.refusals()
 			p.troubles()
-			special[o.ID](p)
+			bringAbout, ok := special[o.ID]
+			if !ok {
+				t.Fatalf("%s is new: say in special how its own refusals come about", o.ID)
+			}
+			bringAbout(p)
 			p.successes()
 			p.late()
 			var want []string
