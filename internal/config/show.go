@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -27,6 +28,22 @@ func (c *Config) Values() []Value {
 		values = append(values, v)
 	}
 	return values
+}
+
+// SecretFiles returns the files from which secrets were read, other than MasterKeyFile.
+func (c *Config) SecretFiles() []string {
+	var files []string
+	if file, found := strings.CutPrefix(c.from["master_key"], "file "); found {
+		files = append(files, file)
+	}
+	hasPassword := strings.Contains(c.Database.String(), ":(secret)@")
+	if file, found := strings.CutPrefix(c.from["database"], "file "); found && hasPassword {
+		files = append(files, file)
+	}
+	if c.databaseFile != "" && hasPassword {
+		files = append(files, c.databaseFile)
+	}
+	return files
 }
 
 // Show writes every setting in effect with its source, a line each. Secrets are not shown.

@@ -28,7 +28,7 @@ func ParseMaster(text Text) (Master, error) {
 	body, ok := strings.CutPrefix(strings.TrimSpace(text.Reveal()), masterPrefix)
 	if !ok {
 		return Master{}, fmt.Errorf(
-			"a master key begins with %s; delete the file to make one only if the database is new too", masterPrefix)
+			"a master key begins with %s; put the key back from a backup", masterPrefix)
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(body)
 	if err != nil || len(raw) != 32 || len(body) != 43 {

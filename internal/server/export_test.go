@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"net/http"
+	"os"
+	"syscall"
 )
 
 // Ops returns what answers whoever runs the server.
@@ -22,3 +24,9 @@ func (p *Processors) Raise() (after func()) { return p.p.raise() }
 
 // CheckSharedSecret is checkSharedSecret.
 func CheckSharedSecret(secret []byte) error { return checkSharedSecret(secret) }
+
+// WithoutHardLinks is a file system that has none, until back is called.
+func WithoutHardLinks() (back func()) {
+	hardLink = func(string, string) error { return syscall.EPERM }
+	return func() { hardLink = os.Link }
+}

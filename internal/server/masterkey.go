@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 
+	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/store"
 )
@@ -51,9 +53,37 @@ func openMaster(ctx context.Context, kept store.Metadata, given secret.Text, fil
 	return master, nil
 }
 
-// makeFile makes the key's file unless it is there.
+// prepareNew makes sure that a new database gets its key, before there is a database: a first start
+// that fails leaves nothing that the next one stumbles over.
+func prepareNew(c *config.Config, log *slog.Logger) error {
+	if c.Database.Engine != config.EngineSQLite {
+		return nil // any node may be the first, and is not the last to try
+	}
+	isNew, err := checkDatabaseFile(c.Database.Path)
+	if err != nil || !isNew || c.MasterKeyFile == "" {
+		return nil // opening says it better
+	}
+	if err := makeFile(c.MasterKeyFile, log); err != nil {
+		return fmt.Errorf("master key: %w", err)
+	}
+	if _, err := fromFile(c.MasterKeyFile, slog.New(slog.DiscardHandler)); err != nil {
+		return fmt.Errorf("master key: %w", err)
+	}
+	return nil
+}
+
+// makeFile makes the key's file unless it is there. An empty one is none: it is what a crash may
+// leave where there are no hard links.
 func makeFile(file string, log *slog.Logger) error {
-	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(file)
+	switch link, _ := os.Readlink(file); {
+	case errors.Is(err, fs.ErrNotExist) && link != "":
+		return fmt.Errorf("%s is a symbolic link to %s, where there is nothing", file, link)
+	case err == nil && info.Mode().IsRegular() && info.Size() == 0:
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	if err := writeNew(file); err != nil {
@@ -73,10 +103,7 @@ func fromFile(file string, log *slog.Logger) (secret.Master, error) {
 	if err != nil {
 		return secret.Master{}, err
 	}
-	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
-		log.Warn("the master key can be read by others; run: chmod 600 "+file, "file", file, "mode",
-			info.Mode().Perm().String())
-	}
+	warnIfOpen(log, "the master key", file)
 	master, err := secret.ParseMaster(secret.New(string(text)))
 	if err != nil {
 		return secret.Master{}, fmt.Errorf("%s: %w", file, err)
@@ -96,7 +123,7 @@ func writeNew(file string) error {
 	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(temp.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := link(temp.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	dir, err := os.Open(filepath.Dir(file))
@@ -104,4 +131,46 @@ func writeNew(file string) error {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close()) // the name must survive a power cut, as the database will
+}
+
+// hardLink is os.Link, but for a test that has none.
+var hardLink = os.Link
+
+// link names a draft as wanted, unless another process has taken that. Where the file system has no
+// hard links, the name is taken with an empty file, which the draft then replaces.
+func link(draft, file string) error {
+	err := hardLink(draft, file)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	taken, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(taken.Close(), os.Rename(draft, file))
+}
+
+// openToOthers are the rights that nobody but the owner should have to our files. The owner's group
+// may read: that is how secrets are mounted.
+const openToOthers = 0o027
+
+// warnIfOpen says when a file of ours can be read by strangers or written by others.
+func warnIfOpen(log *slog.Logger, what, file string) {
+	info, err := os.Stat(file)
+	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&openToOthers == 0 {
+		return
+	}
+	log.Warn(what+" is open to others; run: chmod 600 "+file, "file", file, "mode", info.Mode().Perm().String())
+}
+
+// warnAboutFiles looks at the other files that hold what nobody else should see.
+func warnAboutFiles(c *config.Config, log *slog.Logger) {
+	if c.Database.Engine == config.EngineSQLite {
+		for _, end := range []string{"", "-wal", "-shm", ".lock"} {
+			warnIfOpen(log, "the database", c.Database.Path+end)
+		}
+	}
+	for _, file := range c.SecretFiles() {
+		warnIfOpen(log, "a file with a secret", file)
+	}
 }

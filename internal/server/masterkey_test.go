@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -130,5 +131,101 @@ func TestMasterKeyTogether(t *testing.T) {
 	}
 	if err := (&place{t: t, folder: folder}).open(nil); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// TestFirstStartIsAllOrNothing fails to make the key in every way, makes no database then, and
+// starts as if nothing had been once the reason is gone.
+func TestFirstStartIsAllOrNothing(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		spoil, fix func(p *place) error
+		want       string
+	}{
+		{"symbolic link to nothing", func(p *place) error { return os.Symlink("nothing", p.keyFile()) },
+			func(p *place) error { return os.Remove(p.keyFile()) }, "is a symbolic link to nothing"},
+		{"a folder", func(p *place) error { return os.Mkdir(p.keyFile(), 0o700) },
+			func(p *place) error { return os.Remove(p.keyFile()) }, "is a directory"},
+		{"no key", func(p *place) error { return os.WriteFile(p.keyFile(), []byte("letmein"), 0o600) },
+			func(p *place) error { return os.Remove(p.keyFile()) }, "begins with hsm_"},
+		{"an empty file, as a crash may leave it",
+			func(p *place) error { return os.WriteFile(p.keyFile(), nil, 0o600) },
+			func(*place) error { return nil }, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := &place{t: t, folder: t.TempDir()}
+			if err := test.spoil(p); err != nil {
+				t.Fatal(err)
+			}
+			err := p.open(nil)
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Open() = %v, want %q", err, test.want)
+			}
+			if _, found := os.Stat(filepath.Join(p.folder, "test.db")); err != nil && found == nil {
+				t.Error("it has made a database")
+			}
+			if err := test.fix(p); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.open(nil); err != nil {
+				t.Errorf("Open() after that = %v", err)
+			}
+		})
+	}
+}
+
+// TestKeyWithoutHardLinks makes the key on a file system that has no hard links.
+func TestKeyWithoutHardLinks(t *testing.T) {
+	defer server.WithoutHardLinks()()
+	p := &place{t: t, folder: t.TempDir()}
+	for range 2 {
+		if err := p.open(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(p.keyFile()); err != nil || info.Mode().Perm() != 0o600 || info.Size() != 48 {
+		t.Errorf("key file: %v, %v", info, err)
+	}
+}
+
+// TestModes warns of every file of ours that is open to others, takes a key as secrets are mounted,
+// and makes a database for its owner alone also where a symbolic link leads to.
+func TestModes(t *testing.T) {
+	p := &place{t: t, folder: t.TempDir()}
+	target := filepath.Join(p.folder, "target.db")
+	if err := os.Symlink(target, filepath.Join(p.folder, "test.db")); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.open(nil); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(target); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the database: %v, %v, want mode 0600", info, err)
+	}
+	mounted := filepath.Join(p.folder, "..data")
+	if err := os.Rename(p.keyFile(), mounted); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Chmod(mounted, 0o440), os.Symlink("..data", p.keyFile())); err != nil {
+		t.Fatal(err)
+	}
+	p.log.Take()
+	if err := p.open(nil); err != nil || strings.Contains(p.log.String(), "chmod") {
+		t.Errorf("a mounted key: %v, log %s", err, &p.log)
+	}
+	for _, name := range []string{"target.db", "..data"} {
+		if err := os.Chmod(filepath.Join(p.folder, name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.log.Take()
+	if err := p.open(nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"the database is open to others; run: chmod 600",
+		"the master key is open to others"} {
+		if !strings.Contains(p.log.String(), want) {
+			t.Errorf("the log does not say %q: %s", want, &p.log)
+		}
 	}
 }

@@ -73,6 +73,9 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err erro
 	}
 	engine := o.TestingOnlyEngine
 	if engine == nil {
+		if err := prepareNew(c, o.Log); err != nil {
+			return nil, err
+		}
 		if engine, err = openEngine(ctx, c.Database); err != nil {
 			return nil, err
 		}
@@ -93,6 +96,7 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err erro
 		s.Close()
 		return nil, err
 	}
+	warnAboutFiles(c, o.Log)
 	return s, nil
 }
 

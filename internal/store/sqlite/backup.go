@@ -23,7 +23,7 @@ func (db *DB) Backup(ctx context.Context, to string) error {
 	// Not by a reader, which may write nothing. What it reads of the database blocks nobody.
 	_, err := db.writer.ExecContext(ctx, `VACUUM INTO ?`, to)
 	if err == nil {
-		err = syncFile(to)
+		err = errors.Join(syncFile(to), syncFile(filepath.Dir(to)))
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("back up into %s: %w", to, unavailable(err)), os.Remove(to))
@@ -59,7 +59,8 @@ func Restore(ctx context.Context, from, path string, clock store.Clock) (err err
 	return syncFile(filepath.Dir(path))
 }
 
-// beginEpoch checks a copied file through and through, brings it up to date, and begins a new epoch.
+// beginEpoch checks a copied file through and through, brings it up to date, and begins a new
+// epoch.
 func beginEpoch(ctx context.Context, path string, clock store.Clock) error {
 	db, err := Options{Clock: clock}.Open(ctx, path)
 	if err != nil {

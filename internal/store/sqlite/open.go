@@ -115,7 +115,10 @@ func create(path string) error {
 	defer creating.Unlock()
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // where a symbolic link leads to
 	}
 	if err != nil {
 		return err
