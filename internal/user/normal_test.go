@@ -1,8 +1,6 @@
 package user_test
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -27,14 +25,11 @@ func TestNormalIsClosed(t *testing.T) {
 	}
 	for first := rune(0); first <= unicode.MaxRune; first += 256 {
 		block := runes(first, 256)
-		if slices.ContainsFunc(
-			slices.Collect(maps.Values(forms)),
-			func(f func(string) string) bool { return f(block) != block },
-		) ||
-			user.Normal(block) != block { // else all of its runes are their own normal form, in every form
-			for r := range strings.SplitSeq(block, "-") {
-				wantClosed(t, r, forms)
-			}
+		if !strings.ContainsFunc(block, unicode.IsGraphic) || !changes(block, forms) {
+			continue // nothing is assigned, or each rune is its own normal form, in every form
+		}
+		for r := range strings.SplitSeq(block, "-") {
+			wantClosed(t, r, forms)
 		}
 	}
 }
@@ -51,6 +46,16 @@ func runes(first rune, n int) string {
 	return strings.Join(all, "-")
 }
 
+// changes reports whether a text has another normal form, or another text for one of its forms.
+func changes(text string, forms map[string]func(string) string) bool {
+	for _, form := range forms {
+		if form(text) != text {
+			return true
+		}
+	}
+	return user.Normal(text) != text
+}
+
 // wantClosed fails unless all forms of a text have the same normal form, and this is its own.
 func wantClosed(t *testing.T, text string, forms map[string]func(string) string) {
 	t.Helper()
@@ -59,7 +64,11 @@ func wantClosed(t *testing.T, text string, forms map[string]func(string) string)
 		t.Errorf("Normal(Normal(%+q)) = %+q, want %+q", text, again, want)
 	}
 	for name, form := range forms {
-		if got := user.Normal(form(text)); got != want {
+		other := form(text)
+		if other == text {
+			continue
+		}
+		if got := user.Normal(other); got != want {
 			t.Errorf("Normal(%s of %+q) = %+q, want %+q", name, text, got, want)
 		}
 	}
