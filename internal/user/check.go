@@ -72,25 +72,18 @@ func everyDotted(s string, allowed func(rune) bool) bool {
 	return true
 }
 
-// checkName accepts a name as people write names, and refuses what could pass for something else
-// on a page, in a letter or in a log: controls, and marks that reverse text.
+// checkName accepts a name as people write names. It takes off what cannot be seen, such as the
+// directional marks that come along when text is copied, and refuses controls and line breaks.
 func checkName(typed string) (string, []fault.Field) {
 	const member = "name"
-	name := strings.TrimSpace(norm.NFC.String(typed))
-	switch {
-	case !utf8.ValidString(typed), strings.ContainsFunc(name, invisible):
+	if !utf8.ValidString(typed) || strings.ContainsFunc(strings.TrimSpace(typed), isControl) {
 		return "", []fault.Field{{Name: member, Code: "invalid", Detail: "A name has no control characters."}}
-	case utf8.RuneCountInString(name) > maxName:
+	}
+	name := visible(norm.NFC.String(typed))
+	if utf8.RuneCountInString(name) > maxName {
 		return "", []fault.Field{{Name: member, Code: "too_long", Detail: "A name has at most 100 characters."}}
 	}
 	return name, nil
-}
-
-// invisible reports whether a rune acts on text instead of showing: controls, line
-// breaks, and format characters but for the joiners that scripts and emoji need.
-func invisible(r rune) bool {
-	const nonJoiner, joiner = '\u200c', '\u200d'
-	return r != nonJoiner && r != joiner && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
 }
 
 // The bounds of roles: with them, an access token stays small enough for a cookie.

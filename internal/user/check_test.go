@@ -72,7 +72,10 @@ func TestBadEmails(t *testing.T) {
 	}
 }
 
-// TestNames takes names as people write them, and nothing that acts on text instead of showing.
+// scotland is a flag: a black one, and what stands for a region in tags that nobody sees.
+const scotland = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+
+// TestNames takes names as people write them, without what acts on text instead of showing.
 func TestNames(t *testing.T) {
 	f := open(t)
 	tests := []struct{ typed, want, mistake string }{
@@ -86,7 +89,20 @@ func TestNames(t *testing.T) {
 		{"A\x00da", "", "invalid"},
 		{"Ada\nBea", "", "invalid"},
 		{"Ada\u2028Bea", "", "invalid"},
-		{"Ada\u202eaeB", "", "invalid"},
+		{"Ada\u001b[2J", "", "invalid"},
+		{"Ada\ue000", "", "invalid"}, // private use
+		{"\u202bAda\u202e\u200e\ufeff", "Ada", ""},
+		{"Ada\u202eaeB", "AdaaeB", ""},
+		{"A\u00adda\u200b \u2066Bea\u2069", "Ada Bea", ""},
+		{"\u05d3\u05d5\u05d3\u200f", "\u05d3\u05d5\u05d3", ""}, // Hebrew, with a mark behind
+		{"\u200d \u200c", "", ""},
+		{scotland, scotland, ""},
+		{"Ada " + scotland + "!", "Ada " + scotland + "!", ""},
+		{"A\U000e0041da\U000e007f", "Ada", ""}, // tags without a flag
+		{"\U0001f3f4\U000e0067\U000e0062", "\U0001f3f4", ""},
+		{"\u0600\u0661", "\u0600\u0661", ""}, // an Arabic number sign, which is seen
+		{"e\u200b\u0301", "\u00e9", ""},
+		{strings.Repeat("a", 100) + "\u200e", strings.Repeat("a", 100), ""},
 		{"Ada\xff", "", "invalid"},
 	}
 	for _, tt := range tests {

@@ -53,7 +53,7 @@ var badValues = []badValue{
 		400, "invalid_request", "name invalid"},
 	{"escape code in the name", "POST /v1/users", `{"email":"ada@example.com","name":"\u001b[2J",` + password + `}`,
 		400, "invalid_request", "name invalid"},
-	{"reversing mark in the name", "POST /v1/users", `{"email":"ada@example.com","name":"\u202eadA",` + password + `}`,
+	{"private use in the name", "POST /v1/users", `{"email":"ada@example.com","name":"\ue000dA",` + password + `}`,
 		400, "invalid_request", "name invalid"},
 	{"name too long", "POST /v1/users", `{"email":"ada@example.com","name":"` + strings.Repeat("a", 101) + `",` +
 		password + `}`, 400, "invalid_request", "name too_long"},

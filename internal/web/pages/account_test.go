@@ -42,7 +42,7 @@ func TestRename(t *testing.T) {
 		})
 	}
 	b.post("/account", "form_token", token, "name", "Ada").leads("/account?done=name")
-	for name, typed := range map[string]string{"control": "Ada\x00", "turned around": "Ada\u202e",
+	for name, typed := range map[string]string{"control": "Ada\x00", "private use": "Ada\ue000",
 		"two lines": "Ada\nBob", "too long": strings.Repeat("a", 101)} {
 		t.Run(name, func(t *testing.T) {
 			b.in(t).post("/account", "form_token", token, "name", typed).page(http.StatusUnprocessableEntity).sets(0).
