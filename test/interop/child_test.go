@@ -74,7 +74,7 @@ func mustStartChild(t *testing.T, cmd *exec.Cmd) child {
 	return child{in, mustStart(t, cmd)}
 }
 
-// ask puts one demand. A child that breaks answers with a refusal that nobody wants.
+// ask puts one demand. A child that breaks returns a refusal that no test wants.
 func (c child) ask(_ context.Context, d demand) verdict {
 	if err := json.NewEncoder(c.in).Encode(d); err != nil {
 		return verdict{Refusal: "ask the child: " + err.Error()}

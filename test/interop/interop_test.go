@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// leeway is what every library that takes one is given: as much as verify gives itself
+// leeway is what every library that takes one gets: as much as verify has itself
 const leeway = 30 * time.Second
 
 // algorithms are those that a server can sign with and publish keys for

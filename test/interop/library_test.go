@@ -44,7 +44,7 @@ const typByHand = "typ compared by hand"
 type library struct {
 	name     string
 	language string
-	packages []string          // what the document gives versions of, the verifier itself first
+	packages []string          // what the document names versions of, the verifier itself first
 	says     map[fault]string  // part of the refusal; clockBehind may be missing: accepted
 	lacks    map[string]string // algorithm it does not know → part of the refusal
 	remark   string

@@ -1,5 +1,5 @@
 // Package apiclient sends requests to the API as browsers and native apps do, and reads the
-// answers. The simulation, the trial of nodes and bench/feed share it. It keeps nothing: who sends
+// answers. The simulation, the trial of nodes and bench/feed share it. It keeps no state: who sends
 // what, and what an answer changes, is theirs.
 package apiclient
 
