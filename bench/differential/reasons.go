@@ -20,12 +20,16 @@ import (
 // a second reading of that text, with another JSON parser and no line of our verifier's.
 func Reasons(token string, alg mint.Algorithm, now time.Time) []string {
 	var why reasons
-	why.unless(len(token) <= 8<<10, "longer than 8 KiB")
+	if len(token) > 8<<10 {
+		why.add("longer than 8 KiB")
+	}
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
 		return append(why, "not three parts")
 	}
-	why.unless(canonical(parts[2]), "the signature is not strict base64url")
+	if !canonical(parts[2]) {
+		why.add("the signature is not strict base64url")
+	}
 	if header := why.object("the header", parts[0]); header != nil {
 		why.header(header, alg)
 	}
@@ -39,11 +43,9 @@ func Reasons(token string, alg mint.Algorithm, now time.Time) []string {
 // reasons gathers them
 type reasons []string
 
-// unless adds a reason if something does not hold
-func (r *reasons) unless(holds bool, reason string, args ...any) {
-	if !holds {
-		*r = append(*r, fmt.Sprintf(reason, args...))
-	}
+// add adds a reason.
+func (r *reasons) add(reason string, args ...any) {
+	*r = append(*r, fmt.Sprintf(reason, args...))
 }
 
 // alphabet is base64url (RFC 7515 §2)
@@ -61,21 +63,25 @@ type members map[string]jsontext.Value
 // object reads a part; nil adds why it cannot be read
 func (r *reasons) object(what, part string) members {
 	if !canonical(part) {
-		*r = append(*r, what+" is not strict base64url")
+		r.add("%s is not strict base64url", what)
 		return nil
 	}
 	text, _ := base64.RawURLEncoding.DecodeString(part) // canonical
 	var m members
 	if err := json.Unmarshal(text, &m); err != nil { // refuses names twice and text that is not UTF-8, at every level
-		*r = append(*r, what+" is not strict JSON: "+err.Error())
+		r.add("%s is not strict JSON: %v", what, err)
 		return nil
 	}
 	if m == nil {
-		*r = append(*r, what+" is null")
+		r.add("%s is null", what)
 		return nil
 	}
-	r.unless(depth(text) <= 16, "%s is deeper than 16 levels", what)
-	r.unless(!huge(text), "%s holds a number that a double cannot", what)
+	if depth(text) > 16 {
+		r.add("%s is deeper than 16 levels", what)
+	}
+	if huge(text) {
+		r.add("%s holds a number that a double cannot", what)
+	}
 	return m
 }
 
@@ -122,34 +128,54 @@ var keyID = regexp.MustCompile(`\A[ -~]{1,64}\z`)
 // header judges a header
 func (r *reasons) header(h members, alg mint.Algorithm) {
 	named, _ := str(h["alg"])
-	r.unless(named == string(alg), "alg is not the key's")
+	if named != string(alg) {
+		r.add("alg is not the key's")
+	}
 	kid, _ := str(h["kid"])
-	r.unless(keyID.MatchString(kid), "kid is missing or odd")
+	if !keyID.MatchString(kid) {
+		r.add("kid is missing or odd")
+	}
 	typ, _ := str(h["typ"])
-	r.unless(strings.EqualFold(typ, "at+jwt") || strings.EqualFold(typ, "application/at+jwt"), "typ is not at+jwt")
+	if !strings.EqualFold(typ, "at+jwt") && !strings.EqualFold(typ, "application/at+jwt") {
+		r.add("typ is not at+jwt")
+	}
 	for _, name := range []string{"crit", "b64"} {
-		r.unless(h[name] == nil, "%s is there", name)
+		if h[name] != nil {
+			r.add("%s is there", name)
+		}
 	}
 }
 
 // claims judges what claims say of whom
 func (r *reasons) claims(c members) {
 	iss, _ := str(c["iss"])
-	r.unless(iss == mint.Issuer, "iss is not ours")
+	if iss != mint.Issuer {
+		r.add("iss is not ours")
+	}
 	sub, _ := str(c["sub"])
-	r.unless(sub != "", "sub is missing or empty")
+	if sub == "" {
+		r.add("sub is missing or empty")
+	}
 	one, isText := str(c["aud"])
 	several, isList := list(c["aud"])
-	r.unless(isText && one == mint.Audience || isList && slices.Contains(several, mint.Audience), "aud is not ours")
+	if (!isText || one != mint.Audience) && (!isList || !slices.Contains(several, mint.Audience)) {
+		r.add("aud is not ours")
+	}
 	for _, name := range []string{"jti", "sid", "client_id", "scope", "acr"} {
 		_, isText := str(c[name])
-		r.unless(isText || c[name] == nil, "%s is not a string", name)
+		if !isText && c[name] != nil {
+			r.add("%s is not a string", name)
+		}
 	}
 	for _, name := range []string{"roles", "amr"} {
 		_, isList := list(c[name])
-		r.unless(isList || c[name] == nil, "%s is not a list of strings", name)
+		if !isList && c[name] != nil {
+			r.add("%s is not a list of strings", name)
+		}
 	}
-	r.unless(c["cnf"] == nil, "cnf binds it to a key")
+	if c["cnf"] != nil {
+		r.add("cnf binds it to a key")
+	}
 }
 
 // leeway is the default
@@ -159,7 +185,9 @@ const leeway = 30
 func (r *reasons) times(c members, now time.Time) {
 	read := func(name string) (*big.Rat, bool) {
 		t, ok := numericDate(c[name])
-		r.unless(ok || c[name] == nil, "%s is not a time", name)
+		if !ok && c[name] != nil {
+			r.add("%s is not a time", name)
+		}
 		return t, ok
 	}
 	today := func(seconds int64) *big.Rat {
@@ -167,12 +195,22 @@ func (r *reasons) times(c members, now time.Time) {
 	}
 	exp, hasExp := read("exp")
 	iat, hasIat := read("iat")
-	r.unless(hasExp, "exp is missing")
-	r.unless(hasIat, "iat is missing")
-	r.unless(!hasExp || exp.Cmp(today(-leeway)) > 0, "exp has passed")
-	r.unless(!hasIat || iat.Cmp(today(leeway+1)) <= 0, "iat is in the future")
+	if !hasExp {
+		r.add("exp is missing")
+	}
+	if !hasIat {
+		r.add("iat is missing")
+	}
+	if hasExp && exp.Cmp(today(-leeway)) <= 0 {
+		r.add("exp has passed")
+	}
+	if hasIat && iat.Cmp(today(leeway+1)) > 0 {
+		r.add("iat is in the future")
+	}
 	nbf, hasNbf := read("nbf")
-	r.unless(!hasNbf || nbf.Cmp(today(leeway+1)) <= 0, "nbf is in the future")
+	if hasNbf && nbf.Cmp(today(leeway+1)) > 0 {
+		r.add("nbf is in the future")
+	}
 	read("auth_time")
 }
 

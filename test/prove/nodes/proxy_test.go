@@ -155,7 +155,10 @@ func TestDatabaseBehindBadNetwork(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		mode mode
-	}{{"closed", closed}, {"stalled", stalled}, {"reset", reset}, {"losesAnswers", losesAnswers}, {"closed again", closed}} {
+	}{
+		{"closed", closed}, {"stalled", stalled}, {"reset", reset}, {"loses answers", losesAnswers},
+		{"closed again", closed},
+	} {
 		t.Run(test.name, func(t *testing.T) {
 			one.refreshOnce()
 			p.set(test.mode)

@@ -271,7 +271,8 @@ func (w *checker) presentedBehind(p presentation, said verdict) {
 	switch {
 	case p.said == granted && w.tokens[p.got.Refresh] == nil:
 		w.see(t.grow(p.got.Refresh))
-	case said == over && l.over == "" && p.got.Reason == string(store.ReuseDetected) && p.honest && !l.stolen && l.intact():
+	case said == over && l.over == "" && p.got.Reason == string(store.ReuseDetected) &&
+		p.honest && !l.stolen && l.intact():
 		w.breaks(
 			"R1", "%s is in the jar of a user who is alone, and the database that was set back calls it reuse",
 			t.name,

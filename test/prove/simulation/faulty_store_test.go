@@ -87,7 +87,9 @@ func errGone() error { return fault.New(fault.StorageUnavailable) }
 type answerLost struct{}
 
 // through does an operation, unless it is to fail.
-func through[T any](ctx context.Context, w *faultyStore, op operation, do func(context.Context) (T, error)) (got T, err error) {
+func through[T any](
+	ctx context.Context, w *faultyStore, op operation, do func(context.Context) (T, error),
+) (got T, err error) {
 	if w.next.op != op {
 		return do(ctx)
 	}

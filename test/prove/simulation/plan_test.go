@@ -54,15 +54,15 @@ func (r *run) draw() plan {
 
 // Where clients are. The first two are in one network.
 var (
-	desk = place{
+	office = place{
 		"192.0.2.10", "192.0.2.0/24", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
 	}
-	sofa     = place{"192.0.2.200", "192.0.2.0/24", desk.agent}
-	train    = place{"2001:db8:7:1::5", "2001:db8:7::/48", desk.agent}
-	station  = place{"2001:db8:7:2::9", "2001:db8:7::/48", desk.agent}
+	sofa     = place{"192.0.2.200", "192.0.2.0/24", office.agent}
+	train    = place{"2001:db8:7:1::5", "2001:db8:7::/48", office.agent}
+	station  = place{"2001:db8:7:2::9", "2001:db8:7::/48", office.agent}
 	phone    = place{"198.51.100.7", "198.51.100.0/24", "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X)"}
 	abroad   = place{"203.0.113.66", "203.0.113.0/24", "curl/8.14.1"}
-	disguise = place{"203.0.113.66", "203.0.113.0/24", desk.agent}
+	disguise = place{"203.0.113.66", "203.0.113.0/24", office.agent}
 )
 
 // pause draws how long a client goes on before it refreshes again.
@@ -84,7 +84,7 @@ func (r *run) pause() time.Duration {
 // open starts all clients, the thief and what else the plan has.
 func (r *run) open() {
 	if r.plan.tabs > 0 {
-		c := &client{r: r, name: "the browser", at: desk, jar: newJar(r.t)}
+		c := &client{r: r, name: "the browser", at: office, jar: newJar(r.t)}
 		for i := range r.plan.tabs {
 			c.tabs = append(c.tabs, &tab{client: c, name: []string{"tab 1", "tab 2", "tab 3"}[i]})
 		}
@@ -117,7 +117,7 @@ func (r *run) open() {
 
 // roam moves a client to another network and on.
 func (c *client) roam() {
-	c.at = oneOf(c.r, desk, sofa, train, station)
+	c.at = oneOf(c.r, office, sofa, train, station)
 	if c.jar == nil {
 		c.at.agent = phone.agent
 	}

@@ -150,7 +150,8 @@ func endsOnError(engine store.Store) store.Store {
 		Store: engine,
 		rotate: func(ctx context.Context, p store.Presented, now time.Time) (store.Outcome, error) {
 			if ctx.Value(answerLost{}) != nil {
-				if err := engine.EndSession(ctx, store.Ending{Session: p.Session, Reason: store.ReuseDetected}, now); err != nil {
+				reused := store.Ending{Session: p.Session, Reason: store.ReuseDetected}
+				if err := engine.EndSession(ctx, reused, now); err != nil {
 					return store.Outcome{}, err
 				}
 			}

@@ -18,7 +18,7 @@ type thief struct {
 func (r *run) newThief() *thief {
 	return &thief{
 		r:        r,
-		at:       oneOf(r, abroad, disguise, sofa, desk),
+		at:       oneOf(r, abroad, disguise, sofa, office),
 		interval: oneOf(r, 0, time.Second, 5*time.Second, r.system.rules.grace+time.Second),
 	}
 }
