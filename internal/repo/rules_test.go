@@ -132,9 +132,6 @@ var excused = map[string][]repo.Excused{
 			"an engine keeps everything; each package takes the interfaces that it needs",
 		},
 	},
-	"github.com/handstamp/handstamp/bench": {
-		{"differential.reasons.unless", "boolean", "what holds is its subject"},
-	},
 }
 
 // sqlAllowed are the packages that may hold SQL: the engines and what they share; an app's own
