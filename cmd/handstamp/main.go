@@ -88,7 +88,13 @@ func (w environment) openServer(cmd *cobra.Command) (*server.Server, error) {
 			return nil, err
 		}
 	}
-	return server.Open(cmd.Context(), c, server.Options{Beside: true, Log: w.warnings()})
+	log := w.warnings()
+	if cmd.Name() != "list" { // which changes nothing
+		if log, err = w.keepAudit(c); err != nil {
+			return nil, err
+		}
+	}
+	return server.Open(cmd.Context(), c, server.Options{Beside: true, Log: log})
 }
 
 // warnings is the log of a command that serves nothing: what an operator should see.

@@ -44,6 +44,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	unquoted := write("unquoted.toml", "master_key = "+bad+"\n")
 
 	database := "HANDSTAMP_DATABASE=sqlite:" + filepath.Join(folder, "test.db")
+	t.Chdir(folder) // where the audit file is
 	good := []string{database, "HANDSTAMP_MASTER_KEY_FILE=" + keyFile}
 	serveOnce(t, append(good, "HANDSTAMP_LISTEN=127.0.0.1:0", "HANDSTAMP_OPS_LISTEN="))
 	with := func(more ...string) []string { return append(good[:1:1], more...) }

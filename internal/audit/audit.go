@@ -39,6 +39,9 @@ const (
 	ServiceRefused   Name = "service_refused"
 )
 
+// Message is what every line of the audit log says, by which it is told from other lines.
+const Message = "audit"
+
 // Caller is who acts. Domain methods that touch somebody's things cannot be called without one.
 type Caller struct {
 	User      store.UserID    // empty: nobody is signed in, or Operator
@@ -122,7 +125,7 @@ func (l *Log) Record(ctx context.Context, by Caller, e Event) {
 	}
 	add("agent", by.Client.Agent)
 	add("request_id", by.RequestID)
-	l.logger.LogAttrs(ctx, slog.LevelInfo, "audit", attrs...)
+	l.logger.LogAttrs(ctx, slog.LevelInfo, Message, attrs...)
 }
 
 // name is how the actor stands in the log.

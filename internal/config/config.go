@@ -22,6 +22,7 @@ type Config struct {
 	Database       Database
 	MasterKeyFile  string      // the path of the master key; empty: MasterKey holds it
 	MasterKey      secret.Text // empty: it is in MasterKeyFile
+	AuditFile      string      // where commands keep what they did
 	Signup         Signup
 	AccessTTL      time.Duration // of access tokens; whole seconds
 	SigningAlg     string        // ES256, EdDSA or RS256

@@ -127,7 +127,7 @@ func TestEverySource(t *testing.T) {
 		"session.preset": "aal3", "session.grace": "0s", "session.recovery": "session",
 		"allowed_origins": "https://a.example.com,http://localhost:3000",
 		"trusted_proxies": "10.0.0.0/8,fd00::1/128",
-		"idle_timeout":    "2m", "database_file": mustWrite(t, "sqlite:/var/lib/y.db\n"),
+		"idle_timeout":    "2m", "audit_file": "/var/log/a", "database_file": mustWrite(t, "sqlite:/var/lib/y.db\n"),
 		"cookie.domain": "example.com", "log.level": "debug", "log.format": "text",
 	}
 	for _, names := range config.Names() {

@@ -102,6 +102,13 @@ var settings = []setting{
 		access: one(func(c *Config) *secret.Text { return &c.MasterKey }, readMasterKey),
 	},
 	{
+		name: "audit_file", shape: "FILE", fallback: "handstamp-audit.log",
+		values: "the path of a file",
+		say: "The file in which commands such as user disable keep what they did, a line in JSON each; " +
+			"the server's own acts are in its log.",
+		access: one(func(c *Config) *string { return &c.AuditFile }, readPath),
+	},
+	{
 		name: "signup", shape: "open|closed", fallback: "open",
 		values: "open or closed",
 		say:    "Whether anybody may sign up, or only an administrator makes users.",
