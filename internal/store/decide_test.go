@@ -53,8 +53,18 @@ func TestFollow(t *testing.T) {
 		{"reused", begun, false, spent, store.Reused, ended(store.ReuseDetected), store.WriteEnd},
 		{"disabled", begun, true, successor, store.Ended, ended(store.UserDisabled), store.WriteEnd},
 		{"idle", used(func(s *store.Session) { s.IdleLimit = time.Second }), false, successor, store.Ended,
-			used(func(s *store.Session) { s.IdleLimit, s.EndReason, s.EndedAt = time.Second, store.EndedIdle, now }), store.WriteEnd},
-		{"ended before", ended(store.SignedOut), false, successor, store.Ended, ended(store.SignedOut), store.WriteNothing},
+			used(
+				func(s *store.Session) { s.IdleLimit, s.EndReason, s.EndedAt = time.Second, store.EndedIdle, now },
+			), store.WriteEnd},
+		{
+			"ended before",
+			ended(store.SignedOut),
+			false,
+			successor,
+			store.Ended,
+			ended(store.SignedOut),
+			store.WriteNothing,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -127,7 +127,16 @@ func TestJudgeConfirmed(t *testing.T) {
 		{"past recovery", 7, dad, kid, time.Hour + ms, nil, nil, store.Reused},
 		{"past recovery after a recovery", 7, dad, kid, time.Hour + ms, forked, nil, store.Reused},
 		{"recovery off, within grace", 7, dad, kid, 10 * time.Second, nil, noRecovery, store.Repeated},
-		{"recovery off, within grace, elsewhere", 7, dad, kid, 10 * time.Second, nil, func(p *store.Presented) { noRecovery(p); elsewhere(p) }, store.Recovered},
+		{
+			"recovery off, within grace, elsewhere",
+			7,
+			dad,
+			kid,
+			10 * time.Second,
+			nil,
+			func(p *store.Presented) { noRecovery(p); elsewhere(p) },
+			store.Recovered,
+		},
 		{"recovery off, past grace", 7, dad, kid, 10*time.Second + ms, nil, noRecovery, store.Reused},
 		{"grace off, same instant", 7, dad, kid, 0, nil, noGrace, store.Repeated},
 		{"grace off", 7, dad, kid, ms, nil, noGrace, store.Recovered},
@@ -162,7 +171,16 @@ func TestJudgeLate(t *testing.T) {
 		{"grandparent", 5, store.Nonce{}, grandpa, time.Second, nil, nil, store.Reused},
 		{"the parent nonce, two generations down", 5, store.Nonce{}, dad, 0, nil, nil, store.Reused},
 		{"generation 0", 0, store.Nonce{}, dad, 0, nil, nil, store.Reused},
-		{"the first token after the second", 1, store.Nonce{'0'}, dad, time.Second, func(s *store.Standing) { s.Session.Line.Generation = 2 }, nil, store.Late},
+		{
+			"the first token after the second",
+			1,
+			store.Nonce{'0'},
+			dad,
+			time.Second,
+			func(s *store.Standing) { s.Session.Line.Generation = 2 },
+			nil,
+			store.Late,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, tt.run)

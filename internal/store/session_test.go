@@ -79,7 +79,13 @@ func TestNewClient(t *testing.T) {
 				t.Errorf("NewClient(%q).Agent = %q, want %q", tt.header, got, tt.want)
 			}
 			if !utf8.ValidString(got) || len(got) > store.MaxAgent {
-				t.Errorf("NewClient(%q).Agent = %q, %d bytes, want at most %d of UTF-8", tt.header, got, len(got), store.MaxAgent)
+				t.Errorf(
+					"NewClient(%q).Agent = %q, %d bytes, want at most %d of UTF-8",
+					tt.header,
+					got,
+					len(got),
+					store.MaxAgent,
+				)
 			}
 		})
 	}
@@ -136,7 +142,12 @@ func TestOver(t *testing.T) {
 		s.EndedAt, s.EndReason = at(time.Minute), store.SignedOut
 		return s
 	}
-	s := store.Session{CreatedAt: signIn, LastUsedAt: at(time.Minute), IdleLimit: time.Hour, ExpiresAt: at(2 * time.Hour)}
+	s := store.Session{
+		CreatedAt:  signIn,
+		LastUsedAt: at(time.Minute),
+		IdleLimit:  time.Hour,
+		ExpiresAt:  at(2 * time.Hour),
+	}
 	short := s
 	short.ExpiresAt = at(time.Hour)
 

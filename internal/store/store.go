@@ -51,7 +51,7 @@ type Revocations interface {
 	Head(ctx context.Context) (epoch, seq int64, err error)
 
 	// RevocationsSince returns up to limit entries numbered above seq, oldest first.
-	// Entries that Sweep has dropped are missing; the first entry's Prev then tells.
+	// Entries that Sweep has dropped are missing; the first entry's Prev then shows it.
 	RevocationsSince(ctx context.Context, seq int64, limit int) ([]revoked.Entry, error)
 
 	// RaiseEpoch begins a new epoch of the log, later than above and than now in Unix

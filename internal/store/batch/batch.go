@@ -1,5 +1,5 @@
-// Package batch does together what waits together: whoever finds nobody at work begins at once, and whoever comes
-// meanwhile is done in the next batch.
+// Package batch is group commit: a caller that finds no batch under way begins one at once, and
+// those that come meanwhile are in the next.
 package batch
 
 import (
@@ -11,25 +11,27 @@ import (
 	"time"
 )
 
-// ErrPanicked is what the others of a batch get when doing it panicked: whether anything was done is not known.
+// ErrPanicked is what the others of a batch get when doing it panicked: whether anything was done
+// is not known.
 var ErrPanicked = errors.New("batch: the work panicked")
 
-// Batcher collects items of one kind. An item is done once, by the caller whose turn it is; the others of the
-// batch wait for it. A Batcher is used by any number of goroutines.
+// Batcher collects items of one kind. An item is done once, by the caller whose turn it is; the
+// others of the batch wait for it. A Batcher is used by any number of goroutines.
 type Batcher[T any] struct {
-	// Turn waits until a batch can be done, for no longer than ctx, and gives what does it. Whatever comes while it
-	// waits is in the batch. What it gives is called once, with at least one item, in the order in which they came.
+	// Turn waits until a batch can be done, for no longer than ctx, and returns what does it. Items
+	// that come while it waits are in the batch. What it returns is called once, with at least one
+	// item, in the order in which they came.
 	Turn func(ctx context.Context) (do func(items []T), err error)
 
 	// Size is how many items a batch has at most. The others are next, in their order.
 	Size int
 
-	// OverlapAfter is how long items wait for a batch under way before the next is begun beside it. Zero: always until it
-	// has ended.
+	// OverlapAfter is how long items wait for a batch under way before the next is begun beside it.
+	// Zero: always until it has ended.
 	OverlapAfter time.Duration
 
 	mu      sync.Mutex // guards what follows
-	led     bool       // somebody leads, and has not taken his batch yet
+	led     bool       // a caller leads, and has not taken its batch yet
 	working int        // batches under way
 	waiting []*entry[T]
 }
@@ -37,7 +39,7 @@ type Batcher[T any] struct {
 // entry is an item that waits.
 type entry[T any] struct {
 	item T
-	told chan verdict // gets one; nobody who leads the first batch of all is told
+	told chan verdict // receives one; not for a caller that leads the first batch of all
 }
 
 // verdict is what a waiting caller is told.
@@ -46,9 +48,9 @@ type verdict struct {
 	err  error // nil: the item was done
 }
 
-// Do has an item done and then returns nil: what came of it, errors included, is for the item to hold. Any error says
-// that it was not done, but for ErrPanicked. A caller's context counts until the item's batch has begun; that one gives up
-// changes nothing for the others.
+// Do has an item done and then returns nil: what came of it, errors included, is for the item to
+// hold. Any error says that it was not done, but for ErrPanicked. A caller's context counts until
+// the item's batch has begun; that one gives up changes nothing for the others.
 func (b *Batcher[T]) Do(ctx context.Context, item T) error {
 	e := &entry[T]{item, make(chan verdict, 1)}
 	if b.join(e) {
@@ -72,7 +74,7 @@ func (b *Batcher[T]) Do(ctx context.Context, item T) error {
 	}
 }
 
-// alarm tells when an item has waited long enough.
+// alarm returns a channel that receives when an item has waited long enough.
 func (b *Batcher[T]) alarm() (<-chan time.Time, func()) {
 	if b.OverlapAfter <= 0 {
 		return nil, func() {}
@@ -89,7 +91,7 @@ func (b *Batcher[T]) obey(ctx context.Context, e *entry[T], v verdict) error {
 	return v.err
 }
 
-// join waits in line, and tells whether the next batch is the caller's to do.
+// join waits in line, and reports whether the next batch is the caller's to do.
 func (b *Batcher[T]) join(e *entry[T]) (lead bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -101,7 +103,8 @@ func (b *Batcher[T]) join(e *entry[T]) (lead bool) {
 	return true
 }
 
-// leave gives up waiting. It tells false when that is too late: a batch has the item, or the caller leads.
+// leave gives up waiting. It reports false when that is too late: a batch has the item, or the
+// caller leads.
 func (b *Batcher[T]) leave(e *entry[T]) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -162,7 +165,7 @@ func (b *Batcher[T]) hasten(e *entry[T]) {
 	}
 }
 
-// end ends a batch, and tells whether another begins.
+// end ends a batch, and reports whether another begins.
 func (b *Batcher[T]) end() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -170,7 +173,7 @@ func (b *Batcher[T]) end() bool {
 	return b.pass()
 }
 
-// pass gives the lead to whoever waits longest, unless somebody has it. The caller holds mu.
+// pass has the caller that waits longest lead, unless another leads. The caller holds mu.
 func (b *Batcher[T]) pass() bool {
 	if b.led || len(b.waiting) == 0 {
 		return false

@@ -16,8 +16,8 @@ import (
 	"github.com/handstamp/handstamp/internal/store/batch"
 )
 
-// desk does batches of numbers, an hour each, and remembers them.
-type desk struct {
+// recorder does batches of numbers, an hour each, and remembers them.
+type recorder struct {
 	batch.Batcher[int]
 	panics int // the item that work panics at; 0: at none
 
@@ -26,9 +26,9 @@ type desk struct {
 	batches [][]int    // what was done, in order
 }
 
-// newDesk gives a desk whose batches have at most so many items.
-func newDesk(most int) *desk {
-	d := &desk{}
+// newRecorder gives a recorder whose batches have at most so many items.
+func newRecorder(most int) *recorder {
+	d := &recorder{}
 	d.Size = most
 	d.Turn = func(ctx context.Context) (func([]int), error) {
 		d.mu.Lock()
@@ -42,7 +42,7 @@ func newDesk(most int) *desk {
 }
 
 // work takes an hour.
-func (d *desk) work(items []int) {
+func (d *recorder) work(items []int) {
 	time.Sleep(time.Hour)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -55,23 +55,23 @@ func (d *desk) work(items []int) {
 }
 
 // shut has Turn answer an error; nil: it gives turns again.
-func (d *desk) shut(err error) {
+func (d *recorder) shut(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.closed = err
 }
 
 // wantBatches compares what was done.
-func (d *desk) wantBatches(t *testing.T, want ...[]int) {
+func (d *recorder) wantBatches(t *testing.T, want ...[]int) {
 	t.Helper()
 	if diff := cmp.Diff(want, d.batches); diff != "" {
 		t.Errorf("batches, got +, want -:\n%s", diff)
 	}
 }
 
-// queue has items come one after the other while the first is being done, each with its own context, and gives where their
-// errors will be.
-func (d *desk) queue(ctxs ...context.Context) []error {
+// queue has items come one after the other while the first is being done, each with its own
+// context, and gives where their errors will be.
+func (d *recorder) queue(ctxs ...context.Context) []error {
 	errs := make([]error, len(ctxs))
 	for i, ctx := range ctxs {
 		go func() {
@@ -96,7 +96,7 @@ func pass(d time.Duration) {
 // TestAlone does what comes by itself at once.
 func TestAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, began := newDesk(9), time.Now()
+		d, began := newRecorder(9), time.Now()
 		for n := range 3 {
 			if err := d.Do(t.Context(), n); err != nil {
 				t.Error(err)
@@ -109,10 +109,11 @@ func TestAlone(t *testing.T) {
 	})
 }
 
-// TestTogether does what came meanwhile in the next batch, in its order, and no more at once than allowed.
+// TestTogether does what came meanwhile in the next batch, in its order, and no more at once than
+// allowed.
 func TestTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, ctx := newDesk(3), t.Context()
+		d, ctx := newRecorder(3), t.Context()
 		errs := d.queue(ctx, ctx, ctx, ctx, ctx, ctx)
 		pass(5 * time.Hour)
 		if err := errors.Join(errs...); err != nil {
@@ -122,11 +123,12 @@ func TestTogether(t *testing.T) {
 	})
 }
 
-// TestGiveUp lets a caller go whose batch has not begun, whether the next batch was his to do or not, and disturbs nobody else.
+// TestGiveUp lets a caller go whose batch has not begun, whether the next batch was his to do or
+// not, and disturbs nobody else.
 func TestGiveUp(t *testing.T) {
 	for _, place := range []int{1, 2, 3} {
 		synctest.Test(t, func(t *testing.T) {
-			d, began := newDesk(9), time.Now()
+			d, began := newRecorder(9), time.Now()
 			ctxs := []context.Context{t.Context(), t.Context(), t.Context(), t.Context()}
 			hasty, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
@@ -151,7 +153,7 @@ func TestGiveUp(t *testing.T) {
 // TestTooLateToGiveUp has a caller wait for a batch that has begun with his item.
 func TestTooLateToGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(9)
+		d := newRecorder(9)
 		late, cancel := context.WithTimeout(t.Context(), 90*time.Minute)
 		defer cancel()
 		errs := d.queue(t.Context(), late, late)
@@ -167,7 +169,7 @@ func TestTooLateToGiveUp(t *testing.T) {
 func TestLedByWhoGaveUp(t *testing.T) {
 	for range 50 { // both are ready then: which a select takes is chance
 		synctest.Test(t, func(t *testing.T) {
-			d := newDesk(9)
+			d := newRecorder(9)
 			hasty, cancel := context.WithTimeout(t.Context(), time.Hour) // when the first batch ends
 			defer cancel()
 			errs := d.queue(t.Context(), hasty, t.Context())
@@ -185,7 +187,7 @@ func TestLedByWhoGaveUp(t *testing.T) {
 // TestClosed answers everybody who waits when there are no turns any more.
 func TestClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(9)
+		d := newRecorder(9)
 		ctx := t.Context()
 		errs := d.queue(ctx, ctx, ctx, ctx)
 		closed := errors.New("closed")
@@ -207,7 +209,7 @@ func TestClosed(t *testing.T) {
 // TestPanic lets a panic out where the batch was done, tells the others of the batch, and goes on.
 func TestPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, ctx := newDesk(2), t.Context()
+		d, ctx := newRecorder(2), t.Context()
 		d.panics = 3
 		errs := d.queue(ctx, ctx, ctx, ctx)
 		pass(5 * time.Hour)
@@ -218,8 +220,8 @@ func TestPanic(t *testing.T) {
 	})
 }
 
-// TestMany has many come and go, and counts: whoever got nil was done once, whoever got an error was not, and no two batches
-// were done at once.
+// TestMany has many come and go, and counts: whoever got nil was done once, whoever got an error
+// was not, and no two batches were done at once.
 func TestMany(t *testing.T) {
 	const callers, each = 16, 200
 	var done [callers * each]atomic.Int32
@@ -260,11 +262,11 @@ func TestMany(t *testing.T) {
 	}
 }
 
-// TestHurry begins a batch beside one that takes long, when somebody has waited long enough, and not because of those
-// whose batch has begun.
+// TestHurry begins a batch beside one that takes long, when somebody has waited long enough, and
+// not because of those whose batch has begun.
 func TestHurry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, began := newDesk(9), time.Now()
+		d, began := newRecorder(9), time.Now()
 		d.OverlapAfter = 10 * time.Minute
 		d.Turn = func(context.Context) (func([]int), error) {
 			return func(items []int) {
@@ -289,15 +291,16 @@ func TestHurry(t *testing.T) {
 	})
 }
 
-// TestNextGoesAhead has the next batch begin before those go on who were in the last one, also where there is one processor for
-// all: what it waits for, such as a disk, it waits for meanwhile. Chance has a say in who runs first, so most rounds count.
+// TestNextGoesAhead has the next batch begin before those go on who were in the last one, also
+// where there is one processor for all: what it waits for, such as a disk, it waits for meanwhile.
+// Chance has a say in who runs first, so most rounds count.
 func TestNextGoesAhead(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	const rounds, together = 20, 8
 	ahead := 0
 	for range rounds {
 		synctest.Test(t, func(t *testing.T) {
-			d := newDesk(together)
+			d := newRecorder(together)
 			var wentOn atomic.Int32 // of the second batch
 			d.Turn = func(context.Context) (func([]int), error) {
 				return func(items []int) {

@@ -35,7 +35,7 @@ type Step struct {
 // oldest reads the first line of a script.
 var oldest = regexp.MustCompile(`\A-- oldest: ([1-9][0-9]*)\n`)
 
-// Read gives the steps in a folder, in order.
+// Read returns the steps in a folder, in order.
 func Read(files fs.FS, folder string) ([]Step, error) {
 	names, err := fs.Glob(files, path.Join(folder, "*.sql"))
 	if err != nil {
@@ -63,7 +63,7 @@ func Read(files fs.FS, folder string) ([]Step, error) {
 	return steps, nil
 }
 
-// Done gives how many of the program's steps a database has behind it. found is what it has
+// Done returns how many of the program's steps a database has behind it. found is what it has
 // noted of each, in order of number, without scripts. The error wraps ErrSchema when the program
 // must not run on it: one of its steps is not as the program has it, or is newer than the program
 // and not made for it.

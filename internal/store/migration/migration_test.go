@@ -26,8 +26,16 @@ func TestRead(t *testing.T) {
 		scripts map[string]string
 		want    string // number, name and oldest of each step; empty: refused
 	}{
-		{"in order", map[string]string{"0002_more.sql": "-- oldest: 1\nb", "0001_begin.sql": "a"}, "1 0001_begin.sql 1, 2 0002_more.sql 2>1"},
-		{"oldest only in the first line", map[string]string{"0001_a.sql": "a", "0002_b.sql": "\n-- oldest: 1\nb"}, "1 0001_a.sql 1, 2 0002_b.sql 2"},
+		{
+			"in order",
+			map[string]string{"0002_more.sql": "-- oldest: 1\nb", "0001_begin.sql": "a"},
+			"1 0001_begin.sql 1, 2 0002_more.sql 2>1",
+		},
+		{
+			"oldest only in the first line",
+			map[string]string{"0001_a.sql": "a", "0002_b.sql": "\n-- oldest: 1\nb"},
+			"1 0001_a.sql 1, 2 0002_b.sql 2",
+		},
 		{"a gap", map[string]string{"0001_a.sql": "a", "0003_c.sql": "c"}, ""},
 		{"two of a number", map[string]string{"0001_a.sql": "a", "0001_b.sql": "b"}, ""},
 		{"for a program to come", map[string]string{"0001_a.sql": "-- oldest: 2\na"}, ""},
@@ -47,7 +55,8 @@ func TestRead(t *testing.T) {
 					t.Errorf("step %s = %q, sum %q, want the file's", s.Name, s.Script, s.Sum)
 				}
 			}
-			if all := strings.Join(got, ", "); all != tt.want || (err == nil) != (tt.want != "") || err != nil && !errors.Is(err, migration.ErrSchema) {
+			if all := strings.Join(got, ", "); all != tt.want || (err == nil) != (tt.want != "") ||
+				err != nil && !errors.Is(err, migration.ErrSchema) {
 				t.Errorf("Read = %q, %v, want %q", all, err, tt.want)
 			}
 		})
@@ -70,7 +79,12 @@ func TestDone(t *testing.T) {
 		{"nothing", nil, 0, ""},
 		{"behind", program[:1], 1, ""},
 		{"the same", program, 2, ""},
-		{"newer", append(program[:2:2], step(3, 3, "c")), 0, "schema 3 (0003_x.sql), this program knows 2: use a newer handstamp"},
+		{
+			"newer",
+			append(program[:2:2], step(3, 3, "c")),
+			0,
+			"schema 3 (0003_x.sql), this program knows 2: use a newer handstamp",
+		},
 		{"newer, for this one too", append(program[:2:2], step(3, 2, "c")), 2, ""},
 		{"newer, for older ones too", append(program[:2:2], step(3, 1, "c"), step(4, 2, "d")), 2, ""},
 		{"newer twice, once not for this one", append(program[:2:2], step(3, 3, "c"), step(4, 1, "d")), 0, "schema 3"},

@@ -13,8 +13,9 @@ import (
 	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
-// TestBatchesInOrder looks at how PostgreSQL does a batch, on tables that it knows nothing of: row by row in the order in which they
-// are given, each found by its id. Batches that lock rows in other orders wait for each other until one is given up.
+// TestBatchesInOrder looks at how PostgreSQL does a batch, on tables that it knows nothing of: row
+// by row in the order in which they are given, each found by its id. Batches that lock rows in
+// other orders wait for each other until one is given up.
 func TestBatchesInOrder(t *testing.T) {
 	db := mustOpen(t, postgrestest.Shared(t).Database(t))
 	for _, batch := range []struct {
@@ -31,7 +32,10 @@ func TestBatchesInOrder(t *testing.T) {
 			defer conn.Release()
 			_, err = conn.Exec(background, `PREPARE batch AS `+batch.statement)
 			must(t, err)
-			rows, err := conn.Query(background, `EXPLAIN EXECUTE batch (`+strings.TrimSuffix(strings.Repeat("'{}', ", batch.parameters), ", ")+`)`)
+			rows, err := conn.Query(
+				background,
+				`EXPLAIN EXECUTE batch (`+strings.TrimSuffix(strings.Repeat("'{}', ", batch.parameters), ", ")+`)`,
+			)
 			must(t, err)
 			lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 			must(t, err)
@@ -54,8 +58,8 @@ func TestBatchesInOrder(t *testing.T) {
 	}
 }
 
-// TestBatchGivenUp has PostgreSQL give up a batch at its commit, when it has told of its rows: none is written, and none counts
-// as decided.
+// TestBatchGivenUp has PostgreSQL give up a batch at its commit, when it has told of its rows: none
+// is written, and none counts as decided.
 func TestBatchGivenUp(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
 	db := mustOpen(t, database)
@@ -79,8 +83,9 @@ func TestBatchGivenUp(t *testing.T) {
 	mustRotate(t, db, second, store.Rotated)
 }
 
-// TestEndsOfManyNodes has three nodes end sessions at once, in batches that wait for each other at the head of the log: none is
-// given up, every number is given once, and each session has one. A batch that finds nobody leaves the log as it is.
+// TestEndsOfManyNodes has three nodes end sessions at once, in batches that wait for each other at
+// the head of the log: none is given up, every number is given once, and each session has one. A
+// batch that finds nobody leaves the log as it is.
 func TestEndsOfManyNodes(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
 	nodes := []*postgres.DB{mustOpen(t, database), mustOpen(t, database), mustOpen(t, database)}

@@ -54,8 +54,8 @@ func TestOpenAtOnce(t *testing.T) {
 	}
 }
 
-// TestOpenTriesAgain does not give up at once where something has a name that it needs: another node may be making it, and
-// PostgreSQL shows a table's type before the table.
+// TestOpenTriesAgain does not give up at once where something has a name that it needs: another
+// node may be making it, and PostgreSQL shows a table's type before the table.
 func TestOpenTriesAgain(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
 	mustExec(t, database, `CREATE TYPE migrations AS ENUM ('half made')`)
@@ -71,8 +71,8 @@ func TestOpenTriesAgain(t *testing.T) {
 	mustOpen(t, database)
 }
 
-// firstSchemaSum is that of migration 1, frozen: databases in the field began with it, and refuse to
-// meet another.
+// firstSchemaSum is that of migration 1, frozen: databases in the field began with it, and refuse
+// to meet another.
 const firstSchemaSum = "4beed2166d9f7d16710d8106be4bca5305875f945bbbd0e1ef7d7d074045fea5"
 
 // TestFirstSchema holds the first migration to what it was.
@@ -80,7 +80,10 @@ func TestFirstSchema(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("migrations", "0001_begin.sql"))
 	must(t, err)
 	if sum := fmt.Sprintf("%x", sha256.Sum256(text)); sum != firstSchemaSum {
-		t.Errorf("0001_begin.sql has changed: its SHA-256 is %s. Released migrations never change; write a new one", sum)
+		t.Errorf(
+			"0001_begin.sql has changed: its SHA-256 is %s. Released migrations never change; write a new one",
+			sum,
+		)
 	}
 }
 
@@ -188,7 +191,11 @@ func TestRefreshTouchesNoIndex(t *testing.T) {
 	must(t, db.Close()) // only then does it tell its numbers
 	var all, hot int
 	for end := time.Now().Add(2 * time.Minute); all < refreshes && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		must(t, conn.QueryRow(background, `SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'sessions'`).Scan(&all, &hot))
+		must(
+			t,
+			conn.QueryRow(background, `SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'sessions'`).
+				Scan(&all, &hot),
+		)
 	}
 	if all < refreshes || hot < all*9/10 {
 		t.Errorf("of %d updates %d touched no index, want nearly all of %d", all, hot, refreshes)

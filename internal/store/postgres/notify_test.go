@@ -10,8 +10,8 @@ import (
 	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
-// TestNotify hears of what another node ends, of no ordinary refresh, and again after the server was
-// restarted.
+// TestNotify hears of what another node ends, of no ordinary refresh, and again after the server
+// was restarted.
 func TestNotify(t *testing.T) {
 	server := postgrestest.Options{NoSync: true}.Start(t)
 	database := server.Database(t)

@@ -43,7 +43,7 @@ type Options struct {
 	// included. Zero means 5 s.
 	Limit time.Duration
 
-	// Clock tells when migrations were applied, and so when the revocation log began.
+	// Clock says when migrations were applied, and so when the revocation log began.
 	// Nil means time.Now.
 	Clock store.Clock
 

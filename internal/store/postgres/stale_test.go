@@ -71,10 +71,12 @@ func TestNothingStale(t *testing.T) {
 						if err != nil {
 							t.Error(err)
 						}
-						if in && (u.NotBefore != now.Unix()+1 || act.name == "roles" && !slices.Equal(u.Roles, []string{"new"})) {
+						if in &&
+							(u.NotBefore != now.Unix()+1 || act.name == "roles" && !slices.Equal(u.Roles, []string{"new"})) {
 							t.Errorf("let in as %+v, which was before", u)
 						}
-						if in && (act.name == "disable" || act.name == "delete" || act.name == "everything" && visitor.name != "begin") {
+						if in &&
+							(act.name == "disable" || act.name == "delete" || act.name == "everything" && visitor.name != "begin") {
 							t.Error("let in, though out")
 						}
 					}()

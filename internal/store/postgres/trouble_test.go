@@ -49,7 +49,13 @@ func nowhere(t *testing.T) string {
 func TestOpenRefused(t *testing.T) {
 	server := postgrestest.Shared(t)
 	good := server.Database(t)
-	mustExec(t, good, `CREATE ROLE guest LOGIN PASSWORD '`+secret+`'`, `CREATE ROLE lost LOGIN PASSWORD '`+secret+`'`, `ALTER ROLE lost SET search_path = nowhere`)
+	mustExec(
+		t,
+		good,
+		`CREATE ROLE guest LOGIN PASSWORD '`+secret+`'`,
+		`CREATE ROLE lost LOGIN PASSWORD '`+secret+`'`,
+		`ALTER ROLE lost SET search_path = nowhere`,
+	)
 	other := server.Database(t)
 	mustExec(t, other, `CREATE TABLE users (id INTEGER)`)
 	tests := []struct {
@@ -59,10 +65,26 @@ func TestOpenRefused(t *testing.T) {
 		{"no URL", "postgres//x:" + secret + "@host/x", []string{"parse"}},
 		{"broken URL", "postgres://x:" + secret + "@host:port:port/x", []string{"parse"}},
 		{"unknown setting", good + "?sslmode=perhaps", []string{"sslmode"}},
-		{"nobody there", change(t, as(t, good, "x"), func(u *url.URL) { u.Host = nowhere(t) }), []string{"connection refused"}},
-		{"no such host", change(t, as(t, good, "x"), func(u *url.URL) { u.Host = "db.invalid" }), []string{"db.invalid"}},
-		{"no such database", change(t, good, func(u *url.URL) { u.Path = "/missing" }), []string{`"missing" does not exist`, "CREATE DATABASE"}},
-		{"wrong password", as(t, good, "postgres"), []string{"password authentication failed", "check user and password"}},
+		{
+			"nobody there",
+			change(t, as(t, good, "x"), func(u *url.URL) { u.Host = nowhere(t) }),
+			[]string{"connection refused"},
+		},
+		{
+			"no such host",
+			change(t, as(t, good, "x"), func(u *url.URL) { u.Host = "db.invalid" }),
+			[]string{"db.invalid"},
+		},
+		{
+			"no such database",
+			change(t, good, func(u *url.URL) { u.Path = "/missing" }),
+			[]string{`"missing" does not exist`, "CREATE DATABASE"},
+		},
+		{
+			"wrong password",
+			as(t, good, "postgres"),
+			[]string{"password authentication failed", "check user and password"},
+		},
 		{"no such user", as(t, good, "nobody"), []string{`"nobody"`, "check user and password"}},
 		{"no right to make tables", as(t, good, "guest"), []string{"permission denied", "GRANT CREATE"}},
 		{"no schema", as(t, good, "lost"), []string{"no schema", "search_path"}},
@@ -95,7 +117,11 @@ func TestOpenRefused(t *testing.T) {
 // TestStandby refuses a server that can write nothing.
 func TestStandby(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
-	mustExec(t, database, `ALTER DATABASE `+strings.TrimPrefix(mustPath(t, database), "/")+` SET default_transaction_read_only = on`)
+	mustExec(
+		t,
+		database,
+		`ALTER DATABASE `+strings.TrimPrefix(mustPath(t, database), "/")+` SET default_transaction_read_only = on`,
+	)
 	_, err := postgres.Open(background, database)
 	if wantUnavailable(t, "Open(read-only)", err); err == nil || !strings.Contains(err.Error(), "read only") {
 		t.Errorf("Open(read-only) = %v, want it to say so", err)
@@ -173,8 +199,8 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// TestRestarts restarts the server again and again under refreshes: a token that was refused is good
-// afterwards, and one whose rotation was answered is used.
+// TestRestarts restarts the server again and again under refreshes: a token that was refused is
+// good afterwards, and one whose rotation was answered is used.
 func TestRestarts(t *testing.T) {
 	server := postgrestest.Options{NoSync: true}.Start(t)
 	db := mustOpen(t, server.Database(t))
@@ -221,7 +247,12 @@ func mustRotateSoon(t *testing.T, db *postgres.DB, p store.Presented) store.Pres
 		case o.Case != store.Rotated && o.Case != store.Repeated:
 			t.Errorf("Rotate = %v, want rotated or repeated", o.Case)
 		}
-		return store.Presented{Session: p.Session, Generation: p.Generation + 1, Parent: p.Nonce, Nonce: store.Nonce{byte(p.Generation), byte(p.Generation >> 8), 7}}
+		return store.Presented{
+			Session:    p.Session,
+			Generation: p.Generation + 1,
+			Parent:     p.Nonce,
+			Nonce:      store.Nonce{byte(p.Generation), byte(p.Generation >> 8), 7},
+		}
 	}
 	t.Error("the database does not answer again")
 	return p
@@ -233,7 +264,11 @@ func TestPoolExhausted(t *testing.T) {
 	calm := mustOpen(t, database)
 	must(t, calm.CreateUser(background, ada))
 	p := mustBegin(t, calm, 1)
-	db := mustOpenWith(t, database+"?pool_max_conns=2", postgres.Options{Wait: 200 * time.Millisecond, Limit: time.Minute})
+	db := mustOpenWith(
+		t,
+		database+"?pool_max_conns=2",
+		postgres.Options{Wait: 200 * time.Millisecond, Limit: time.Minute},
+	)
 	release := hold(t, database, `SELECT FROM sessions FOR UPDATE`)
 	var waiting sync.WaitGroup
 	for range 2 {
@@ -282,7 +317,11 @@ func TestNeighbours(t *testing.T) {
 			}
 			var err error
 			if i%2 == 0 {
-				err = db.EndSession(background, store.Ending{Session: p.Session, Reason: store.SignedOut, By: text}, now)
+				err = db.EndSession(
+					background,
+					store.Ending{Session: p.Session, Reason: store.SignedOut, By: text},
+					now,
+				)
 			} else {
 				p.From.Agent = text
 				_, err = db.Rotate(background, p, now)

@@ -17,7 +17,15 @@ import (
 
 // addUser keeps user number n.
 func addUser(ctx context.Context, db *sqlite.DB, n int) error {
-	return db.CreateUser(ctx, store.User{ID: store.UserID(fmt.Sprintf("usr_%022d", n)), Email: "x", EmailKey: fmt.Sprintf("%d@example.com", n), CreatedAt: time.Now()})
+	return db.CreateUser(
+		ctx,
+		store.User{
+			ID:        store.UserID(fmt.Sprintf("usr_%022d", n)),
+			Email:     "x",
+			EmailKey:  fmt.Sprintf("%d@example.com", n),
+			CreatedAt: time.Now(),
+		},
+	)
 }
 
 // TestBackupUnderWrites backs up while users are being made: the backup is whole, holds
@@ -62,7 +70,16 @@ func TestBackupUnderWrites(t *testing.T) {
 // TestRestore gives everything back under a later epoch, and never overwrites.
 func TestRestore(t *testing.T) {
 	folder := t.TempDir()
-	path, copied, restored := filepath.Join(folder, "a.db"), filepath.Join(folder, "backup.db"), filepath.Join(folder, "b.db")
+	path, copied, restored := filepath.Join(
+		folder,
+		"a.db",
+	), filepath.Join(
+		folder,
+		"backup.db",
+	), filepath.Join(
+		folder,
+		"b.db",
+	)
 	db := mustOpen(t, path)
 	if err := errors.Join(addUser(t.Context(), db, 1), db.Backup(t.Context(), copied)); err != nil {
 		t.Fatal(err)

@@ -44,14 +44,18 @@ func gathering(t *testing.T) (path string, db *sqlite.DB, tokens [crowd]store.Pr
 // unlucky is the one of the crowd whose act fails.
 const unlucky = 7
 
-// TestNeighbours has an act fail in the middle of others: they are done all the same, whether the failure undoes its own
-// statement or the whole transaction.
+// TestNeighbours has an act fail in the middle of others: they are done all the same, whether the
+// failure undoes its own statement or the whole transaction.
 func TestNeighbours(t *testing.T) {
 	for _, how := range []string{"ABORT", "ROLLBACK"} {
 		t.Run(how, func(t *testing.T) {
 			path, db, tokens := gathering(t)
-			mustExec(t, mustConnect(t, path), `CREATE TRIGGER trouble BEFORE UPDATE ON sessions WHEN NEW.id = '`+tokens[unlucky].Session.String()+`'
-				BEGIN SELECT RAISE(`+how+`, 'no'); END`)
+			mustExec(
+				t,
+				mustConnect(t, path),
+				`CREATE TRIGGER trouble BEFORE UPDATE ON sessions WHEN NEW.id = '`+tokens[unlucky].Session.String()+`'
+				BEGIN SELECT RAISE(`+how+`, 'no'); END`,
+			)
 			errs := together(t, db, func(i int) error {
 				o, err := db.Rotate(background, tokens[i], now)
 				if err == nil && o.Case != store.Rotated {
@@ -70,7 +74,8 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
-// TestCommitFails changes nothing for anybody when the transaction that they share cannot be committed.
+// TestCommitFails changes nothing for anybody when the transaction that they share cannot be
+// committed.
 func TestCommitFails(t *testing.T) {
 	path, db, tokens := gathering(t)
 	other := mustConnect(t, path)

@@ -27,7 +27,10 @@ func TestFirstSchema(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("migrations", "0001_begin.sql"))
 	must(t, err)
 	if sum := fmt.Sprintf("%x", sha256.Sum256(text)); sum != firstSchemaSum {
-		t.Errorf("0001_begin.sql has changed: its SHA-256 is %s. Released migrations never change; write a new one", sum)
+		t.Errorf(
+			"0001_begin.sql has changed: its SHA-256 is %s. Released migrations never change; write a new one",
+			sum,
+		)
 	}
 }
 
@@ -42,7 +45,8 @@ func TestUpgrade(t *testing.T) {
 	must(t, db.Close())
 	newer := sqlite.Options{Wait: time.Minute}.WithSteps(
 		`ALTER TABLE users ADD COLUMN nickname TEXT NOT NULL DEFAULT ''; CREATE INDEX users_nickname ON users (nickname)`,
-		`CREATE TABLE later (id TEXT NOT NULL PRIMARY KEY) STRICT`)
+		`CREATE TABLE later (id TEXT NOT NULL PRIMARY KEY) STRICT`,
+	)
 	db = mustOpenWith(t, path, newer)
 	mustRotate(t, db, p, store.Rotated)
 	standing, err := db.Session(background, p.Session)
@@ -109,7 +113,8 @@ func TestSchemaRefused(t *testing.T) {
 			other := mustConnect(t, path)
 			mustExec(t, other, tt.change)
 			_, err = sqlite.Open(background, path)
-			if !errors.Is(err, sqlite.ErrSchema) || !strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), path) {
+			if !errors.Is(err, sqlite.ErrSchema) || !strings.Contains(err.Error(), tt.says) ||
+				!strings.Contains(err.Error(), path) {
 				t.Errorf("Open = %v, want it refused, saying %q and the path", err, tt.says)
 			}
 			var users int

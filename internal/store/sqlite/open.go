@@ -32,7 +32,7 @@ type Options struct {
 	// processes, before the fault is storage_unavailable. Zero means 2 s.
 	Wait time.Duration
 
-	// Clock tells when migrations were applied, and so when the revocation log began.
+	// Clock says when migrations were applied, and so when the revocation log began.
 	// Nil means time.Now.
 	Clock store.Clock
 

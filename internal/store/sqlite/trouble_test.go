@@ -16,7 +16,8 @@ import (
 // briefly waits hardly at all.
 var briefly = sqlite.Options{Wait: 150 * time.Millisecond}
 
-// wantRefused checks that a token is refused, and that its session is as before and can be read meanwhile.
+// wantRefused checks that a token is refused, and that its session is as before and can be read
+// meanwhile.
 func wantRefused(t *testing.T, db *sqlite.DB, p store.Presented) {
 	t.Helper()
 	before, err := db.Session(background, p.Session)
@@ -33,8 +34,8 @@ func wantRefused(t *testing.T, db *sqlite.DB, p store.Presented) {
 	}
 }
 
-// TestLocked waits no longer than it was told while another process holds the lock. A machine that is busy may make it wait
-// longer, but not each time.
+// TestLocked waits no longer than it was told while another process holds the lock. A machine that
+// is busy may make it wait longer, but not each time.
 func TestLocked(t *testing.T) {
 	path := newPath(t)
 	calm, db := mustOpen(t, path), mustOpenWith(t, path, briefly)
