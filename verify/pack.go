@@ -1,10 +1,10 @@
 package verify
 
 import (
-	"encoding/binary"
 	"math"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/verify/internal/cache"
 )
 
@@ -26,37 +26,32 @@ type roomySession struct {
 // noTime stands for a time that a token does not say
 const noTime = math.MinInt64
 
-// The texts of a Session, in the order in which they are packed.
-const (
-	packedTexts = 6 // Subject, ID, ClientID, TokenID, KeyID, ACR
-	packedLists = 4 // Audience, Roles, Scope, AMR
-)
+// packedTexts is how many texts are packed before the items of lists: Subject, ID, ClientID, TokenID, KeyID, ACR
+const packedTexts = 6
 
-// newEntry returns the entry of a token that says s. It is packed in b, which it does not keep: the lengths of the texts
-// and of the lists, the lengths of the items, and then everything in a row. No length is beyond that of a token.
-func newEntry(token string, s *Session, b []byte) *cache.Entry {
-	texts := [packedTexts]string{s.Subject, s.ID, s.ClientID, s.TokenID, s.KeyID, s.ACR}
-	lists := [packedLists][]string{s.Audience, s.Roles, s.Scope, s.AMR}
+// newEntry returns the entry of a token that key signed and that says s. It is packed in b, which it does not keep:
+// the lengths of all texts and items, in two bytes each, and then these in a row. None is longer than a token.
+func newEntry(token string, key *jose.Key, s *Session, b []byte) *cache.Entry {
+	kid := s.KeyID
+	if kid == key.ID() {
+		kid = "" // which none is
+	}
+	texts := append(make([]string, 0, 2*room), s.Subject, s.ID, s.ClientID, s.TokenID, kid, s.ACR)
+	lists := [4][]string{s.Audience, s.Roles, s.Scope, s.AMR}
+	for _, list := range lists {
+		texts = append(texts, list...)
+	}
 	for _, text := range texts {
-		b = binary.LittleEndian.AppendUint16(b, uint16(len(text)))
-	}
-	for _, list := range lists {
-		b = binary.LittleEndian.AppendUint16(b, uint16(len(list)))
-	}
-	for _, list := range lists {
-		for _, item := range list {
-			b = binary.LittleEndian.AppendUint16(b, uint16(len(item)))
-		}
+		b = append(b, byte(len(text)), byte(len(text)>>8))
 	}
 	for _, text := range texts {
 		b = append(b, text...)
 	}
-	for _, list := range lists {
-		for _, item := range list {
-			b = append(b, item...)
-		}
-	}
 	k := cache.NewEntry(token, b)
+	for i, list := range lists {
+		k.Lists[i] = uint16(len(list))
+	}
+	k.Key = key
 	k.AuthTime, k.IssuedAt, k.ExpiresAt = packTime(s.AuthTime), packTime(s.IssuedAt), packTime(s.ExpiresAt)
 	return k
 }
@@ -79,10 +74,12 @@ func unpackTime(micro int64) time.Time {
 
 // unpack fills in what k says, but for the lists
 func (s *Session) unpack(k *cache.Entry) {
-	p := unpacker{packed: k.Says()}
-	p.at = 2 * (packedTexts + packedLists + p.length(6) + p.length(7) + p.length(8) + p.length(9))
+	p := unpackerOf(k)
 	s.Subject, s.ID, s.ClientID = p.text(0), p.text(1), p.text(2)
 	s.TokenID, s.KeyID, s.ACR = p.text(3), p.text(4), p.text(5)
+	if s.KeyID == "" {
+		s.KeyID = k.Key.ID()
+	}
 	s.AuthTime, s.IssuedAt, s.ExpiresAt = unpackTime(k.AuthTime), unpackTime(k.IssuedAt), unpackTime(k.ExpiresAt)
 }
 
@@ -92,28 +89,26 @@ type lists struct{ audience, roles, scope, amr []string }
 // unpackLists returns the lists of what k says. They use items as far as it has room, and appending to one touches no
 // other.
 func unpackLists(k *cache.Entry, items []string) (l lists) {
-	p := unpacker{packed: k.Says()}
-	counts := [packedLists]int{p.length(6), p.length(7), p.length(8), p.length(9)}
-	n := counts[0] + counts[1] + counts[2] + counts[3]
-	p.at = 2 * (packedTexts + packedLists + n)
+	p := unpackerOf(k)
 	for i := range packedTexts {
 		p.at += p.length(i)
 	}
+	n := itemsOf(k)
 	if n > len(items) {
 		items = make([]string, n)
 	}
 	for i := range n {
-		items[i] = p.text(packedTexts + packedLists + i)
+		items[i] = p.text(packedTexts + i)
 	}
-	l.audience, items = cut(items, counts[0])
-	l.roles, items = cut(items, counts[1])
-	l.scope, items = cut(items, counts[2])
-	l.amr, _ = cut(items, counts[3])
+	l.audience, items = cut(items, k.Lists[0])
+	l.roles, items = cut(items, k.Lists[1])
+	l.scope, items = cut(items, k.Lists[2])
+	l.amr, _ = cut(items, k.Lists[3])
 	return l
 }
 
 // cut takes n items off, nil for none
-func cut(items []string, n int) (list, rest []string) {
+func cut(items []string, n uint16) (list, rest []string) {
 	if n == 0 {
 		return nil, items
 	}
@@ -125,6 +120,14 @@ type unpacker struct {
 	packed string
 	at     int // where the next text begins
 }
+
+// itemsOf returns how many items the lists have together
+func itemsOf(k *cache.Entry) int {
+	return int(k.Lists[0]) + int(k.Lists[1]) + int(k.Lists[2]) + int(k.Lists[3])
+}
+
+// unpackerOf returns one that stands before the first text of what k says
+func unpackerOf(k *cache.Entry) unpacker { return unpacker{k.Says(), 2 * (packedTexts + itemsOf(k))} }
 
 // length returns a length by its place
 func (p *unpacker) length(i int) int { return int(p.packed[2*i]) | int(p.packed[2*i+1])<<8 }

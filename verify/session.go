@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/verify/internal/cache"
 )
 
@@ -41,17 +40,6 @@ func (s *Session) HasRole(role string) bool { return slices.Contains(s.Roles, ro
 // HasScope reports whether the token has the scope, compared exactly.
 func (s *Session) HasScope(scope string) bool { return slices.Contains(s.Scope, scope) }
 
-// Claims decodes the claims that the operator added into v, which points to a struct or to a map with
-// string keys. Names are compared exactly: a field takes the claim that its json tag names, or that
-// has its Go name. Types must fit, numbers must fit without rounding, and null fits only what can
-// be nil. Claims without a field are passed over.
-//
-// Registered claims (iss, sub, exp and so on) reach a struct field only by its tag, and a map never.
-// Numbers in an any become float64.
-func (s *Session) Claims(v any) error {
-	return decodeClaims(s.payload(), v)
-}
-
 // Done returns a channel that is closed when the token expires or the session ends, so that a
 // WebSocket, an event stream or a long poll can end with it. Nothing runs for a session
 // whose Done is never called. The channel of a Session that no verifier made is nil.
@@ -60,16 +48,6 @@ func (s *Session) Done() <-chan struct{} {
 		return nil
 	}
 	return s.watch.channel(s.from)
-}
-
-// payload returns the claims of the token that s is from, as text; empty when there is none
-func (s *Session) payload() string {
-	if s.from == nil {
-		return ""
-	}
-	parts, _ := jose.SplitCompact(s.from.Token()) // it was split and decoded before
-	payload, _ := jose.DecodeBase64(parts.Payload())
-	return string(payload)
 }
 
 // contextKey is where a context keeps its session

@@ -7,6 +7,7 @@ import (
 
 	"github.com/handstamp/handstamp/verify/internal/cache"
 	"github.com/handstamp/handstamp/verify/internal/feed"
+	"github.com/handstamp/handstamp/verify/internal/keyset"
 )
 
 // WhenStale is what a route does while this verifier may not have heard of the newest endings. The zero value is the
@@ -50,6 +51,26 @@ type staleness struct {
 	limit  time.Duration
 	then   WhenStale
 	always bool // ask on each request
+}
+
+// listen begins to follow the issuer's feed, if there is one, and says so if there is none although it would be of use
+func (v *Verifier) listen(ctx context.Context) {
+	switch v.config.Keys.(type) {
+	case discovered, listed:
+		if v.service == nil && !keyset.Loopback(v.issuer.Hostname()) {
+			v.config.Logger.Info("no service key: sessions that end early are accepted until their tokens expire", "issuer", v.config.Issuer)
+			return
+		}
+	default:
+		if v.service == nil || v.revoked != nil {
+			return
+		}
+	}
+	v.feed = feed.Start(ctx, feed.Options{
+		Issuer: v.config.Issuer, Key: v.service, Client: v.caller, Clock: v.clock, Log: v.config.Logger, Counts: &v.metrics.endings,
+		Withdraw: v.keys.Withdraw, StaleAccepted: func() int64 { return v.metrics.get(countStaleAccepted) },
+	})
+	v.revoked = v.feed.Set()
 }
 
 // upToDate holds a good token to what its route demands of our knowledge of endings

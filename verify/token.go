@@ -68,7 +68,7 @@ func (v *Verifier) session(k *cache.Entry) *Session {
 
 // verify takes a token that it remembers and that is still good, or checks it
 func (v *Verifier) verify(ctx context.Context, token string) (*cache.Entry, *Error) {
-	if k := v.cache.Find(token); k != nil {
+	if k := v.cache.Find(token); k != nil && k.Token() == token { // the whole text: a collision can only miss
 		if v.stillGood(k) {
 			v.metrics.add(countCacheHits)
 			return k, nil
@@ -160,8 +160,7 @@ func (v *Verifier) checkParts(ctx context.Context, b *scratch, parts jose.Compac
 	if err := c.parse(string(b.payload)); err != nil {
 		return nil, newError(CodeInvalidToken, err)
 	}
-	k := newEntry(parts.Token, &c.Session, b.input[:0])
-	k.Key = key
+	k := newEntry(parts.Token, key, &c.Session, b.input[:0])
 	if e := v.judge(k, &c); e != nil {
 		return nil, e
 	}

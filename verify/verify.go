@@ -86,26 +86,6 @@ func mistaken(mistakes []error) error {
 	return errors.Join(append([]error{errors.New("verify: the configuration is not usable")}, mistakes...)...)
 }
 
-// listen begins to follow the issuer's feed, if there is one, and says so if there is none although it would be of use
-func (v *Verifier) listen(ctx context.Context) {
-	switch v.config.Keys.(type) {
-	case discovered, listed:
-		if v.service == nil && !keyset.Loopback(v.issuer.Hostname()) {
-			v.config.Logger.Info("no service key: sessions that end early are accepted until their tokens expire", "issuer", v.config.Issuer)
-			return
-		}
-	default:
-		if v.service == nil || v.revoked != nil {
-			return
-		}
-	}
-	v.feed = feed.Start(ctx, feed.Options{
-		Issuer: v.config.Issuer, Key: v.service, Client: v.caller, Clock: v.clock, Log: v.config.Logger, Counts: &v.metrics.endings,
-		Withdraw: v.keys.Withdraw, StaleAccepted: func() int64 { return v.metrics.get(countStaleAccepted) },
-	})
-	v.revoked = v.feed.Set()
-}
-
 // Close ends what runs in the background. Sessions that are being watched are Done.
 func (v *Verifier) Close() {
 	v.keys.Close()

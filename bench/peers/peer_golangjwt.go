@@ -44,13 +44,19 @@ type golangJWTClaims struct {
 
 // Verify is as Verifier has it.
 func (g golangJWTVerifier) Verify(token string) error {
-	var claims golangJWTClaims
-	_, err := g.parser.ParseWithClaims(token, &claims, func(t *jwt.Token) (any, error) {
+	_, err := g.parse(token)
+	return err
+}
+
+// parse returns the claims of a good token
+func (g golangJWTVerifier) parse(token string) (*golangJWTClaims, error) {
+	claims := new(golangJWTClaims)
+	_, err := g.parser.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) {
 		kid, _ := t.Header["kid"].(string)
 		if key, known := g.keys[kid]; known {
 			return key, nil
 		}
 		return nil, errors.New("no such key")
 	})
-	return err
+	return claims, err
 }

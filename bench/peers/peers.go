@@ -44,6 +44,9 @@ var (
 // Ours is this project's verifier.
 func Ours() Peer { return handstamp }
 
+// GolangJWT is the library that most programs use.
+func GolangJWT() Peer { return golangJWT }
+
 // Others is every other library.
 func Others() []Peer {
 	return []Peer{golangJWT, jwx, goJOSE, cristalhq, kataras, pascaldekloe, goOIDC, jwtauth, auth0}

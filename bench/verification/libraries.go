@@ -154,7 +154,16 @@ func All(plan Plan, scale Scale) (Results, error) {
 			return append(Libraries(pools, group, 1), Libraries(pools, group, 2)...), nil
 		}
 	}
-	var all Results
+	requests, done, err := Requests(pools[mint.ES256])
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	remembered, err := Remembered(scale)
+	if err != nil {
+		return nil, err
+	}
+	all := Results(remembered)
 	for _, group := range []struct {
 		plan    Plan
 		prepare func() ([]Case, error)
@@ -162,6 +171,7 @@ func All(plan Plan, scale Scale) (Results, error) {
 		{plan, libraries(Repeated)},
 		{plan, libraries(FirstSeen)},
 		{plan.often(), func() ([]Case, error) { return Behind(pools[mint.ES256]) }},
+		{plan, func() ([]Case, error) { return requests, nil }},
 		{plan, func() ([]Case, error) { return Alone(scale) }},
 	} {
 		cases, err := group.prepare()

@@ -1,10 +1,9 @@
 // Package cache remembers the tokens that were verified, so that one which is shown again costs a look-up and not a
 // signature check.
 //
-// It can only miss, never accept. Only what passed the full check is added. Find compares the whole text of the token,
-// so that a collision of hashes is a miss. And whoever finds an entry asks again about all that may have changed since:
-// expiry, key, revocation. So a fault in here costs time, or memory, and lets nobody in; what there is to review is that
-// comparison, and that an Entry's text never changes.
+// This file can only miss, never accept: whoever finds an entry compares the whole text of the token with it, and asks
+// again about all that may have changed since: expiry, key, revocation. So a wrong entry is as good as none, and a fault
+// here costs time or memory, and lets nobody in. What must be right is that an Entry never changes: entry.go.
 package cache
 
 import (
@@ -99,7 +98,7 @@ func (c *Cache) shard(token string) (*shard, uint64) {
 	return &c.shards[hash%uint64(len(c.shards))], hash
 }
 
-// Find returns the entry of exactly this token, or nil.
+// Find returns an entry that may be this token's, or nil. The caller compares.
 func (c *Cache) Find(token string) *Entry {
 	s, hash := c.shard(token)
 	if s == nil {
@@ -111,10 +110,7 @@ func (c *Cache) Find(token string) *Entry {
 		e = s.old.entries[hash]
 	}
 	s.mu.RUnlock()
-	if e == nil || e.Token() != token {
-		return nil
-	}
-	if !young {
+	if e != nil && !young {
 		c.keep(s, hash, e)
 	}
 	return e

@@ -19,7 +19,8 @@ type Entry struct {
 	Generation atomic.Uint64                // of what was revoked, when that was last asked
 	Asked      atomic.Pointer[clock.Moment] // when the server last said that the token is active; nil: never
 
-	AuthTime, IssuedAt, ExpiresAt int64 // what the token says of times, as they were packed
+	AuthTime, IssuedAt, ExpiresAt int64     // what the token says of times, as they were packed
+	Lists                         [4]uint16 // how many items its lists have
 
 	text   string // the token, and what else it says, packed
 	length uint32 // of the token
@@ -27,7 +28,7 @@ type Entry struct {
 }
 
 // What an entry takes beside its text: itself, and its places in two maps.
-const entryBytes = 96 + 40
+const entryBytes = 112 + 40
 
 // NewEntry makes the Entry of a token that says what says holds. It keeps nothing of either.
 func NewEntry(token string, says []byte) *Entry {
