@@ -56,7 +56,10 @@ func audienceAttacks() []attack {
 		"", audience + "/", audience + " ", " " + audience, strings.ToUpper(audience), audience[:len(audience)-1], audience + "x",
 		"http" + audience[5:], "https://*.example.com", "*", ".*", "other",
 	} {
-		list = append(list, attack{class, fmt.Sprintf("%q", aud), cite, claimed("aud", "["+quote(aud)+"]"), "somebody else"})
+		list = append(
+			list,
+			attack{class, fmt.Sprintf("%q", aud), cite, claimed("aud", "["+quote(aud)+"]"), "somebody else"},
+		)
 	}
 	return list
 }
@@ -83,7 +86,13 @@ func claimAttacks() []attack {
 		{class, "auth_time a string", "RFC 9068 §2.2.1", claimed("auth_time", `"now"`), "not a number"},
 		{class, "auth_time null", "RFC 9068 §2.2.1", claimed("auth_time", `null`), "not a number"},
 		{class, "auth_time negative", "RFC 9068 §2.2.1", claimed("auth_time", `-1`), "not a time"},
-		{bound, "by its thumbprint", "RFC 7800 §3.1, RFC 9449 §6.1", claimed("cnf", `{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}`), "bound to a key"},
+		{
+			bound,
+			"by its thumbprint",
+			"RFC 7800 §3.1, RFC 9449 §6.1",
+			claimed("cnf", `{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}`),
+			"bound to a key",
+		},
 		{bound, "by a certificate", "RFC 8705 §3.1", claimed("cnf", `{"x5t#S256":"AA"}`), "bound to a key"},
 		{bound, "by nothing", "RFC 7800 §3.1", claimed("cnf", `{}`), "bound to a key"},
 		{bound, "null", "RFC 7800 §3.1", claimed("cnf", `null`), "bound to a key"},
@@ -103,11 +112,35 @@ func timeAttacks() []attack {
 	list := []attack{
 		{class, "no exp", "RFC 9068 §2.2", claimed("exp", ""), "missing"},
 		{class, "no iat", "RFC 9068 §2.2", claimed("iat", ""), "missing"},
-		{class, "exp called expires", "RFC 9068 §2.2", forge(goodHeader(jose.ES256), goodClaims().with("exp", "").with("expires", "9999999999")), "missing"},
-		{class, "iat 31 s in the future", "RFC 7519 §4.1.6", claimed("iat", seconds(31*time.Second)), "iat is in the future"},
-		{class, "iat 10 min in the future", "RFC 7519 §4.1.6", claimed("iat", seconds(10*time.Minute)), "iat is in the future"},
+		{
+			class,
+			"exp called expires",
+			"RFC 9068 §2.2",
+			forge(goodHeader(jose.ES256), goodClaims().with("exp", "").with("expires", "9999999999")),
+			"missing",
+		},
+		{
+			class,
+			"iat 31 s in the future",
+			"RFC 7519 §4.1.6",
+			claimed("iat", seconds(31*time.Second)),
+			"iat is in the future",
+		},
+		{
+			class,
+			"iat 10 min in the future",
+			"RFC 7519 §4.1.6",
+			claimed("iat", seconds(10*time.Minute)),
+			"iat is in the future",
+		},
 		{class, "iat in milliseconds", "RFC 7519 §2", claimed("iat", fmt.Sprint(now.UnixMilli())), "not a time"},
-		{class, "nbf 31 s in the future", "RFC 7519 §4.1.5", claimed("nbf", seconds(31*time.Second)), "nbf is in the future"},
+		{
+			class,
+			"nbf 31 s in the future",
+			"RFC 7519 §4.1.5",
+			claimed("nbf", seconds(31*time.Second)),
+			"nbf is in the future",
+		},
 		{class, "nbf next year", "RFC 7519 §4.1.5", claimed("nbf", seconds(365*24*time.Hour)), "nbf is in the future"},
 	}
 	for _, name := range []string{"exp", "iat", "nbf"} {

@@ -26,7 +26,9 @@ func encodingAttacks() []attack {
 	h, c, s := good.Header(), good.Payload(), good.Signature()
 	padded := base64.URLEncoding.EncodeToString([]byte(goodHeader(jose.ES256).with("x", `"pad"`).String()))
 	for n := 0; !strings.HasSuffix(padded, "="); n++ {
-		padded = base64.URLEncoding.EncodeToString([]byte(goodHeader(jose.ES256).with("x", quote(strings.Repeat("p", n))).String()))
+		padded = base64.URLEncoding.EncodeToString(
+			[]byte(goodHeader(jose.ES256).with("x", quote(strings.Repeat("p", n))).String()),
+		)
 	}
 	return []attack{
 		{class, "padding in the header", cite, resign(padded, c), why},
@@ -35,7 +37,13 @@ func encodingAttacks() []attack {
 		{class, "plus in the signature", cite, h + "." + c + ".+" + s[1:], why},
 		{class, "slash in the signature", cite, h + "." + c + "./" + s[1:], why},
 		{class, "LF after the signature", "RFC 4648 §3.3, Go encoding/base64", goodToken() + "\n", why},
-		{class, "CR and LF in the signature", "RFC 4648 §3.3, Go encoding/base64", h + "." + c + "." + s[:9] + "\r\n" + s[9:], why},
+		{
+			class,
+			"CR and LF in the signature",
+			"RFC 4648 §3.3, Go encoding/base64",
+			h + "." + c + "." + s[:9] + "\r\n" + s[9:],
+			why,
+		},
 		{class, "LF in the header", "RFC 4648 §3.3, Go encoding/base64", resign(h[:4]+"\n"+h[4:], c), why},
 		{class, "LF in the claims", "RFC 4648 §3.3, Go encoding/base64", resign(h, c[:4]+"\n"+c[4:]), why},
 		{class, "a blank before", cite, " " + goodToken(), why},
@@ -43,7 +51,13 @@ func encodingAttacks() []attack {
 		{class, "a tab in the claims", cite, resign(h, c[:4]+"\t"+c[4:]), why},
 		{class, "NUL after", cite, goodToken() + "\x00", why},
 		{class, "bits beyond the signature", "Wycheproof 374, RFC 4648 §3.5", h + "." + c + "." + otherBits(s), why},
-		{class, "bits beyond the header", "RFC 4648 §3.5", resign(otherBits(unaligned(goodHeader(jose.ES256))), c), why},
+		{
+			class,
+			"bits beyond the header",
+			"RFC 4648 §3.5",
+			resign(otherBits(unaligned(goodHeader(jose.ES256))), c),
+			why,
+		},
 		{class, "bits beyond the claims", "RFC 4648 §3.5", resign(h, otherBits(unaligned(goodClaims()))), why},
 		{class, "a character too many", cite, resign(h, unaligned(goodClaims())[:5]), why},
 		{class, "percent encoding", cite, strings.Replace(goodToken(), ".", "%2E", 1), "three parts"},
@@ -78,7 +92,9 @@ func shapeAttacks() []attack {
 	good, _ := jose.SplitCompact(goodToken())
 	h, c, s := good.Header(), good.Payload(), good.Signature()
 	flattened := mustJSON(map[string]string{"protected": h, "payload": c, "signature": s})
-	general := mustJSON(map[string]any{"payload": c, "signatures": []any{map[string]string{"protected": h, "signature": s}}})
+	general := mustJSON(
+		map[string]any{"payload": c, "signatures": []any{map[string]string{"protected": h, "signature": s}}},
+	)
 	part := func(s string) string { return jose.EncodeBase64([]byte(s)) }
 	claimed := func(claims string) string { return forge(goodHeader(jose.ES256), text(claims)) }
 	return []attack{
@@ -96,7 +112,13 @@ func shapeAttacks() []attack {
 		{class, "a header alone", cite, h + "..", "signature does not match"},
 		{serialized, "flattened JSON", "RFC 7515 §7.2.2, CVE-2022-39227", flattened, "three parts"},
 		{serialized, "general JSON", "RFC 7515 §7.2.1, CVE-2022-39227", general, "three parts"},
-		{serialized, "JSON with dots", "RFC 7515 §7.2.1, CVE-2022-39227", `{" ` + h + `.` + c + `.":"` + s + `"}`, "base64url"},
+		{
+			serialized,
+			"JSON with dots",
+			"RFC 7515 §7.2.1, CVE-2022-39227",
+			`{" ` + h + `.` + c + `.":"` + s + `"}`,
+			"base64url",
+		},
 		{object, "a header that is a list", "RFC 7515 §4", resign(part("[]"), c), "json"},
 		{object, "a header that is a string", "RFC 7515 §4", resign(part(`"alg"`), c), "json"},
 		{object, "a header that is null", "RFC 7515 §4", resign(part("null"), c), "json"},
@@ -106,13 +128,20 @@ func shapeAttacks() []attack {
 		{object, "claims that are null", "RFC 7519 §4", claimed("null"), "json"},
 		{object, "claims that are a number", "RFC 7519 §4", claimed("1"), "json"},
 		{object, "claims that are empty", "RFC 7519 §4", claimed("{}"), "missing"},
-		{object, "a token in a token", "RFC 7519 §5.2", forge(goodHeader(jose.ES256).with("cty", `"JWT"`), text(goodToken())), "json"},
+		{
+			object,
+			"a token in a token",
+			"RFC 7519 §5.2",
+			forge(goodHeader(jose.ES256).with("cty", `"JWT"`), text(goodToken())),
+			"json",
+		},
 		{class, "two tokens", cite, goodToken() + "," + goodToken(), "three parts"},
 		{class, "an opaque token", "RFC 6750 §2.1", "hsr_AAECAwQFBgcICQoLDA0ODw", "three parts"},
 	}
 }
 
-// jsonAttacks are signed by the good key, and two parsers would understand them differently (JV-08).
+// jsonAttacks are signed by the good key, and two parsers would understand them differently
+// (JV-08).
 func jsonAttacks() []attack {
 	const class, duplicate, names, utf8 = "JSON", "a name twice", "names by letter", "UTF-8"
 	good := goodClaims().String()
@@ -137,8 +166,20 @@ func jsonAttacks() []attack {
 		{duplicate, "an unknown parameter twice", "RFC 7515 §4", headed(`,"x":1,"x":1`), twice},
 		{names, "SUB for sub", "RFC 7519 §4, Go encoding/json", claims(without("sub") + `,"SUB":"ada"}`), "missing"},
 		{names, "Sub for sub", "RFC 7519 §4, Go encoding/json", claims(without("sub") + `,"Sub":"ada"}`), "missing"},
-		{names, "sub with a long s", "RFC 7519 §4, Go encoding/json", claims(without("sub") + `,"ſub":"ada"}`), "missing"},
-		{names, "EXP for exp", "RFC 7519 §4, Go encoding/json", claims(without("exp") + `,"EXP":9999999999}`), "missing"},
+		{
+			names,
+			"sub with a long s",
+			"RFC 7519 §4, Go encoding/json",
+			claims(without("sub") + `,"ſub":"ada"}`),
+			"missing",
+		},
+		{
+			names,
+			"EXP for exp",
+			"RFC 7519 §4, Go encoding/json",
+			claims(without("exp") + `,"EXP":9999999999}`),
+			"missing",
+		},
 		{utf8, "bytes that are not UTF-8", "RFC 8725 §3.7", within(",\"x\":\"\xff\""), "UTF-8"},
 		{utf8, "overlong UTF-8", "RFC 8725 §3.7, CVE-2000-0884", within(",\"x\":\"\xc0\xae\""), "UTF-8"},
 		{utf8, "a surrogate in UTF-8", "RFC 8725 §3.7", within(",\"x\":\"\xed\xa0\x80\""), "UTF-8"},
@@ -158,8 +199,20 @@ func jsonAttacks() []attack {
 		{class, "a plus sign", "RFC 8259 §6", within(`,"x":+1`), "value"},
 		{class, "a line end in a string", "RFC 8259 §7", within(",\"x\":\"a\nb\""), "control character"},
 		{class, "an unknown escape", "RFC 8259 §7", within(`,"x":"\x41"`), "escape"},
-		{class, "17 levels", "CVE-2020-36518", within(`,"x":` + strings.Repeat("[", 16) + strings.Repeat("]", 16)), "deep"},
-		{class, "17 levels in the header", "CVE-2020-36518", headed(`,"x":` + strings.Repeat("[", 16) + strings.Repeat("]", 16)), "deep"},
+		{
+			class,
+			"17 levels",
+			"CVE-2020-36518",
+			within(`,"x":` + strings.Repeat("[", 16) + strings.Repeat("]", 16)),
+			"deep",
+		},
+		{
+			class,
+			"17 levels in the header",
+			"CVE-2020-36518",
+			headed(`,"x":` + strings.Repeat("[", 16) + strings.Repeat("]", 16)),
+			"deep",
+		},
 		{class, "3000 levels", "CVE-2020-36518", within(`,"x":` + strings.Repeat("[", 3000)), "deep"},
 		{class, "not closed", "RFC 8259 §4", claims(good[:len(good)-1]), "comma"},
 		{class, "YAML", "RFC 8259 §2", claims("sub: ada"), "json"},
@@ -208,9 +261,21 @@ func signatureAttacks() []attack {
 		{class, "of r alone", "RFC 7518 §3.4", with(r), why},
 		{class, "of another token", "RFC 7515 §5.2", good.SigningInput() + "." + other.Signature(), why},
 		{ed25519, "with S beyond the order", "RFC 8032 §5.1.7, CVE-2020-36843", addOrder(eddsa), why},
-		{ed25519, "of zeros", "RFC 8032 §5.1.7", eddsa[:strings.LastIndex(eddsa, ".")+1] + strings.Repeat("A", 86), why},
+		{
+			ed25519,
+			"of zeros",
+			"RFC 8032 §5.1.7",
+			eddsa[:strings.LastIndex(eddsa, ".")+1] + strings.Repeat("A", 86),
+			why,
+		},
 		{rs256, "of zero", "RFC 8017 §8.2.2", rsa[:strings.LastIndex(rsa, ".")+1] + strings.Repeat("A", 512), why},
-		{rs256, "of one", "RFC 8017 §8.2.2", rsa[:strings.LastIndex(rsa, ".")+1] + strings.Repeat("A", 510) + "AB", why},
+		{
+			rs256,
+			"of one",
+			"RFC 8017 §8.2.2",
+			rsa[:strings.LastIndex(rsa, ".")+1] + strings.Repeat("A", 510) + "AB",
+			why,
+		},
 		{rs256, "of another length", "RFC 8017 §8.2.2", rsa + "AAAA", why},
 	}
 }
@@ -219,7 +284,9 @@ func signatureAttacks() []attack {
 func addOrder(token string) string {
 	parts, _ := jose.SplitCompact(token)
 	raw, _ := jose.DecodeBase64(parts.Signature())
-	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+	order, _ := new(
+		big.Int,
+	).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
 	s := raw[32:]
 	reverse(s)
 	new(big.Int).Add(new(big.Int).SetBytes(s), order).FillBytes(s)
@@ -248,7 +315,13 @@ func sizeAttacks() []attack {
 		{class, "8 KiB of dots", "CVE-2025-30204, CVE-2025-27144", strings.Repeat(".", 8<<10), "three parts"},
 		{class, "8 KiB of letters", "CVE-2025-30204", strings.Repeat("A", 8<<10), "three parts"},
 		{class, "a header of 8 KB", "CVE-2025-30204", strings.Repeat("A", 8000) + ".AA.AA", "json"},
-		{class, "a signature of 7 KB", "CVE-2025-30204", goodToken() + strings.Repeat("A", 7000), "signature does not match"},
+		{
+			class,
+			"a signature of 7 KB",
+			"CVE-2025-30204",
+			goodToken() + strings.Repeat("A", 7000),
+			"signature does not match",
+		},
 	}
 }
 
@@ -264,10 +337,40 @@ func encryptionAttacks() []attack {
 	return []attack{
 		{class, "JWE", "RFC 7516 §3.1, RFC 8725 §3.14", jwe(`{"alg":"RSA-OAEP","enc":"A128GCM"}`), "three parts"},
 		{class, "JWE with a shared key", "RFC 7516 §3.1", jwe(`{"alg":"dir","enc":"A128GCM"}`), "three parts"},
-		{class, "JWE that inflates", "CVE-2024-28180, RFC 8725 §3.15", jwe(`{"alg":"dir","enc":"A128GCM","zip":"DEF"}`), "three parts"},
-		{class, "PBES2 of two thousand million rounds", "CVE-2023-6681, CVE-2022-36083", jwe(`{"alg":"PBES2-HS256+A128KW","p2c":2147483648,"p2s":"AA"}`), "three parts"},
-		{class, "PBES2 in three parts", "CVE-2023-6681", forge(h.with("alg", `"PBES2-HS256+A128KW"`).with("p2c", "2147483648"), goodClaims()), "alg"},
-		{class, "ECDH-ES off the curve", "CVE-2017-16007", jwe(`{"alg":"ECDH-ES","epk":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}}`), "three parts"},
-		{class, "claims that need inflating", "RFC 7516 §4.1.3", forge(h.with("zip", `"DEF"`), text(small.String())), "json"},
+		{
+			class,
+			"JWE that inflates",
+			"CVE-2024-28180, RFC 8725 §3.15",
+			jwe(`{"alg":"dir","enc":"A128GCM","zip":"DEF"}`),
+			"three parts",
+		},
+		{
+			class,
+			"PBES2 of two thousand million rounds",
+			"CVE-2023-6681, CVE-2022-36083",
+			jwe(`{"alg":"PBES2-HS256+A128KW","p2c":2147483648,"p2s":"AA"}`),
+			"three parts",
+		},
+		{
+			class,
+			"PBES2 in three parts",
+			"CVE-2023-6681",
+			forge(h.with("alg", `"PBES2-HS256+A128KW"`).with("p2c", "2147483648"), goodClaims()),
+			"alg",
+		},
+		{
+			class,
+			"ECDH-ES off the curve",
+			"CVE-2017-16007",
+			jwe(`{"alg":"ECDH-ES","epk":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}}`),
+			"three parts",
+		},
+		{
+			class,
+			"claims that need inflating",
+			"RFC 7516 §4.1.3",
+			forge(h.with("zip", `"DEF"`), text(small.String())),
+			"json",
+		},
 	}
 }

@@ -50,7 +50,16 @@ func algAttacks() []attack {
 		list = append(list, attack{class, name, "RFC 8725 §3.1", signed(quote(name)), "alg"})
 	}
 	for _, name := range []string{"HS256", "RS256", "EdDSA"} {
-		list = append(list, attack{class, name + " under the ES256 key", "CVE-2015-9235, RFC 8725 §3.1", signed(quote(name)), "but the key is for ES256"})
+		list = append(
+			list,
+			attack{
+				class,
+				name + " under the ES256 key",
+				"CVE-2015-9235, RFC 8725 §3.1",
+				signed(quote(name)),
+				"but the key is for ES256",
+			},
+		)
 	}
 	return list
 }
@@ -142,14 +151,56 @@ func embeddedKeyAttacks() []attack {
 		{class, "jwk, and the kid of a good key", cite, under(good.with("jwk", jwk)), "signature does not match"},
 		{class, "jwk, and its own kid", cite, under(good.with("jwk", jwk).with("kid", quote(own.ID()))), "no key"},
 		{class, "jwk and no kid", cite, under(good.with("jwk", jwk).with("kid", "")), "kid"},
-		{class, "jku", "CVE-2018-0114, RFC 7515 §10.1", under(good.with("jku", `"https://evil.example/jwks.json"`)), "signature does not match"},
-		{class, "jku below the issuer's name", "RFC 8725 §3.10", under(good.with("jku", quote(issuer+"@evil.example/jwks"))), "signature does not match"},
-		{class, "x5u", "RFC 8725 §3.10", under(good.with("x5u", `"https://evil.example/cert.pem"`)), "signature does not match"},
-		{class, "x5u to the machine itself", "RFC 8725 §3.10", under(good.with("x5u", `"http://169.254.169.254/"`)), "signature does not match"},
-		{class, "x5c", "CVE-2018-0114, RFC 7515 §4.1.6", under(good.with("x5c", certificate)), "signature does not match"},
+		{
+			class,
+			"jku",
+			"CVE-2018-0114, RFC 7515 §10.1",
+			under(good.with("jku", `"https://evil.example/jwks.json"`)),
+			"signature does not match",
+		},
+		{
+			class,
+			"jku below the issuer's name",
+			"RFC 8725 §3.10",
+			under(good.with("jku", quote(issuer+"@evil.example/jwks"))),
+			"signature does not match",
+		},
+		{
+			class,
+			"x5u",
+			"RFC 8725 §3.10",
+			under(good.with("x5u", `"https://evil.example/cert.pem"`)),
+			"signature does not match",
+		},
+		{
+			class,
+			"x5u to the machine itself",
+			"RFC 8725 §3.10",
+			under(good.with("x5u", `"http://169.254.169.254/"`)),
+			"signature does not match",
+		},
+		{
+			class,
+			"x5c",
+			"CVE-2018-0114, RFC 7515 §4.1.6",
+			under(good.with("x5c", certificate)),
+			"signature does not match",
+		},
 		{class, "x5t#S256", "RFC 7515 §4.1.8", under(good.with("x5t#S256", `"AA"`)), "signature does not match"},
-		{class, "jwk in the claims", "RFC 8725 §3.10", sign(own, good.String(), goodClaims().with("jwk", jwk).String()), "signature does not match"},
-		{class, "all of them", cite, under(good.with("jwk", jwk).with("jku", `"https://evil.example"`).with("x5c", certificate)), "signature does not match"},
+		{
+			class,
+			"jwk in the claims",
+			"RFC 8725 §3.10",
+			sign(own, good.String(), goodClaims().with("jwk", jwk).String()),
+			"signature does not match",
+		},
+		{
+			class,
+			"all of them",
+			cite,
+			under(good.with("jwk", jwk).with("jku", `"https://evil.example"`).with("x5c", certificate)),
+			"signature does not match",
+		},
 		{class, "a key of the attacker's alone", "RFC 7515 §5.2", under(good), "signature does not match"},
 	}
 }
@@ -180,7 +231,13 @@ func kidAttacks() []attack {
 		{class, "cut short", "RFC 7515 §4.1.4", named(quote(good[:15])), "no key"},
 		{class, "unknown", "RFC 7515 §6", named(`"unknown"`), "no key"},
 		{class, "of another key", "RFC 8725 §3.1", named(quote(other)), "but the key is for EdDSA"},
-		{class, "the name in capitals", "RFC 7515 §10.13", forge(goodHeader(jose.ES256).with("kid", "").with("KID", quote(good)), goodClaims()), "kid"},
+		{
+			class,
+			"the name in capitals",
+			"RFC 7515 §10.13",
+			forge(goodHeader(jose.ES256).with("kid", "").with("KID", quote(good)), goodClaims()),
+			"kid",
+		},
 		{class, "__proto__", "CVE-2019-10744", named(`"__proto__"`), "no key"},
 	}
 }
@@ -204,14 +261,25 @@ func critAttacks() []attack {
 		{class, "b64 true", "RFC 7797 §6", with(h.with("crit", `["b64"]`).with("b64", "true")), why},
 		{class, "b64 false without crit", "RFC 7797 §6", with(h.with("b64", "false")), why},
 		{class, "b64 of another type", "RFC 7797 §3", with(h.with("b64", `"false"`)), why},
-		{class, "an unencoded payload", "RFC 7797 §5.2", unencoded(h.with("crit", `["b64"]`).with("b64", "false")), why},
+		{
+			class,
+			"an unencoded payload",
+			"RFC 7797 §5.2",
+			unencoded(h.with("crit", `["b64"]`).with("b64", "false")),
+			why,
+		},
 	}
 }
 
 // unencoded signs the claims as they are, without base64url (RFC 7797 §3).
 func unencoded(header members) string {
 	head, claims := jose.EncodeBase64([]byte(header.String())), goodClaims().String()
-	return head + "." + jose.EncodeBase64([]byte(claims)) + "." + signatureOf(signingKeys()[jose.ES256], head+"."+claims)
+	return head + "." + jose.EncodeBase64(
+		[]byte(claims),
+	) + "." + signatureOf(
+		signingKeys()[jose.ES256],
+		head+"."+claims,
+	)
 }
 
 // typAttacks are good tokens of another kind (JV-14, JV-15).
@@ -223,14 +291,23 @@ func typAttacks() []attack {
 		{class, "null", cite, forge(h.with("typ", "null"), goodClaims()), "not a string"},
 		{class, "a number", cite, forge(h.with("typ", "1"), goodClaims()), "not a string"},
 		{class, "a list", cite, forge(h.with("typ", `["at+jwt"]`), goodClaims()), "not a string"},
-		{class, "the name in capitals", "RFC 7515 §10.13", forge(h.with("typ", "").with("TYP", `"at+jwt"`), goodClaims()), why},
+		{
+			class,
+			"the name in capitals",
+			"RFC 7515 §10.13",
+			forge(h.with("typ", "").with("TYP", `"at+jwt"`), goodClaims()),
+			why,
+		},
 		{class, "in the claims", cite, forge(h.with("typ", ""), goodClaims().with("typ", `"at+jwt"`)), why},
 	}
 	for _, typ := range []string{
 		"", "JWT", "JOSE", "application/jwt", "logout+jwt", "secevent+jwt", "statuslist+jwt", "assertion+jwt", "dpop+jwt",
 		"refresh+jwt", "id+jwt", "at+jwt ", " at+jwt", "at+jwt; q=1", "at-jwt", "text/at+jwt", "application/application/at+jwt", "rat+jwt", "at+jwts",
 	} {
-		list = append(list, attack{class, fmt.Sprintf("%q", typ), cite, forge(h.with("typ", quote(typ)), goodClaims()), why})
+		list = append(
+			list,
+			attack{class, fmt.Sprintf("%q", typ), cite, forge(h.with("typ", quote(typ)), goodClaims()), why},
+		)
 	}
 	return list
 }

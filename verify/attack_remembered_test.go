@@ -29,9 +29,10 @@ func answerTo(v *verify.Verifier, token string) string {
 	return fmt.Sprint(codeOf(err), " because ", errors.Unwrap(err))
 }
 
-// TestAttacksRemembered shows every hostile token twice to verifiers that have seen nothing, that remember all good
-// tokens the attacks are made from, that remember nothing ever, and that have room for none. All say the same, each time;
-// afterwards the good tokens are good, and nothing but them is remembered.
+// TestAttacksRemembered shows every hostile token twice to verifiers that have seen nothing, that
+// remember all good tokens the attacks are made from, that remember nothing ever, and that have
+// room for none. All say the same, each time; afterwards the good tokens are good, and nothing but
+// them is remembered.
 func TestAttacksRemembered(t *testing.T) {
 	limits := map[string]int64{"warm": 0, "off": -1, "full": 1}
 	verifiers := map[string]*verify.Verifier{}
@@ -74,8 +75,9 @@ func TestAttacksRemembered(t *testing.T) {
 	}
 }
 
-// TestAttacksNotLogged writes the whole table to the log at debug level, as tokens by themselves and in requests, and
-// finds no 16 characters of any signature there: what is logged cannot be shown to anyone as a token (JV-22).
+// TestAttacksNotLogged writes the whole table to the log at debug level, as tokens by themselves
+// and in requests, and finds no 16 characters of any signature there: what is logged cannot be
+// shown to anyone as a token (JV-22).
 func TestAttacksNotLogged(t *testing.T) {
 	var log logtest.Log
 	c := testConfig()
@@ -84,7 +86,11 @@ func TestAttacksNotLogged(t *testing.T) {
 	c.ClientAddress = func(*http.Request) netip.Addr { from = from.Next(); return from } // so that none is slowed
 	v := mustNew(t, c)
 	h := v.Require(hello)
-	all := append(attacks(t), attack{token: expiredToken()}, attack{token: forge(goodHeader(jose.ES256), goodClaims().with("aud", `"x"`))})
+	all := append(
+		attacks(t),
+		attack{token: expiredToken()},
+		attack{token: forge(goodHeader(jose.ES256), goodClaims().with("aud", `"x"`))},
+	)
 	for _, a := range all {
 		_, _ = v.Verify(context.Background(), a.token)
 		ask(h, "GET", "/", "Authorization", "Bearer "+a.token)

@@ -13,8 +13,8 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// attack is one hostile token. Each stands for something that got past a real verifier, or that a standard
-// warns of.
+// attack is one hostile token. Each stands for something that got past a real verifier, or that a
+// standard warns of.
 type attack struct {
 	class string
 	name  string
@@ -72,8 +72,8 @@ func TestAttacks(t *testing.T) {
 	t.Logf("%d attacks in %d classes: %v", len(names), len(classes), classes)
 }
 
-// TestAttacksLookAlike proves that the answer to a hostile token tells nothing of what was wrong with it
-// (JV-22), whichever way it comes in, and that none makes the service fail (JV-18).
+// TestAttacksLookAlike proves that the answer to a hostile token tells nothing of what was wrong
+// with it (JV-22), whichever way it comes in, and that none makes the service fail (JV-18).
 func TestAttacksLookAlike(t *testing.T) {
 	v := mustNew(t, testConfig())
 	h := v.Require(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the handler was reached") }))
@@ -93,7 +93,8 @@ func TestAttacksLookAlike(t *testing.T) {
 			continue // blanks around are a header's, not the token's
 		}
 		got := ask("Authorization", "Bearer "+a.token)
-		if got.Code != want.Code || got.Body.String() != want.Body.String() || mustJSON(got.Header()) != mustJSON(want.Header()) {
+		if got.Code != want.Code || got.Body.String() != want.Body.String() ||
+			mustJSON(got.Header()) != mustJSON(want.Header()) {
 			t.Errorf("%s/%s: %d %s, want the answer to every bad token", a.class, a.name, got.Code, got.Body)
 		}
 		if got := ask("Cookie", "__Host-Http-hs_access="+a.token); got.Code != http.StatusUnauthorized {

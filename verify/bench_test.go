@@ -18,7 +18,8 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// benchConfig is testConfig by the real clock, with a million ended sessions and 100,000 cut-offs in force.
+// benchConfig is testConfig by the real clock, with a million ended sessions and 100,000 cut-offs
+// in force.
 func benchConfig(b *testing.B) verify.Config {
 	b.Helper()
 	c := testConfig()
@@ -32,7 +33,8 @@ func benchConfig(b *testing.B) verify.Config {
 	return c
 }
 
-// manyEndings are made once. Half of the cut-offs are for users of benchTokens, and before these were issued.
+// manyEndings are made once. Half of the cut-offs are for users of benchTokens, and before these
+// were issued.
 var manyEndings = sync.OnceValue(func() *revoked.Set {
 	set := revoked.NewSet()
 	expires := time.Now().Add(time.Hour).Unix()
@@ -41,7 +43,15 @@ var manyEndings = sync.OnceValue(func() *revoked.Set {
 		entries = append(entries, revoked.Entry{Kind: revoked.Session, ID: benchID("ended", i), Expires: expires})
 	}
 	for i := range 100_000 {
-		entries = append(entries, revoked.Entry{Kind: revoked.User, ID: "usr_" + benchID("user", 2*i), NotBefore: time.Now().Unix() - 3600, Expires: expires})
+		entries = append(
+			entries,
+			revoked.Entry{
+				Kind:      revoked.User,
+				ID:        "usr_" + benchID("user", 2*i),
+				NotBefore: time.Now().Unix() - 3600,
+				Expires:   expires,
+			},
+		)
 	}
 	if err := set.Merge(revoked.Snapshot{Epoch: 1, Seq: 1, Entries: entries}); err != nil {
 		panic(err)
@@ -55,17 +65,29 @@ func benchID(kind string, n int) string {
 	return (id + "AAAAAAAAAAAAAAAAAAAAAA")[:22]
 }
 
-// benchTokens are n tokens as the server makes them, each of another session and user. They are made once, with a
-// key whose signing is quick.
+// benchTokens are n tokens as the server makes them, each of another session and user. They are
+// made once, with a key whose signing is quick.
 func benchTokens(alg jose.Algorithm, n int) []string {
 	benchPool.Lock()
 	defer benchPool.Unlock()
 	at := time.Now().Unix()
 	for i := len(benchPool.of[alg]); i < n; i++ {
-		claims := fmt.Sprintf(`{"iss":%q,"sub":"usr_%s","aud":%q,"client_id":"first-party","exp":%d,"iat":%d,"jti":%q,"sid":%q,"auth_time":%d,"amr":["pwd","otp"],"acr":"aal2","scope":"read write","roles":["member","billing"]}`,
-			issuer, benchID("user", i), audience, at+900, at, benchID("jti", i), benchID("sid", i), at-3600)
+		claims := fmt.Sprintf(
+			`{"iss":%q,"sub":"usr_%s","aud":%q,"client_id":"first-party","exp":%d,"iat":%d,"jti":%q,"sid":%q,"auth_time":%d,"amr":["pwd","otp"],"acr":"aal2","scope":"read write","roles":["member","billing"]}`,
+			issuer,
+			benchID("user", i),
+			audience,
+			at+900,
+			at,
+			benchID("jti", i),
+			benchID("sid", i),
+			at-3600,
+		)
 		key := signingKeys()[alg]
-		benchPool.of[alg] = append(benchPool.of[alg], sign(key, fmt.Sprintf(`{"alg":%q,"kid":%q,"typ":"at+jwt"}`, alg, key.ID()), claims))
+		benchPool.of[alg] = append(
+			benchPool.of[alg],
+			sign(key, fmt.Sprintf(`{"alg":%q,"kid":%q,"typ":"at+jwt"}`, alg, key.ID()), claims),
+		)
 	}
 	return benchPool.of[alg][:n]
 }
@@ -90,8 +112,9 @@ func warmed(b *testing.B, c verify.Config, tokens []string) (*verify.Verifier, [
 	return v, shown
 }
 
-// BenchmarkRemembered shows tokens again. The floor is what nobody who compares a whole token can save: to hash its
-// tail, to load what is remembered from wherever it lies in memory, and to compare.
+// BenchmarkRemembered shows tokens again. The floor is what nobody who compares a whole token can
+// save: to hash its tail, to load what is remembered from wherever it lies in memory, and to
+// compare.
 func BenchmarkRemembered(b *testing.B) {
 	for _, live := range []struct {
 		name  string
@@ -102,7 +125,8 @@ func BenchmarkRemembered(b *testing.B) {
 	}
 }
 
-// benchRemembered shows some of so many tokens, in an order by Zipf's law of this skew; 0 is for a uniform one.
+// benchRemembered shows some of so many tokens, in an order by Zipf's law of this skew; 0 is for a
+// uniform one.
 func benchRemembered(b *testing.B, count int, skew float64) {
 	v, shown := warmed(b, benchConfig(b), benchTokens(jose.EdDSA, count))
 	order := make([]int32, 1<<18)
@@ -164,8 +188,8 @@ func benchFloor(b *testing.B, shown []string, order []int32) {
 	}
 }
 
-// BenchmarkAsked shows remembered tokens while sessions keep ending, so that each is asked for among a million. The
-// floor is BenchmarkRemembered, where none ends.
+// BenchmarkAsked shows remembered tokens while sessions keep ending, so that each is asked for
+// among a million. The floor is BenchmarkRemembered, where none ends.
 func BenchmarkAsked(b *testing.B) {
 	for _, count := range []int{1, 1000, 100_000} {
 		b.Run(fmt.Sprint(count), func(b *testing.B) {
@@ -184,8 +208,8 @@ func BenchmarkAsked(b *testing.B) {
 	}
 }
 
-// BenchmarkFirstSeen checks tokens that were never seen. The floor is the bare signature check: both are done in
-// turns, and their medians compared, so that the ratio holds on a busy machine.
+// BenchmarkFirstSeen checks tokens that were never seen. The floor is the bare signature check:
+// both are done in turns, and their medians compared, so that the ratio holds on a busy machine.
 func BenchmarkFirstSeen(b *testing.B) {
 	for _, alg := range []jose.Algorithm{jose.ES256, jose.EdDSA, jose.RS256} {
 		b.Run(string(alg), func(b *testing.B) {
@@ -254,7 +278,8 @@ func BenchmarkRefuse(b *testing.B) {
 	}
 }
 
-// BenchmarkRequire is the middleware around a remembered token, beside what net/http takes to hand a session on.
+// BenchmarkRequire is the middleware around a remembered token, beside what net/http takes to hand
+// a session on.
 func BenchmarkRequire(b *testing.B) {
 	v, shown := warmed(b, benchConfig(b), benchTokens(jose.EdDSA, 1))
 	r := httptest.NewRequest(http.MethodGet, "/", nil)

@@ -24,7 +24,8 @@ func names(n int) string {
 	return b.String()
 }
 
-// headed is a token of n bytes whose header is made of a text of nearly as many, and whose signature is none.
+// headed is a token of n bytes whose header is made of a text of nearly as many, and whose
+// signature is none.
 func headed(n int, header func(n int) string) string {
 	return jose.EncodeBase64([]byte(header(n/4*3-8))) + ".AA.AA"
 }
@@ -34,8 +35,8 @@ func repeated(before, piece string) func(n int) string {
 	return func(n int) string { return before + strings.Repeat(piece, max(n-len(before), 0)/len(piece)) }
 }
 
-// hostileTokens are texts of about n bytes, by what is meant to be costly about them. What a token may cost depends on
-// when it is found to be none.
+// hostileTokens are texts of about n bytes, by what is meant to be costly about them. What a token
+// may cost depends on when it is found to be none.
 func hostileTokens(n int) (atAGlance, decoded map[string]string) {
 	good := goodToken()
 	atAGlance = map[string]string{
@@ -56,10 +57,16 @@ func hostileTokens(n int) (atAGlance, decoded map[string]string) {
 		"digits":         headed(n, repeated(`{"x":`, "9")),
 		"blanks":         headed(n, repeated("", " ")),
 		"no UTF-8":       headed(n, repeated(`"`, "\xff")),
-		"claims":         good[:strings.IndexByte(good, '.')] + "." + strings.Repeat("A", max(n-300, 0)/4*4) + "." + strings.Repeat("A", 86),
-		"signature":      good + strings.Repeat("AAAA", max(n-len(good), 4)/4),
-		"kid":            headed(n, repeated(`{"kid":"`, "k")),
-		"short kids":     headed(n, repeated(`{"alg":"ES256"}`, `{"kid":"k"}`)),
+		"claims": good[:strings.IndexByte(good, '.')] + "." + strings.Repeat(
+			"A",
+			max(n-300, 0)/4*4,
+		) + "." + strings.Repeat(
+			"A",
+			86,
+		),
+		"signature":  good + strings.Repeat("AAAA", max(n-len(good), 4)/4),
+		"kid":        headed(n, repeated(`{"kid":"`, "k")),
+		"short kids": headed(n, repeated(`{"alg":"ES256"}`, `{"kid":"k"}`)),
 	}
 	return atAGlance, decoded
 }
@@ -70,8 +77,8 @@ type budget struct {
 	bytes  uint64
 }
 
-// spend does f a few times, and fails the test when on average it takes more than b: ten times in a row, because what else
-// the program does only adds to it.
+// spend does f a few times, and fails the test when on average it takes more than b: ten times in a
+// row, because what else the program does only adds to it.
 func (b budget) spend(t *testing.T, what string, f func()) {
 	t.Helper()
 	const runs = 10
@@ -92,8 +99,9 @@ func (b budget) spend(t *testing.T, what string, f func()) {
 	t.Errorf("%s: %.0f allocations of %d bytes, want at most %.0f of %d", what, allocs, bytes, b.allocs, b.bytes)
 }
 
-// TestVerifyAllocates holds hostile tokens to what they may allocate: nothing as long as a glance is enough, however long
-// they are; beyond that at most ten times the longest token, because longer ones are not looked at (JV-16).
+// TestVerifyAllocates holds hostile tokens to what they may allocate: nothing as long as a glance
+// is enough, however long they are; beyond that at most ten times the longest token, because longer
+// ones are not looked at (JV-16).
 func TestVerifyAllocates(t *testing.T) {
 	v := mustNew(t, testConfig())
 	for _, n := range []int{100, 1000, 8 << 10, 64 << 10, 1 << 20} {
@@ -138,7 +146,11 @@ var hostileHeaders = []struct {
 	{"one access cookie", "Cookie", repeated("__Host-Http-hs_access=", "e")},
 	{"equal access cookies", "Cookie", cookieHeader("__Host-Http-hs_access=e; ")},
 	{"different access cookies", "Cookie", cookieHeader("__Host-Http-hs_access=%d; ")},
-	{"different access cookies of both names", "Cookie", cookieHeader("__Secure-hs_access=%d; __Host-Http-hs_access=%d; ")},
+	{
+		"different access cookies of both names",
+		"Cookie",
+		cookieHeader("__Secure-hs_access=%d; __Host-Http-hs_access=%d; "),
+	},
 	{"quoted access cookies", "Cookie", cookieHeader(`__Host-Http-hs_access="%d"; `)},
 	{"semicolons", "Cookie", repeated("", ";")},
 	{"equals signs", "Cookie", repeated("", "=")},
@@ -173,8 +185,9 @@ func (w unwritten) WriteHeader(int) {}
 // Write forgets.
 func (w unwritten) Write(b []byte) (int, error) { return len(b), nil }
 
-// TestRequireAllocates holds requests with hostile headers to what they may allocate. net/http makes a cookie of each that has
-// our name, and of none when there are more than 3,000; all else that is refused takes a few kilobytes (JV-18, CK-15).
+// TestRequireAllocates holds requests with hostile headers to what they may allocate. net/http
+// makes a cookie of each that has our name, and of none when there are more than 3,000; all else
+// that is refused takes a few kilobytes (JV-18, CK-15).
 func TestRequireAllocates(t *testing.T) {
 	h := mustNew(t, testConfig()).Require(hello)
 	for _, test := range hostileHeaders {
@@ -202,8 +215,9 @@ func quickest(f func()) float64 {
 	return max(least, time.Microsecond).Seconds()
 }
 
-// TestNothingGrowsWithTheSquare gives eight times as much of everything hostile. That takes eight times as long, or
-// somewhat more; 64 times is what it takes where something is compared with everything before it (JV-16).
+// TestNothingGrowsWithTheSquare gives eight times as much of everything hostile. That takes eight
+// times as long, or somewhat more; 64 times is what it takes where something is compared with
+// everything before it (JV-16).
 func TestNothingGrowsWithTheSquare(t *testing.T) {
 	v := mustNew(t, testConfig())
 	h := v.Require(hello)
@@ -236,7 +250,8 @@ func TestNothingGrowsWithTheSquare(t *testing.T) {
 	}
 }
 
-// TestLengthIsLookedAtFirst takes a good token of exactly the longest that is looked at, and refuses one byte more.
+// TestLengthIsLookedAtFirst takes a good token of exactly the longest that is looked at, and
+// refuses one byte more.
 func TestLengthIsLookedAtFirst(t *testing.T) {
 	v := mustNew(t, testConfig())
 	padded := func(n int) string {

@@ -9,15 +9,17 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// The grammar of a challenge: auth-scheme and auth-params (RFC 9110 §11.2, §11.3), each a quoted-string as RFC 6750 §3 and
-// RFC 9470 §3 write theirs.
+// The grammar of a challenge: auth-scheme and auth-params (RFC 9110 §11.2, §11.3), each a
+// quoted-string as RFC 6750 §3 and RFC 9470 §3 write theirs.
 var (
-	challengeText  = regexp.MustCompile(`^Bearer ([a-z_]+="(?:[\x20!#-\[\]-~]|\\["\\])*")(, [a-z_]+="(?:[\x20!#-\[\]-~]|\\["\\])*")*$`)
+	challengeText = regexp.MustCompile(
+		`^Bearer ([a-z_]+="(?:[\x20!#-\[\]-~]|\\["\\])*")(, [a-z_]+="(?:[\x20!#-\[\]-~]|\\["\\])*")*$`,
+	)
 	challengeParam = regexp.MustCompile(`([a-z_]+)="((?:[^"\\]|\\.)*)"`)
 )
 
-// TestChallenges holds WWW-Authenticate of every refusal to the letter of RFC 6750 §3 and RFC 9470 §3: the parameters,
-// their order, and which refusals have none (JV-21, JV-31).
+// TestChallenges holds WWW-Authenticate of every refusal to the letter of RFC 6750 §3 and RFC 9470
+// §3: the parameters, their order, and which refusals have none (JV-21, JV-31).
 func TestChallenges(t *testing.T) {
 	const realm = `Bearer realm="https://api.example.com"`
 	const invalid, stepUp = realm + `, error="invalid_token"`, realm + `, error="insufficient_user_authentication"`
@@ -63,7 +65,8 @@ func TestChallenges(t *testing.T) {
 	}
 }
 
-// TestChallengesAreQuoted makes challenges of what routes may demand and programs be called, and reads them back.
+// TestChallengesAreQuoted makes challenges of what routes may demand and programs be called, and
+// reads them back.
 func TestChallengesAreQuoted(t *testing.T) {
 	token := forge(goodHeader("ES256"), goodClaims().with("scope", ""))
 	for _, test := range []struct{ demand, want string }{

@@ -27,8 +27,8 @@ type claims struct {
 	items     []string  // of all lists that were read
 }
 
-// parse reads the claims of text strictly: the five that a token must have, and the type of every other one we
-// know (RFC 9068 §2.2)
+// parse reads the claims of text strictly: the five that a token must have, and the type of every
+// other one we know (RFC 9068 §2.2)
 func (c *claims) parse(text string) error {
 	r := jose.NewReader(text)
 	for name := range r.Object() {

@@ -34,14 +34,15 @@ type Config struct {
 	// issuer's metadata.
 	Keys KeySource
 
-	// ServiceKey opens the issuer's feed of what ended early, so that an ended session is refused here within a second:
-	// one from handstamp service create. Empty means that there is no feed, and that tokens are good until they expire; but an
-	// issuer on loopback is asked for its feed without a key, unless Keys needs no network.
+	// ServiceKey opens the issuer's feed of what ended early, so that an ended session is refused
+	// here within a second: one from handstamp service create. Empty means that there is no feed,
+	// and that tokens are good until they expire; but an issuer on loopback is asked for its feed
+	// without a key, unless Keys needs no network.
 	ServiceKey string
 
-	// TrustedOrigins may send requests that change something and carry the access cookie, although they
-	// are other origins than this service: "https://app.example.com". Exact; no wildcards. Empty
-	// trusts this service's own origin alone.
+	// TrustedOrigins may send requests that change something and carry the access cookie, although
+	// they are other origins than this service: "https://app.example.com". Exact; no wildcards.
+	// Empty trusts this service's own origin alone.
 	TrustedOrigins []string
 
 	// PublicURL is where browsers reach this service, for the way back from signing in:
@@ -60,26 +61,28 @@ type Config struct {
 	// Afterwards every token is refused with 503.
 	MaxKeyAge time.Duration
 
-	// CacheBytes bounds the memory for tokens that were verified, which are not checked again until they
-	// expire; one of 600 characters takes 0.9 KB. Zero means 64 MiB. Negative means none: every
-	// signature is checked each time.
+	// CacheBytes bounds the memory for tokens that were verified, which are not checked again until
+	// they expire; one of 600 characters takes 0.9 KB. Zero means 64 MiB. Negative means none:
+	// every signature is checked each time.
 	CacheBytes int64
 
-	// ClientAddress says where a request comes from, for counting bad tokens. Nil takes its RemoteAddr. It is needed only
-	// behind a proxy, whose address all requests have else; take the address from where that proxy writes it, and
-	// from nothing that a client can write.
+	// ClientAddress says where a request comes from, for counting bad tokens. Nil takes its
+	// RemoteAddr. It is needed only behind a proxy, whose address all requests have else; take the
+	// address from where that proxy writes it, and from nothing that a client can write.
 	ClientAddress func(*http.Request) netip.Addr
 
 	// Now is the clock that tokens are judged by. Nil means time.Now.
 	Now func() time.Time
 
-	// HTTPClient fetches keys, and does all else that needs the network. Nil means the usual one, but with HTTP/1.1 alone for the
-	// feed. Fetching keys is limited to 5 s, its Timeout if that is less, and to redirects on the same host.
+	// HTTPClient fetches keys, and does all else that needs the network. Nil means the usual one,
+	// but with HTTP/1.1 alone for the feed. Fetching keys is limited to 5 s, its Timeout if that is
+	// less, and to redirects on the same host.
 	HTTPClient *http.Client
 
-	// Logger hears of keys that cannot be had, of a feed that cannot be followed, and of addresses that send too many bad
-	// tokens (warnings, at most one a minute each), and of each refusal but those (debug): its code and a fingerprint of the token, never the
-	// token. Nil means slog.Default.
+	// Logger hears of keys that cannot be had, of a feed that cannot be followed, and of addresses
+	// that send too many bad tokens (warnings, at most one a minute each), and of each refusal but
+	// those (debug): its code and a fingerprint of the token, never the token. Nil means
+	// slog.Default.
 	Logger *slog.Logger
 }
 

@@ -69,7 +69,10 @@ func TestNewRefuses(t *testing.T) {
 
 // TestNewReportsAll names every mistake at once.
 func TestNewReportsAll(t *testing.T) {
-	_, err := verify.New(context.Background(), verify.Config{Leeway: time.Hour, MaxKeyAge: -1, PublicURL: "x", TrustedOrigins: []string{"y"}})
+	_, err := verify.New(
+		context.Background(),
+		verify.Config{Leeway: time.Hour, MaxKeyAge: -1, PublicURL: "x", TrustedOrigins: []string{"y"}},
+	)
 	if err == nil {
 		t.Fatal("New: no error, want one")
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/handstamp/handstamp/verify/internal/cache"
 )
 
-// cookieNames are the names that the access cookie can have under this issuer, the safest first. Plain
-// http has no prefixes, and exists on loopback alone.
+// cookieNames are the names that the access cookie can have under this issuer, the safest first.
+// Plain http has no prefixes, and exists on loopback alone.
 func cookieNames(issuer *url.URL) []string {
 	if issuer.Scheme == "http" {
 		return []string{"hs_access"}
@@ -23,9 +23,10 @@ func cookieNames(issuer *url.URL) []string {
 // maxCookies is how many values under one name are tried; more are an attack
 const maxCookies = 4
 
-// Authenticate is what Require does, short of answering: it takes the credential from the Authorization header or the
-// access cookie, checks where the request comes from, the token and the demands. It is for routers
-// that have middleware of their own kind; see Refuse for the answer. Its errors are *Error.
+// Authenticate is what Require does, short of answering: it takes the credential from the
+// Authorization header or the access cookie, checks where the request comes from, the token and the
+// demands. It is for routers that have middleware of their own kind; see Refuse for the answer. Its
+// errors are *Error.
 func (v *Verifier) Authenticate(r *http.Request, demands ...Demand) (*Session, error) {
 	p := &v.plain
 	if len(demands) > 0 {
@@ -185,9 +186,9 @@ func (v *Verifier) cookieTokens(r *http.Request) (jars [][]string) {
 	return jars
 }
 
-// checkOrigin refuses a request that another site made the browser send with our cookie along. Fetch
-// Metadata decides, else Origin; an unsafe request with neither is refused too. Opening a WebSocket
-// counts as unsafe: no other rule keeps sites apart there (RFC 6455 §10.2).
+// checkOrigin refuses a request that another site made the browser send with our cookie along.
+// Fetch Metadata decides, else Origin; an unsafe request with neither is refused too. Opening a
+// WebSocket counts as unsafe: no other rule keeps sites apart there (RFC 6455 §10.2).
 func (v *Verifier) checkOrigin(r *http.Request) error {
 	if upgrades(r) {
 		asUnsafe := *r

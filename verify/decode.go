@@ -11,13 +11,13 @@ import (
 	"github.com/handstamp/handstamp/internal/jose"
 )
 
-// Claims decodes the claims that the operator added into v, which points to a struct or to a map with
-// string keys. Names are compared exactly: a field takes the claim that its json tag names, or that
-// has its Go name. Types must fit, numbers must fit without rounding, and null fits only what can
-// be nil. Claims without a field are passed over.
+// Claims decodes the claims that the operator added into v, which points to a struct or to a map
+// with string keys. Names are compared exactly: a field takes the claim that its json tag names, or
+// that has its Go name. Types must fit, numbers must fit without rounding, and null fits only what
+// can be nil. Claims without a field are passed over.
 //
-// Registered claims (iss, sub, exp and so on) reach a struct field only by its tag, and a map never.
-// Numbers in an any become float64.
+// Registered claims (iss, sub, exp and so on) reach a struct field only by its tag, and a map
+// never. Numbers in an any become float64.
 func (s *Session) Claims(v any) error {
 	return decodeClaims(s.payload(), v)
 }
@@ -32,8 +32,8 @@ func (s *Session) payload() string {
 	return string(payload)
 }
 
-// decodeClaims decodes the members of payload into what v points to. It is our own because encoding/json
-// matches names in any case and takes bad text for good.
+// decodeClaims decodes the members of payload into what v points to. It is our own because
+// encoding/json matches names in any case and takes bad text for good.
 func decodeClaims(payload string, v any) error {
 	target := reflect.ValueOf(v)
 	if target.Kind() != reflect.Pointer || target.IsNil() {

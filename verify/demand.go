@@ -23,9 +23,9 @@ func Scope(name string) Demand {
 	return Demand{func(p *policy) { p.scope = append(p.scope, name) }}
 }
 
-// Fresh demands that the user proved who they are at most d ago. Otherwise the answer asks them to do
-// so again (RFC 9470 §3). A token that does not say when is never fresh, and neither is one that says a time which lies
-// ahead by more than Config.Leeway.
+// Fresh demands that the user proved who they are at most d ago. Otherwise the answer asks them to
+// do so again (RFC 9470 §3). A token that does not say when is never fresh, and neither is one that
+// says a time which lies ahead by more than Config.Leeway.
 func Fresh(d time.Duration) Demand {
 	return Demand{func(p *policy) {
 		if p.maxAge < 0 || d < p.maxAge {
@@ -57,8 +57,8 @@ func newPolicy(demands []Demand) policy {
 	return p
 }
 
-// meets returns the first demand of p that a token does not meet. What it says is read anew, because handlers may
-// change what they are given.
+// meets returns the first demand of p that a token does not meet. What it says is read anew,
+// because handlers may change what they are given.
 func (v *Verifier) meets(k *cache.Entry, p *policy) *Error {
 	if len(p.roles) == 0 && len(p.scope) == 0 && len(p.acr) == 0 && p.maxAge < 0 {
 		return nil

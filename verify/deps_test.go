@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestStandardLibraryOnly proves that a service which verifies our tokens links nothing else of ours or anyone's, and that
-// these tests need nothing else either.
+// TestStandardLibraryOnly proves that a service which verifies our tokens links nothing else of
+// ours or anyone's, and that these tests need nothing else either.
 func TestStandardLibraryOnly(t *testing.T) {
 	const module = "github.com/handstamp/handstamp/"
 	allowed := map[string]bool{
@@ -18,8 +18,18 @@ func TestStandardLibraryOnly(t *testing.T) {
 		module + "internal/jose":            true, module + "internal/revocation/revoked": true,
 		module + "internal/test/logtest": true, // of the tests alone: repo.TestConfined
 	}
-	out, err := exec.Command("go", "list", "-deps", "-test", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}",
-		module+"verify/...", module+"internal/jose", module+"internal/revocation/revoked", module+"internal/test/logtest").Output()
+	out, err := exec.Command(
+		"go",
+		"list",
+		"-deps",
+		"-test",
+		"-f",
+		"{{if not .Standard}}{{.ImportPath}}{{end}}",
+		module+"verify/...",
+		module+"internal/jose",
+		module+"internal/revocation/revoked",
+		module+"internal/test/logtest",
+	).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

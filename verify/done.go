@@ -11,12 +11,13 @@ import (
 	"github.com/handstamp/handstamp/verify/internal/clock"
 )
 
-// ErrEnded is the cause of the end of a context from Session.Context, when the token expired or the session ended.
+// ErrEnded is the cause of the end of a context from Session.Context, when the token expired or the
+// session ended.
 var ErrEnded = errors.New("verify: the session ended")
 
-// Context returns a context that is cancelled when the token expires or the session ends, and when parent is: with a
-// request's context for parent, whatever the handler does with it ends with the session. context.Cause says ErrEnded
-// then. What it takes is given back when parent ends.
+// Context returns a context that is cancelled when the token expires or the session ends, and when
+// parent is: with a request's context for parent, whatever the handler does with it ends with the
+// session. context.Cause says ErrEnded then. What it takes is given back when parent ends.
 func (s *Session) Context(parent context.Context) context.Context {
 	if s.from == nil {
 		return parent

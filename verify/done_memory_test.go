@@ -10,8 +10,8 @@ import (
 	"github.com/handstamp/handstamp/verify/verifytest"
 )
 
-// TestContextGivesBack has many requests take a context that ends with their session, and end: what was kept for them is
-// given back, though their tokens are good for minutes.
+// TestContextGivesBack has many requests take a context that ends with their session, and end: what
+// was kept for them is given back, though their tokens are good for minutes.
 func TestContextGivesBack(t *testing.T) {
 	kept := keptByRequests(t, func(ctx context.Context, s watchable) { s.Context(ctx) })
 	if kept > 64 {
@@ -19,8 +19,8 @@ func TestContextGivesBack(t *testing.T) {
 	}
 }
 
-// TestDoneKeepsLittle has many requests ask for Done, and end. Whoever asks may wait for as long as the token is good, so
-// something is kept until then, but not the token.
+// TestDoneKeepsLittle has many requests ask for Done, and end. Whoever asks may wait for as long as
+// the token is good, so something is kept until then, but not the token.
 func TestDoneKeepsLittle(t *testing.T) {
 	kept := keptByRequests(t, func(_ context.Context, s watchable) { s.Done() })
 	if kept > 700 {
@@ -34,7 +34,8 @@ type watchable interface {
 	Done() <-chan struct{}
 }
 
-// keptByRequests is how many bytes each of many requests, with tokens of their own, keeps when it is over.
+// keptByRequests is how many bytes each of many requests, with tokens of their own, keeps when it
+// is over.
 func keptByRequests(t *testing.T, do func(context.Context, watchable)) (each int) {
 	const requests = 3000
 	synctest.Test(t, func(t *testing.T) {

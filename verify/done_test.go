@@ -83,7 +83,8 @@ func TestDoneExpires(t *testing.T) {
 	})
 }
 
-// TestDoneClose ends what is watched with the verifier, and leaves no goroutine: synctest would say so.
+// TestDoneClose ends what is watched with the verifier, and leaves no goroutine: synctest would say
+// so.
 func TestDoneClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := verifytest.NewIssuer(t)

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,8 +14,8 @@ import (
 // Code names a refusal for programs. Codes are never renamed.
 type Code string
 
-// Every way a request is refused. What is wrong with a token is not told apart, so that
-// nobody can probe with forgeries; only the holder of a correctly signed one learns that it is too old.
+// Every way a request is refused. What is wrong with a token is not told apart, so that nobody can
+// probe with forgeries; only the holder of a correctly signed one learns that it is too old.
 const (
 	CodeMissingToken     Code = "missing_token"             // 401: no credential came
 	CodeInvalidToken     Code = "invalid_token"             // 401: it is not one of ours, not for us, or ended
@@ -48,15 +49,27 @@ var answers = map[Code]answer{
 	CodeScopeMissing:     {http.StatusForbidden, "You are not allowed to do this.", countScopeMissing},
 	CodeRoleMissing:      {http.StatusForbidden, "You are not allowed to do this.", countRoleMissing},
 	CodeReauthentication: {http.StatusUnauthorized, "Please sign in again to do this.", countReauthentication},
-	CodeKeysUnavailable:  {http.StatusServiceUnavailable, "Your sign-in cannot be checked right now.", countKeysUnavailable},
-	CodeTooManyBadTokens: {http.StatusTooManyRequests, "Too many invalid tokens have come from your address.", countTooManyBadTokens},
+	CodeKeysUnavailable: {
+		http.StatusServiceUnavailable,
+		"Your sign-in cannot be checked right now.",
+		countKeysUnavailable,
+	},
+	CodeTooManyBadTokens: {
+		http.StatusTooManyRequests,
+		"Too many invalid tokens have come from your address.",
+		countTooManyBadTokens,
+	},
 
-	CodeRevocationsUnavailable: {http.StatusServiceUnavailable, "Your sign-in cannot be checked right now.", countRevocationsUnavailable},
+	CodeRevocationsUnavailable: {
+		http.StatusServiceUnavailable,
+		"Your sign-in cannot be checked right now.",
+		countRevocationsUnavailable,
+	},
 }
 
-// Error is every refusal of this package. What it prints may be shown to anyone; what exactly was wrong
-// is for the log alone, and found by [errors.Unwrap]. One Error may be the answer to many requests: read it,
-// and never change it.
+// Error is every refusal of this package. What it prints may be shown to anyone; what exactly was
+// wrong is for the log alone, and found by [errors.Unwrap]. One Error may be the answer to many
+// requests: read it, and never change it.
 type Error struct {
 	Code   Code   // for programs
 	Status int    // the HTTP status
@@ -82,8 +95,8 @@ func newError(code Code, cause error) *Error {
 	return &Error{Code: code, Status: a.status, Title: a.title, maxAge: -1, cause: cause, counter: a.counter}
 }
 
-// refusals are the errors for what can be seen at a glance. They are made once, so that a flood of garbage
-// leaves nothing to collect.
+// refusals are the errors for what can be seen at a glance. They are made once, so that a flood of
+// garbage leaves nothing to collect.
 type refusals struct{ missing, tooLong, parts, encoding, signature, tooMany *Error }
 
 // newRefusals makes the errors of a verifier for one audience
@@ -106,8 +119,8 @@ func newRefusals(audience string) refusals {
 	return r
 }
 
-// retryBad is how long to wait after too many bad tokens: the next is counted sooner, and this is the shortest that
-// Retry-After can say
+// retryBad is how long to wait after too many bad tokens: the next is counted sooner, and this is
+// the shortest that Retry-After can say
 const retryBad = time.Second
 
 // forged is newError for a token that the issuer did not sign
@@ -116,6 +129,32 @@ func forged(cause error) *Error {
 	e.forged = true
 	return e
 }
+
+// errKeyEnded is why a token is refused whose key was withdrawn early
+var errKeyEnded = errors.New("its key was withdrawn")
+
+// unknownKey is the reason to refuse a token whose kid nobody knows
+type unknownKey string
+
+// Error is for logs.
+func (kid unknownKey) Error() string { return fmt.Sprintf("no key %.64q", string(kid)) }
+
+// ofSigned is the refusal of a token that was signed correctly
+func ofSigned(code Code, cause error, s *Session) *Error {
+	e := newError(code, cause)
+	e.session = s
+	return e
+}
+
+// noKeys is the refusal while nothing can be checked
+func noKeys(cause error) *Error {
+	e := newError(CodeKeysUnavailable, cause)
+	e.RetryAfter = retryKeys
+	return e
+}
+
+// retryKeys is how soon it is worth to ask again while there are no keys
+const retryKeys = 2 * time.Second
 
 // Error is safe to show: it never says why a token was refused.
 func (e *Error) Error() string { return "verify: " + string(e.Code) }
@@ -171,8 +210,8 @@ func quoted(s string) string {
 }
 
 // ExpiredSession returns the session of a token that was refused only for its age: correctly
-// signed, by the right issuer, for this audience. It is for signing out, which should work with an old
-// token too, and never for access.
+// signed, by the right issuer, for this audience. It is for signing out, which should work with an
+// old token too, and never for access.
 func ExpiredSession(err error) (*Session, bool) {
 	var e *Error
 	if errors.As(err, &e) && e.Code == CodeTokenExpired && e.session != nil {
@@ -181,8 +220,8 @@ func ExpiredSession(err error) (*Session, bool) {
 	return nil, false
 }
 
-// EndedSession returns the session of a token that was refused only because its session had ended. It
-// is for signing out, where somebody who is out already has what they want.
+// EndedSession returns the session of a token that was refused only because its session had ended.
+// It is for signing out, where somebody who is out already has what they want.
 func EndedSession(err error) (*Session, bool) {
 	var e *Error
 	if errors.As(err, &e) && e.ended != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// TestBadFeed lists what a feed may send. None of it lets anything in, and all of it makes the stream be opened anew.
+// TestBadFeed lists what a feed may send. None of it lets anything in, and all of it makes the
+// stream be opened anew.
 func TestBadFeed(t *testing.T) {
 	entry := `{"epoch":1000,"seq":1,"prev":0,"at":1,"kind":"session","id":"x","not_before":0,"expires":4000000000}`
 	with := func(old, new string) string {
@@ -105,7 +106,8 @@ func TestBadSnapshots(t *testing.T) {
 				}
 				v := mustNew(t, s.config())
 				newRoutes(v).want(t, sessionToken("a"), map[string]int{"usual": 503, "refuse": 503})
-				if feed := v.Status().Feed; feed.Epoch != 0 || feed.Error == nil || !strings.HasPrefix(feed.Error.Error(), "snapshot: ") {
+				if feed := v.Status().Feed; feed.Epoch != 0 || feed.Error == nil ||
+					!strings.HasPrefix(feed.Error.Error(), "snapshot: ") {
 					t.Errorf("Status().Feed = %+v, want a snapshot that was refused", feed)
 				}
 				s.change(func() { s.answer = nil })
@@ -116,7 +118,8 @@ func TestBadSnapshots(t *testing.T) {
 	}
 }
 
-// TestGoodSnapshots takes a snapshot in any order of its members, with some that we do not know, and with blanks.
+// TestGoodSnapshots takes a snapshot in any order of its members, with some that we do not know,
+// and with blanks.
 func TestGoodSnapshots(t *testing.T) {
 	entry := `{"epoch":7,"seq":3,"prev":2,"at":1,"kind":"session","id":"a\u0022b","not_before":0,"expires":4000000000,"new":[{"x":"}]"}]}`
 	for name, body := range map[string]string{

@@ -24,7 +24,14 @@ func millionSnapshot() *http.Response {
 			if i > 0 {
 				_ = w.WriteByte(',')
 			}
-			fmt.Fprintf(w, `{"epoch":1000,"seq":%d,"prev":%d,"at":1,"kind":"session","id":%q,"not_before":0,"expires":%d}`, i+1, i, benchID("ended", i), expires)
+			fmt.Fprintf(
+				w,
+				`{"epoch":1000,"seq":%d,"prev":%d,"at":1,"kind":"session","id":%q,"not_before":0,"expires":%d}`,
+				i+1,
+				i,
+				benchID("ended", i),
+				expires,
+			)
 		}
 		fmt.Fprint(w, "]}")
 		_ = w.Flush()
@@ -33,9 +40,9 @@ func millionSnapshot() *http.Response {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: body}
 }
 
-// BenchmarkFeed shows remembered tokens again, to a verifier that follows a feed on which a million sessions have ended. The
-// floor is the same without a feed: the difference is what the feed costs. It also says what the feed takes in memory, after its
-// snapshot and at most while that is read.
+// BenchmarkFeed shows remembered tokens again, to a verifier that follows a feed on which a million
+// sessions have ended. The floor is the same without a feed: the difference is what the feed costs.
+// It also says what the feed takes in memory, after its snapshot and at most while that is read.
 func BenchmarkFeed(b *testing.B) {
 	s := newFeedServer()
 	s.stream = func(c *connection) {
@@ -57,7 +64,12 @@ func BenchmarkFeed(b *testing.B) {
 	for v.Status().Feed.Age < 0 {
 		time.Sleep(time.Millisecond)
 	}
-	b.Logf("a snapshot of %d endings took %v and %.1f MB", v.Status().Endings, time.Since(start).Round(time.Millisecond), float64(heapInUse()-before)/1e6)
+	b.Logf(
+		"a snapshot of %d endings took %v and %.1f MB",
+		v.Status().Endings,
+		time.Since(start).Round(time.Millisecond),
+		float64(heapInUse()-before)/1e6,
+	)
 	for _, count := range []int{1, 1000} {
 		tokens := benchTokens(jose.EdDSA, count)
 		for _, side := range []struct {

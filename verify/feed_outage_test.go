@@ -35,7 +35,8 @@ func (r routes) want(t *testing.T, token string, statuses map[string]int) {
 		if w.Code != want {
 			t.Errorf("route %q = %d %s, want %d", name, w.Code, w.Body, want)
 		}
-		if w.Code == http.StatusServiceUnavailable && (w.Header().Get("Retry-After") != "2" || !strings.Contains(w.Body.String(), "revocations_unavailable")) {
+		if w.Code == http.StatusServiceUnavailable &&
+			(w.Header().Get("Retry-After") != "2" || !strings.Contains(w.Body.String(), "revocations_unavailable")) {
 			t.Errorf("route %q = %v %s, want revocations_unavailable with Retry-After", name, w.Header(), w.Body)
 		}
 	}
@@ -56,16 +57,25 @@ func TestServerGoneForAnHour(t *testing.T) {
 		s.change(func() { s.answer = down })
 		s.cutStreams()
 		time.Sleep(4 * time.Second)
-		on.want(t, sessionToken("a"), map[string]int{"usual": 200, "accept": 200, "introspect": 200, "refuse": 200, "always ask": 503})
+		on.want(
+			t,
+			sessionToken("a"),
+			map[string]int{"usual": 200, "accept": 200, "introspect": 200, "refuse": 200, "always ask": 503},
+		)
 		if n := v.Status().Feed.StaleAccepted; n != 0 {
 			t.Errorf("%d accepted as stale within 5 s, want none", n)
 		}
 		time.Sleep(2 * time.Second)
 		for range 3 {
-			on.want(t, sessionToken("a"), map[string]int{"usual": 200, "accept": 200, "introspect": 503, "refuse": 503, "always ask": 503})
+			on.want(
+				t,
+				sessionToken("a"),
+				map[string]int{"usual": 200, "accept": 200, "introspect": 503, "refuse": 503, "always ask": 503},
+			)
 		}
 		feed := v.Status().Feed
-		if feed.Connected || feed.Error == nil || feed.StaleAccepted != 6 || feed.Age < 5*time.Second || v.Status().Refused[verify.CodeRevocationsUnavailable] != 10 {
+		if feed.Connected || feed.Error == nil || feed.StaleAccepted != 6 || feed.Age < 5*time.Second ||
+			v.Status().Refused[verify.CodeRevocationsUnavailable] != 10 {
 			t.Errorf("Status = %+v, %v, want six accepted, and ten refused", feed, v.Status().Refused)
 		}
 		s.end("a", "b") // nobody hears of it
@@ -117,7 +127,9 @@ func TestSilentServer(t *testing.T) {
 				if _, n := s.last(); n != 1 {
 					t.Errorf("%d streams within 5 s, want one", n)
 				}
-				s.change(func() { s.stream = func(c *connection) { <-c.request.Context().Done() } }) // the next one: no reset, no snapshot
+				s.change(
+					func() { s.stream = func(c *connection) { <-c.request.Context().Done() } },
+				) // the next one: no reset, no snapshot
 				time.Sleep(time.Second)
 				on.want(t, sessionToken("a"), map[string]int{"refuse": 503, "usual": 200})
 				if _, n := s.last(); n != 2 {
@@ -141,8 +153,9 @@ func noise(c *connection, text string) {
 	}
 }
 
-// TestLateHeartbeats counts how old a heartbeat is when it comes, although the clocks differ by a minute: what waited on the way, or in
-// the memory of a verifier that stood still, proves what was so then.
+// TestLateHeartbeats counts how old a heartbeat is when it comes, although the clocks differ by a
+// minute: what waited on the way, or in the memory of a verifier that stood still, proves what was
+// so then.
 func TestLateHeartbeats(t *testing.T) {
 	for _, skew := range []time.Duration{0, time.Minute, -time.Minute} {
 		t.Run(skew.String(), func(t *testing.T) {
@@ -165,7 +178,8 @@ func TestLateHeartbeats(t *testing.T) {
 	}
 }
 
-// TestOlderBackup follows a log that began anew, and forgets nothing that ended in the old one (RV-03).
+// TestOlderBackup follows a log that began anew, and forgets nothing that ended in the old one
+// (RV-03).
 func TestOlderBackup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFeedServer()
@@ -186,7 +200,8 @@ func TestOlderBackup(t *testing.T) {
 	})
 }
 
-// TestRollback refuses a log and a snapshot of before, from whomever they come: it is not fresh then, and says why (RV-03).
+// TestRollback refuses a log and a snapshot of before, from whomever they come: it is not fresh
+// then, and says why (RV-03).
 func TestRollback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFeedServer()
@@ -203,7 +218,8 @@ func TestRollback(t *testing.T) {
 			s.cutStreams()
 			time.Sleep(6 * time.Second)
 			feed := v.Status().Feed
-			if feed.Epoch != 1000 || feed.Seq != 2 || feed.Connected || feed.Error == nil || !strings.Contains(feed.Error.Error(), "before") {
+			if feed.Epoch != 1000 || feed.Seq != 2 || feed.Connected || feed.Error == nil ||
+				!strings.Contains(feed.Error.Error(), "before") {
 				t.Errorf("%d: Status().Feed = %+v, want it where it was", i, feed)
 			}
 			on.want(t, sessionToken("a"), map[string]int{"refuse": 503, "usual": 200})
@@ -216,8 +232,8 @@ func TestRollback(t *testing.T) {
 	})
 }
 
-// TestTwoNodes takes turns between a node that is ahead and one that lags: what one has told stays told, and a node that
-// is behind proves nothing.
+// TestTwoNodes takes turns between a node that is ahead and one that lags: what one has told stays
+// told, and a node that is behind proves nothing.
 func TestTwoNodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFeedServer()
@@ -225,9 +241,11 @@ func TestTwoNodes(t *testing.T) {
 		v := following(t, s)
 		s.end("two")
 		settle()
-		s.change(func() { // the node that lags does not know of two; it takes a resume from beyond its head for what will come
-			s.stream = func(c *connection) { heartbeats(c, 1) }
-		})
+		s.change(
+			func() { // the node that lags does not know of two; it takes a resume from beyond its head for what will come
+				s.stream = func(c *connection) { heartbeats(c, 1) }
+			},
+		)
 		s.cutStreams()
 		time.Sleep(3 * time.Second)
 		settle()
@@ -266,9 +284,12 @@ func TestWrongServiceKey(t *testing.T) {
 		c := s.config()
 		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		v := mustNew(t, c)
-		newRoutes(v).want(t, sessionToken("a"), map[string]int{"usual": 503, "accept": 200, "introspect": 503, "refuse": 503, "always ask": 503})
+		newRoutes(
+			v,
+		).want(t, sessionToken("a"), map[string]int{"usual": 503, "accept": 200, "introspect": 503, "refuse": 503, "always ask": 503})
 		feed := v.Status().Feed
-		if !feed.On || feed.Connected || feed.Error == nil || !strings.Contains(feed.Error.Error(), "401") || feed.Age != -1 {
+		if !feed.On || feed.Connected || feed.Error == nil || !strings.Contains(feed.Error.Error(), "401") ||
+			feed.Age != -1 {
 			t.Errorf("Status().Feed = %+v, want 401 and no age", feed)
 		}
 		mu.Lock()

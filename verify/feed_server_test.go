@@ -17,7 +17,8 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// feedServer is an issuer's feed in memory, which a test may have misbehave. It is an http.RoundTripper.
+// feedServer is an issuer's feed in memory, which a test may have misbehave. It is an
+// http.RoundTripper.
 type feedServer struct {
 	mu        sync.Mutex // guards all below
 	epoch     int64
@@ -83,7 +84,8 @@ func (s *feedServer) write(e revoked.Entry) {
 	})
 }
 
-// last is the Last-Event-ID that the newest stream was asked for with, and how many streams there were.
+// last is the Last-Event-ID that the newest stream was asked for with, and how many streams there
+// were.
 func (s *feedServer) last() (string, int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -186,7 +188,12 @@ func (s *feedServer) open(r *http.Request) *http.Response {
 		script(c)
 		to.Close()
 	}()
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream; charset=utf-8"}}, Body: body, Request: r}
+	return &http.Response{
+		StatusCode: http.StatusOK,
+		Header:     http.Header{"Content-Type": {"text/event-stream; charset=utf-8"}},
+		Body:       body,
+		Request:    r,
+	}
 }
 
 // cutStreams ends the streams that are open, as a node does that stops.
@@ -303,7 +310,8 @@ func sessionToken(sid string) string {
 	return forge(goodHeader(jose.ES256), claims)
 }
 
-// wantCode verifies a token once everything has come to rest, and wants this code; empty wants it accepted.
+// wantCode verifies a token once everything has come to rest, and wants this code; empty wants it
+// accepted.
 func wantCode(t *testing.T, v *verify.Verifier, token string, want verify.Code) {
 	t.Helper()
 	settle()

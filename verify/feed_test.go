@@ -26,7 +26,8 @@ func following(t *testing.T, s *feedServer, c ...verify.Config) *verify.Verifier
 	return v
 }
 
-// TestFeedEnds refuses what ended elsewhere as soon as the feed says so, remembered or not (JV-23, RV-05).
+// TestFeedEnds refuses what ended elsewhere as soon as the feed says so, remembered or not (JV-23,
+// RV-05).
 func TestFeedEnds(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -55,7 +56,8 @@ func TestFeedEnds(t *testing.T) {
 				}
 				wantCode(t, v, token, want)
 				check(t, v, sessionToken("before"), verify.CodeInvalidToken)
-				if feed := v.Status().Feed; feed.Epoch != 1000 || feed.Seq != 2 || feed.Gaps != 0 || feed.Snapshots != 1 {
+				if feed := v.Status().Feed; feed.Epoch != 1000 || feed.Seq != 2 || feed.Gaps != 0 ||
+					feed.Snapshots != 1 {
 					t.Errorf("Status().Feed = %+v, want position 1000.2 after one snapshot", feed)
 				}
 			})
@@ -96,7 +98,12 @@ func TestFeedBrokenFrames(t *testing.T) {
 		{"entries come twice", func(c *connection) { twice(c) }, 0, 1},
 		{"entries come in another order", func(c *connection) { swapped(c) }, 1, 1},
 		{"half an entry comes, and the stream ends", func(c *connection) { half(c) }, 0, 2},
-		{"the stream ends after each entry", func(c *connection) { c.begin(); waitFor(c, 3); c.send("two", "three") }, 0, 2},
+		{
+			"the stream ends after each entry",
+			func(c *connection) { c.begin(); waitFor(c, 3); c.send("two", "three") },
+			0,
+			2,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -116,7 +123,11 @@ func TestFeedBrokenFrames(t *testing.T) {
 				}
 				v := mustNew(t, s.config())
 				settle()
-				tokens := map[string]string{"one": sessionToken("one"), "two": sessionToken("two"), "three": sessionToken("three")}
+				tokens := map[string]string{
+					"one":   sessionToken("one"),
+					"two":   sessionToken("two"),
+					"three": sessionToken("three"),
+				}
 				for sid, token := range tokens {
 					if sid != "" {
 						check(t, v, token, "")
@@ -130,7 +141,8 @@ func TestFeedBrokenFrames(t *testing.T) {
 					wantCode(t, v, token, verify.CodeInvalidToken)
 				}
 				wantCode(t, v, sessionToken("four"), "")
-				if feed := v.Status().Feed; feed.Seq != 3 || feed.Gaps != test.gaps || feed.Age > 2500*time.Millisecond {
+				if feed := v.Status().Feed; feed.Seq != 3 || feed.Gaps != test.gaps ||
+					feed.Age > 2500*time.Millisecond {
 					t.Errorf("Status().Feed = %+v, want seq 3 and %d gaps", feed, test.gaps)
 				}
 				if _, n := s.last(); n != test.streams {
@@ -194,8 +206,8 @@ func half(c *connection) {
 	c.raw("event: revoke\nid: 1000.2\ndata: %s", text[:len(text)/2])
 }
 
-// TestFeedForgetsKeys has a key that ended forgotten, and the next one fetched at once; it is not taken back when the issuer
-// cannot be reached for longer than its ending is kept (KY-05).
+// TestFeedForgetsKeys has a key that ended forgotten, and the next one fetched at once; it is not
+// taken back when the issuer cannot be reached for longer than its ending is kept (KY-05).
 func TestFeedForgetsKeys(t *testing.T) {
 	for _, how := range []string{"stream", "snapshot"} {
 		t.Run(how, func(t *testing.T) {

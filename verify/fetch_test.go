@@ -29,7 +29,8 @@ func TestNotModified(t *testing.T) {
 	})
 }
 
-// TestBadAnswers lists what an issuer, or somebody on the way, may answer. None of it replaces good keys.
+// TestBadAnswers lists what an issuer, or somebody on the way, may answer. None of it replaces good
+// keys.
 func TestBadAnswers(t *testing.T) {
 	redirect := func(to string) *http.Response {
 		return answerOf(http.StatusFound, http.Header{"Location": {to}}, "")
@@ -97,8 +98,8 @@ func TestRedirectOnOneHost(t *testing.T) {
 	})
 }
 
-// TestBadMetadata trusts no metadata that speaks for another issuer, or points to where keys could be changed
-// on the way.
+// TestBadMetadata trusts no metadata that speaks for another issuer, or points to where keys could
+// be changed on the way.
 func TestBadMetadata(t *testing.T) {
 	for _, test := range []struct{ name, metadata string }{
 		{"of another issuer", `{"issuer":"https://evil.example","jwks_uri":"https://auth.example.com/jwks"}`},
@@ -152,7 +153,9 @@ func TestMovedKeys(t *testing.T) {
 
 // TestJWKSOverTheNetwork fetches from a server on loopback, without metadata.
 func TestJWKSOverTheNetwork(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(publicJWKS()) }))
+	server := httptest.NewServer(
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(publicJWKS()) }),
+	)
 	defer server.Close()
 	c := testConfig()
 	c.Issuer = server.URL

@@ -136,8 +136,8 @@ type text string
 // String is the text.
 func (s text) String() string { return string(s) }
 
-// goodTokens are accepted by testConfig. They are made once, so that what attacks are made from can be remembered
-// before the attacks come.
+// goodTokens are accepted by testConfig. They are made once, so that what attacks are made from can
+// be remembered before the attacks come.
 var goodTokens = sync.OnceValue(func() map[jose.Algorithm]string {
 	tokens := map[jose.Algorithm]string{}
 	for alg, key := range signingKeys() {

@@ -115,7 +115,9 @@ func FuzzClaims(f *testing.F) {
 		exp, expOK := m["exp"].(float64)
 		iat, iatOK := m["iat"].(float64)
 		if m["iss"] != issuer || m["sub"] != s.Subject || s.Subject == "" || !slices.Contains(audiences, any(audience)) ||
-			!expOK || !iatOK || exp < float64(now.Add(-30*time.Second).Unix()) || iat > float64(now.Add(31*time.Second).Unix()) {
+			!expOK || !iatOK ||
+			exp < float64(now.Add(-30*time.Second).Unix()) ||
+			iat > float64(now.Add(31*time.Second).Unix()) {
 			t.Errorf("accepted the claims %q as %+v", claims, s)
 		}
 		var added map[string]any
@@ -125,12 +127,16 @@ func FuzzClaims(f *testing.F) {
 	})
 }
 
-// FuzzHeaders proves that whatever a client sends as credentials is answered, and never by the handler's
-// failing (JV-18, CK-15).
+// FuzzHeaders proves that whatever a client sends as credentials is answered, and never by the
+// handler's failing (JV-18, CK-15).
 func FuzzHeaders(f *testing.F) {
 	v := mustNew(f, testConfig())
 	var reached string // by whom, last
-	h := v.Require(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { reached = verify.FromContext(r.Context()).Subject }))
+	h := v.Require(
+		http.HandlerFunc(
+			func(_ http.ResponseWriter, r *http.Request) { reached = verify.FromContext(r.Context()).Subject },
+		),
+	)
 	f.Add("Bearer "+goodToken(), "", "")
 	f.Add("", accessCookie(goodToken()), "cross-site")
 	f.Add("bearer x", "__Secure-hs_access=x; __Host-Http-hs_access=y", "same-origin")
@@ -160,7 +166,11 @@ func FuzzHeaders(f *testing.F) {
 			t.Errorf("answer = %d, and the handler was reached by %q", w.Code, reached)
 		}
 		switch w.Code {
-		case http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+		case http.StatusOK,
+			http.StatusBadRequest,
+			http.StatusUnauthorized,
+			http.StatusForbidden,
+			http.StatusTooManyRequests:
 		default:
 			t.Errorf("answer = %d", w.Code)
 		}

@@ -28,8 +28,9 @@ const (
 	askWarnings    = time.Minute     // between two log lines that say that it cannot be asked
 )
 
-// newCaller makes the client for what needs a service key: the feed, and asking about tokens. A stream lasts for as long as it
-// proves itself, so there is no time limit here; each use has its own. No redirect is followed: the key is for the issuer alone.
+// newCaller makes the client for what needs a service key: the feed, and asking about tokens. A
+// stream lasts for as long as it proves itself, so there is no time limit here; each use has its
+// own. No redirect is followed: the key is for the issuer alone.
 func newCaller(c Config) *http.Client {
 	client := http.Client{}
 	if c.HTTPClient != nil {
@@ -43,8 +44,9 @@ func newCaller(c Config) *http.Client {
 	return &client
 }
 
-// newTransport is the usual transport with HTTP/1.1 only: a stream that was cut off takes its connection with it, and
-// the next one begins with a new connection, to another node perhaps. With HTTP/2 it would wait on the dead one.
+// newTransport is the usual transport with HTTP/1.1 only: a stream that was cut off takes its
+// connection with it, and the next one begins with a new connection, to another node perhaps. With
+// HTTP/2 it would wait on the dead one.
 func newTransport() *http.Transport {
 	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	if usual, ok := http.DefaultTransport.(*http.Transport); ok {
@@ -160,5 +162,11 @@ func (a *asker) warn(err error) {
 	if last != 0 && max(now-last, last-now) < int64(askWarnings) || !a.warned.CompareAndSwap(last, now) {
 		return
 	}
-	a.log.Warn("the server cannot be asked about tokens, answered with 503", "code", string(CodeRevocationsUnavailable), "error", err)
+	a.log.Warn(
+		"the server cannot be asked about tokens, answered with 503",
+		"code",
+		string(CodeRevocationsUnavailable),
+		"error",
+		err,
+	)
 }

@@ -16,7 +16,8 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// publisher is an issuer in memory whose answers a test decides, and counts. It is an http.RoundTripper.
+// publisher is an issuer in memory whose answers a test decides, and counts. It is an
+// http.RoundTripper.
 type publisher struct {
 	mu       sync.Mutex // guards all below
 	metadata string
@@ -72,7 +73,8 @@ func (p *publisher) token() string {
 
 // tokenOf is one that this key signs at this time.
 func (p *publisher) tokenOf(key *jose.PrivateKey) string {
-	claims := goodClaims().with("iat", fmt.Sprint(time.Now().Unix())).with("exp", fmt.Sprint(time.Now().Add(10*time.Minute).Unix()))
+	claims := goodClaims().with("iat", fmt.Sprint(time.Now().Unix())).
+		with("exp", fmt.Sprint(time.Now().Add(10*time.Minute).Unix()))
 	return sign(key, members{"alg": `"ES256"`, "kid": quote(key.ID()), "typ": `"at+jwt"`}.String(), claims.String())
 }
 
@@ -156,8 +158,8 @@ func TestKeysArrive(t *testing.T) {
 	})
 }
 
-// TestRotationIsSeamless publishes a key at least max-age before it signs: nobody is refused, and no
-// request has to wait for it (KY-04).
+// TestRotationIsSeamless publishes a key at least max-age before it signs: nobody is refused, and
+// no request has to wait for it (KY-04).
 func TestRotationIsSeamless(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPublisher(t)
@@ -240,7 +242,14 @@ func flood(t *testing.T, v *verify.Verifier, n int) {
 	for i := range n {
 		all.Go(func() {
 			header := goodHeader("ES256").with("kid", quote(fmt.Sprint("kid", i)))
-			token := jose.EncodeBase64([]byte(header.String())) + "." + jose.EncodeBase64([]byte("{}")) + "." + strings.Repeat("A", 86)
+			token := jose.EncodeBase64(
+				[]byte(header.String()),
+			) + "." + jose.EncodeBase64(
+				[]byte("{}"),
+			) + "." + strings.Repeat(
+				"A",
+				86,
+			)
 			if _, err := v.Verify(context.Background(), token); codeOf(err) != verify.CodeInvalidToken {
 				t.Errorf("Verify = %v, want invalid_token", err)
 			}
@@ -269,7 +278,8 @@ func TestNoFetchForNonsense(t *testing.T) {
 	})
 }
 
-// TestEmbeddedKeysAreNotFetched sends tokens that point to keys, and finds nobody asked but the issuer (JV-04).
+// TestEmbeddedKeysAreNotFetched sends tokens that point to keys, and finds nobody asked but the
+// issuer (JV-04).
 func TestEmbeddedKeysAreNotFetched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPublisher(t)
@@ -280,7 +290,8 @@ func TestEmbeddedKeysAreNotFetched(t *testing.T) {
 		}
 		p.change(func() {
 			for from := range p.asked {
-				if from != "auth.example.com/jwks" && from != "auth.example.com/.well-known/oauth-authorization-server" {
+				if from != "auth.example.com/jwks" &&
+					from != "auth.example.com/.well-known/oauth-authorization-server" {
 					t.Errorf("%s was asked", from)
 				}
 			}
@@ -303,8 +314,9 @@ func TestWithdrawnKey(t *testing.T) {
 	})
 }
 
-// TestEmptyKeySet has an issuer publish no key that can be used, after a good one: that is a fault of its server's, and
-// no answer. The keys it had go on for as long as when it cannot be reached, and Status says what is wrong.
+// TestEmptyKeySet has an issuer publish no key that can be used, after a good one: that is a fault
+// of its server's, and no answer. The keys it had go on for as long as when it cannot be reached,
+// and Status says what is wrong.
 func TestEmptyKeySet(t *testing.T) {
 	for name, text := range map[string]string{
 		"no key":            `{"keys":[]}`,
@@ -320,7 +332,11 @@ func TestEmptyKeySet(t *testing.T) {
 						if path != "/jwks" {
 							return nil
 						}
-						return &http.Response{StatusCode: http.StatusOK, Header: p.header, Body: io.NopCloser(strings.NewReader(text))}
+						return &http.Response{
+							StatusCode: http.StatusOK,
+							Header:     p.header,
+							Body:       io.NopCloser(strings.NewReader(text)),
+						}
 					}
 				})
 				time.Sleep(10 * time.Minute)

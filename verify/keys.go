@@ -4,22 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/verify/internal/keyset"
 )
 
-// KeySource is where a verifier has its keys from: JWKS, StaticJWKS or HMAC. A verifier has one, so public keys
-// and a shared secret can never meet in it (RFC 8725 §3.1).
+// KeySource is where a verifier has its keys from: JWKS, StaticJWKS or HMAC. A verifier has one, so
+// public keys and a shared secret can never meet in it (RFC 8725 §3.1).
 type KeySource interface {
 	open(ctx context.Context, v *Verifier) (*keyset.Keys, error)
 }
 
-// memory is a KeySource in the program that holds the issuer itself: its own keys and endings, both asked for on
-// every request. So the server checks its own routes, and refuses an ended session at once. It is not part of the API,
-// because its methods name internal types: a type of ours that embeds a KeySource, to be one, and has these methods.
+// memory is a KeySource in the program that holds the issuer itself: its own keys and endings, both
+// asked for on every request. So the server checks its own routes, and refuses an ended session at
+// once. It is not part of the API, because its methods name internal types: a type of ours that
+// embeds a KeySource, to be one, and has these methods.
 type memory interface {
 	KeySource
 	// Keys returns the same set until keys change, made of the same keys; nil while there are none.
@@ -52,9 +52,10 @@ func (discovered) open(ctx context.Context, v *Verifier) (*keyset.Keys, error) {
 // listed is the source that JWKS makes
 type listed struct{ url string }
 
-// JWKS fetches keys from a JWK Set at url, which must be https, or http on loopback where the issuer is
-// too. They are refreshed before their max-age runs out, so that a new key is known before it signs. A
-// token that names an unknown key makes them be fetched at once, but not twice in 10 s.
+// JWKS fetches keys from a JWK Set at url, which must be https, or http on loopback where the
+// issuer is too. They are refreshed before their max-age runs out, so that a new key is known
+// before it signs. A token that names an unknown key makes them be fetched at once, but not twice
+// in 10 s.
 func JWKS(url string) KeySource { return listed{url} }
 
 func (l listed) open(ctx context.Context, v *Verifier) (*keyset.Keys, error) {
@@ -64,23 +65,14 @@ func (l listed) open(ctx context.Context, v *Verifier) (*keyset.Keys, error) {
 	return v.fetchKeys(ctx, l.url), nil
 }
 
-// fetchKeys begins to fetch keys from an address, or from where the issuer's metadata says when it is empty
+// fetchKeys begins to fetch keys from an address, or from where the issuer's metadata says when it
+// is empty
 func (v *Verifier) fetchKeys(ctx context.Context, address string) *keyset.Keys {
 	return keyset.Fetch(ctx, keyset.Options{
 		Issuer: v.config.Issuer, URL: address, Client: v.config.HTTPClient, Clock: v.clock, Log: v.config.Logger,
 		MaxAge: v.config.MaxKeyAge, Counts: &v.metrics.keys,
 	})
 }
-
-// noKeys is the refusal while nothing can be checked
-func noKeys(cause error) *Error {
-	e := newError(CodeKeysUnavailable, cause)
-	e.RetryAfter = retryKeys
-	return e
-}
-
-// retryKeys is how soon it is worth to ask again while there are no keys
-const retryKeys = 2 * time.Second
 
 // static is the source that StaticJWKS makes
 type static struct{ data []byte }
@@ -102,8 +94,8 @@ func (s static) open(context.Context, *Verifier) (*keyset.Keys, error) {
 	return keyset.Fixed(set), nil
 }
 
-// secret is the source that HMAC makes. It holds a pointer, because fmt prints the bytes of any other
-// field for some verb or other.
+// secret is the source that HMAC makes. It holds a pointer, because fmt prints the bytes of any
+// other field for some verb or other.
 type secret struct{ bytes *[]byte }
 
 // String keeps the secret out of logs, whatever the verb.

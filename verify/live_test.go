@@ -43,8 +43,8 @@ func TestFeedDone(t *testing.T) {
 	})
 }
 
-// TestContext ends with its parent, is over at once for a session that ended, and watches nothing for one that no verifier
-// made.
+// TestContext ends with its parent, is over at once for a session that ended, and watches nothing
+// for one that no verifier made.
 func TestContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		iss := verifytest.NewIssuer(t)
@@ -75,8 +75,8 @@ func TestContext(t *testing.T) {
 // contextName is where a test keeps something in a context
 type contextName struct{}
 
-// Events end with the session: the handler takes the session's context in place of the request's, and whatever it waits
-// for ends with it.
+// Events end with the session: the handler takes the session's context in place of the request's,
+// and whatever it waits for ends with it.
 func ExampleSession_Context() {
 	iss := verifytest.NewIssuer(new(testing.B)) // in a test: t
 	v, err := verify.New(context.Background(), iss.Config())

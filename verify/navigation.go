@@ -10,8 +10,8 @@ import (
 // justIssued is how young a token is that a renewal has just brought
 const justIssued = 10 * time.Second
 
-// pageFor returns where the issuer can help a browser whose request was refused with e, or nothing when the answer is
-// e itself
+// pageFor returns where the issuer can help a browser whose request was refused with e, or nothing
+// when the answer is e itself
 func (v *Verifier) pageFor(r *http.Request, e *Error) string {
 	if v.config.NoRedirect || !navigation(r) {
 		return ""
@@ -38,8 +38,8 @@ func (v *Verifier) pageFor(r *http.Request, e *Error) string {
 	return strings.TrimSuffix(v.config.Issuer, "/") + page + query.Encode()
 }
 
-// navigation reports whether r is a browser opening a page, which can be sent elsewhere, and not a script, a
-// prefetch or another program, which cannot
+// navigation reports whether r is a browser opening a page, which can be sent elsewhere, and not a
+// script, a prefetch or another program, which cannot
 func navigation(r *http.Request) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return false
@@ -68,8 +68,8 @@ func acceptsHTML(accept []string) bool {
 	return false
 }
 
-// returnTo is the address of this very request, as the browser knows it. The issuer decides whether it is
-// one to come back to.
+// returnTo is the address of this very request, as the browser knows it. The issuer decides whether
+// it is one to come back to.
 func (v *Verifier) returnTo(r *http.Request) string {
 	path := r.RequestURI // as sent: a router may have cut a prefix off r.URL
 	if !strings.HasPrefix(path, "/") {

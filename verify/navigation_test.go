@@ -92,7 +92,15 @@ func TestNavigationElsewhere(t *testing.T) {
 		{"not strongly enough", goodToken(), v.Require(hello, verify.ACR("aal2")), 303, "/signin?reason=reauthentication_required&return_to="},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := ask(test.h, "GET", "https://app.example.com/", "Sec-Fetch-Mode", "navigate", "Cookie", accessCookie(test.token))
+			w := ask(
+				test.h,
+				"GET",
+				"https://app.example.com/",
+				"Sec-Fetch-Mode",
+				"navigate",
+				"Cookie",
+				accessCookie(test.token),
+			)
 			want := ""
 			if test.location != "" {
 				want = issuer + test.location + "https%3A%2F%2Fapp.example.com%2F"

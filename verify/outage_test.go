@@ -20,7 +20,8 @@ func TestIssuerDownAtStart(t *testing.T) {
 		v := mustNew(t, p.config())
 		h := v.Require(hello)
 		w := ask(h, "GET", "/", "Authorization", "Bearer "+p.token(), "Sec-Fetch-Mode", "navigate")
-		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "keys_unavailable") {
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" ||
+			!strings.Contains(w.Body.String(), "keys_unavailable") {
 			t.Errorf("answer = %d %s, want 503 with Retry-After", w.Code, w.Body)
 		}
 		if s := v.Status(); s.KeysError == nil || len(s.KeyIDs) != 0 {

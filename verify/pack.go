@@ -8,11 +8,12 @@ import (
 	"github.com/handstamp/handstamp/verify/internal/cache"
 )
 
-// What a remembered token says is kept packed in one piece of memory, and unpacked for each request: so nobody who gets
-// a Session can reach what others get, and a token takes no more memory than its text and its claims.
+// What a remembered token says is kept packed in one piece of memory, and unpacked for each
+// request: so nobody who gets a Session can reach what others get, and a token takes no more memory
+// than its text and its claims.
 //
-// unpacked returns what newEntry was given, but for parts of a microsecond; and no reader of a token's text ever sees the packed one: it is made
-// after the check, from what was checked.
+// unpacked returns what newEntry was given, but for parts of a microsecond; and no reader of a
+// token's text ever sees the packed one: it is made after the check, from what was checked.
 
 // room is how many items of a Session's lists need no memory of their own
 const room = 12
@@ -26,11 +27,13 @@ type roomySession struct {
 // noTime stands for a time that a token does not say
 const noTime = math.MinInt64
 
-// packedTexts is how many texts are packed before the items of lists: Subject, ID, ClientID, TokenID, KeyID, ACR
+// packedTexts is how many texts are packed before the items of lists: Subject, ID, ClientID,
+// TokenID, KeyID, ACR
 const packedTexts = 6
 
-// newEntry returns the entry of a token that key signed and that says s. It is packed in b, which it does not keep:
-// the lengths of all texts and items, in two bytes each, and then these in a row. None is longer than a token.
+// newEntry returns the entry of a token that key signed and that says s. It is packed in b, which
+// it does not keep: the lengths of all texts and items, in two bytes each, and then these in a row.
+// None is longer than a token.
 func newEntry(token string, key *jose.Key, s *Session, b []byte) *cache.Entry {
 	kid := s.KeyID
 	if kid == key.ID() {
@@ -86,8 +89,8 @@ func (s *Session) unpack(k *cache.Entry) {
 // lists is the lists of a Session
 type lists struct{ audience, roles, scope, amr []string }
 
-// unpackLists returns the lists of what k says. They use items as far as it has room, and appending to one touches no
-// other.
+// unpackLists returns the lists of what k says. They use items as far as it has room, and appending
+// to one touches no other.
 func unpackLists(k *cache.Entry, items []string) (l lists) {
 	p := unpackerOf(k)
 	for i := range packedTexts {

@@ -11,8 +11,9 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// TestSaysWhatTheTokenSays shows tokens of every shape twice, first checked and then remembered, and wants what they say
-// both times: texts and lists that are short, long, many and none, and times to the microsecond.
+// TestSaysWhatTheTokenSays shows tokens of every shape twice, first checked and then remembered,
+// and wants what they say both times: texts and lists that are short, long, many and none, and
+// times to the microsecond.
 func TestSaysWhatTheTokenSays(t *testing.T) {
 	v := mustNew(t, testConfig())
 	for _, length := range []int{0, 1, 127, 128, 255, 256, 300, 1500} {
@@ -43,7 +44,8 @@ func TestSaysWhatTheTokenSays(t *testing.T) {
 					}
 				}
 				if s.Subject != "u"+text || s.TokenID != text || s.ACR != "" || s.ID != "sid-1" || s.ClientID != "first-party" ||
-					s.KeyID != signingKeys()[jose.ES256].ID() || !slices.Equal(s.Audience, []string{audience}) {
+					s.KeyID != signingKeys()[jose.ES256].ID() ||
+					!slices.Equal(s.Audience, []string{audience}) {
 					t.Errorf("texts of %d: %+v", length, s)
 				}
 				if !s.AuthTime.Equal(time.UnixMilli(1500)) || s.IssuedAt.Unix() != now.Unix() {

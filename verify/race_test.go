@@ -86,9 +86,10 @@ func (c *crowd) count(t *testing.T, limit int64) {
 	}
 }
 
-// TestEndingsAtOnce ends sessions and users, withdraws keys, and moves the clock past the expiry of some tokens and back a
-// little, while others show tokens to a verifier that has room for a part of them: no token passes once its end was
-// answered, and none is refused before it began. Run it with the race detector (JV-23, JV-24).
+// TestEndingsAtOnce ends sessions and users, withdraws keys, and moves the clock past the expiry of
+// some tokens and back a little, while others show tokens to a verifier that has room for a part of
+// them: no token passes once its end was answered, and none is refused before it began. Run it with
+// the race detector (JV-23, JV-24).
 func TestEndingsAtOnce(t *testing.T) {
 	for name, limit := range map[string]int64{"tight": 96 << 10, "roomy": 0, "off": -1} {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +112,11 @@ func TestEndingsAtOnce(t *testing.T) {
 				add("user", verifytest.User(fmt.Sprint("two-", i/4)))
 				// It expires, leeway included, five seconds before the clock comes to round i/2+1.
 				ends := time.Duration(i/2+1)*10*time.Second - 5*time.Second
-				add("clock", verifytest.User(fmt.Sprint("three-", i)), verifytest.IssuedAt(start.Add(ends-30*time.Second-10*time.Minute)))
+				add(
+					"clock",
+					verifytest.User(fmt.Sprint("three-", i)),
+					verifytest.IssuedAt(start.Add(ends-30*time.Second-10*time.Minute)),
+				)
 				add("key", verifytest.User(fmt.Sprint("four-", i)))
 			}
 			rand.Shuffle(len(c.lives), func(i, j int) { c.lives[i], c.lives[j] = c.lives[j], c.lives[i] })

@@ -11,8 +11,8 @@ import (
 	"net/netip"
 )
 
-// reject counts and logs a refusal and fills in its realm. r is nil where no request is known. What an address sends
-// that is being slowed is left out of the log.
+// reject counts and logs a refusal and fills in its realm. r is nil where no request is known. What
+// an address sends that is being slowed is left out of the log.
 func (v *Verifier) reject(r *http.Request, e *Error, token string) *Error {
 	if e.realm == "" {
 		e.realm = v.config.Audience
@@ -28,8 +28,8 @@ func (v *Verifier) reject(r *http.Request, e *Error, token string) *Error {
 	return e
 }
 
-// marker tells tokens apart in a log without giving them away. Its key is drawn when it is made, so that nobody
-// can look for a token in a log, or compare logs of two processes.
+// marker tells tokens apart in a log without giving them away. Its key is drawn when it is made, so
+// that nobody can look for a token in a log, or compare logs of two processes.
 type marker struct{ key [32]byte }
 
 // newMarker draws a key
@@ -49,8 +49,8 @@ func (m *marker) mark(token string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 
-// clientAddress is where a request comes from, when Config.ClientAddress does not say; not valid when its
-// server does not know either
+// clientAddress is where a request comes from, when Config.ClientAddress does not say; not valid
+// when its server does not know either
 func clientAddress(r *http.Request) netip.Addr {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

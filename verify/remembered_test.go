@@ -35,8 +35,8 @@ func (h *hand) move(d time.Duration) {
 	h.at = h.at.Add(d)
 }
 
-// TestRemembered lets a token in twice, so that it is remembered, then takes away what it was good for: the
-// remembered token is refused like one never seen, with the table and without.
+// TestRemembered lets a token in twice, so that it is remembered, then takes away what it was good
+// for: the remembered token is refused like one never seen, with the table and without.
 func TestRemembered(t *testing.T) {
 	const sid = "AAAAAAAAAAAAAAAAAAAAAA"
 	tests := []struct {
@@ -45,10 +45,26 @@ func TestRemembered(t *testing.T) {
 		want verify.Code
 	}{
 		{"the session ends", func(iss *verifytest.Issuer, _ *hand) { iss.End(sid) }, verify.CodeInvalidToken},
-		{"the user is shut out", func(iss *verifytest.Issuer, _ *hand) { iss.EndUser("usr_ada") }, verify.CodeInvalidToken},
-		{"the keys are withdrawn", func(iss *verifytest.Issuer, _ *hand) { iss.WithdrawKeys() }, verify.CodeInvalidToken},
-		{"the token expires", func(_ *verifytest.Issuer, clock *hand) { clock.move(time.Hour) }, verify.CodeTokenExpired},
-		{"the clock goes back before it", func(_ *verifytest.Issuer, clock *hand) { clock.move(-time.Hour) }, verify.CodeInvalidToken},
+		{
+			"the user is shut out",
+			func(iss *verifytest.Issuer, _ *hand) { iss.EndUser("usr_ada") },
+			verify.CodeInvalidToken,
+		},
+		{
+			"the keys are withdrawn",
+			func(iss *verifytest.Issuer, _ *hand) { iss.WithdrawKeys() },
+			verify.CodeInvalidToken,
+		},
+		{
+			"the token expires",
+			func(_ *verifytest.Issuer, clock *hand) { clock.move(time.Hour) },
+			verify.CodeTokenExpired,
+		},
+		{
+			"the clock goes back before it",
+			func(_ *verifytest.Issuer, clock *hand) { clock.move(-time.Hour) },
+			verify.CodeInvalidToken,
+		},
 		{"another session ends", func(iss *verifytest.Issuer, _ *hand) { iss.End("BBBBBBBBBBBBBBBBBBBBBB") }, ""},
 		{"a key is added", func(iss *verifytest.Issuer, _ *hand) { iss.RotateKeys() }, ""},
 	}
@@ -87,8 +103,9 @@ func answer(t *testing.T, v *verify.Verifier, token string) verify.Code {
 	return codeOf(err)
 }
 
-// TestRememberedIsWhole remembers tokens of several lengths, and refuses each text that differs from one of them in one
-// character, or has one more or one less: what is remembered is the whole token, not its tail.
+// TestRememberedIsWhole remembers tokens of several lengths, and refuses each text that differs
+// from one of them in one character, or has one more or one less: what is remembered is the whole
+// token, not its tail.
 func TestRememberedIsWhole(t *testing.T) {
 	iss := verifytest.NewIssuer(t)
 	v := iss.Verifier(t)
@@ -109,7 +126,12 @@ func TestRememberedIsWhole(t *testing.T) {
 		}
 		hits := v.Status().Cache.Hits
 		if _, err := v.Verify(t.Context(), token); err != nil || v.Status().Cache.Hits != hits+1 {
-			t.Errorf("the token of %d characters afterwards = %v, %d of it remembered; want the session, remembered", len(token), err, v.Status().Cache.Hits-hits)
+			t.Errorf(
+				"the token of %d characters afterwards = %v, %d of it remembered; want the session, remembered",
+				len(token),
+				err,
+				v.Status().Cache.Hits-hits,
+			)
 		}
 	}
 }
@@ -141,8 +163,9 @@ func TestRememberedByOne(t *testing.T) {
 	}
 }
 
-// TestRememberedFlood has one user show more tokens than there is room for: the token of another, who keeps
-// using it, stays good all along, and the flood's own are good too. Run it with the race detector.
+// TestRememberedFlood has one user show more tokens than there is room for: the token of another,
+// who keeps using it, stays good all along, and the flood's own are good too. Run it with the race
+// detector.
 func TestRememberedFlood(t *testing.T) {
 	iss := verifytest.NewIssuer(t)
 	config := iss.Config()
@@ -181,8 +204,8 @@ func TestRememberedFlood(t *testing.T) {
 	}
 }
 
-// TestSessionIsApart has a handler write into the lists of a session that others get too, few and many: no list runs
-// into another, and what routes demand is decided by what the token says.
+// TestSessionIsApart has a handler write into the lists of a session that others get too, few and
+// many: no list runs into another, and what routes demand is decided by what the token says.
 func TestSessionIsApart(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 10, 40} {
 		want := make([]string, n)
@@ -190,7 +213,10 @@ func TestSessionIsApart(t *testing.T) {
 			want[i] = fmt.Sprint("r", i)
 		}
 		list := `["` + strings.Join(want, `","`) + `"]`
-		token := forge(goodHeader(jose.ES256), goodClaims().with("roles", list).with("amr", list).with("scope", quote(strings.Join(want, " "))))
+		token := forge(
+			goodHeader(jose.ES256),
+			goodClaims().with("roles", list).with("amr", list).with("scope", quote(strings.Join(want, " "))),
+		)
 		v := mustNew(t, testConfig())
 		s, err := v.Verify(t.Context(), token)
 		if err != nil {
@@ -223,8 +249,8 @@ func TestSessionIsApart(t *testing.T) {
 	}
 }
 
-// TestRememberedBytes holds what remembered tokens are said to take against what they take: plain ones, and some whose claims
-// are mostly lists, or written with escapes.
+// TestRememberedBytes holds what remembered tokens are said to take against what they take: plain
+// ones, and some whose claims are mostly lists, or written with escapes.
 func TestRememberedBytes(t *testing.T) {
 	secret := []byte("0Kx8vQmZr3TnWyLcPdBfHgJkUiOaSeXz")
 	key, err := jose.NewHMAC("hmac", secret)
@@ -249,7 +275,13 @@ func TestRememberedBytes(t *testing.T) {
 		took, said := int64(heapInUse()-before), v.Status().Cache
 		t.Logf("%s: %d tokens take %d bytes, and are said to take %d", name, said.Tokens, took, said.Bytes)
 		if said.Tokens != 1000 || took > said.Bytes+said.Bytes/10+1<<20 {
-			t.Errorf("%s: %d tokens take %d bytes, want 1000 that take what they are said to, %d", name, said.Tokens, took, said.Bytes)
+			t.Errorf(
+				"%s: %d tokens take %d bytes, want 1000 that take what they are said to, %d",
+				name,
+				said.Tokens,
+				took,
+				said.Bytes,
+			)
 		}
 	}
 }

@@ -9,11 +9,12 @@ import (
 	"github.com/handstamp/handstamp/internal/jose"
 )
 
-// Require lets a request reach h only with a good access token that meets every demand. h finds the session by
-// FromContext.
+// Require lets a request reach h only with a good access token that meets every demand. h finds the
+// session by FromContext.
 //
-// A browser that opens a page without one is sent to the issuer to renew its session or to sign in, and comes
-// back. Everything else is answered 401, 403, 400, 429 or 503 with a problem document (RFC 9457).
+// A browser that opens a page without one is sent to the issuer to renew its session or to sign in,
+// and comes back. Everything else is answered 401, 403, 400, 429 or 503 with a problem document
+// (RFC 9457).
 func (v *Verifier) Require(h http.Handler, demands ...Demand) http.Handler {
 	p := newPolicy(demands)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -48,8 +49,8 @@ func (v *Verifier) Optional(h http.Handler) http.Handler {
 	})
 }
 
-// Refuse answers as Require does when Authenticate returned err. It counts the bad tokens of each client address, and
-// answers 429 when there are too many.
+// Refuse answers as Require does when Authenticate returned err. It counts the bad tokens of each
+// client address, and answers 429 when there are too many.
 func (v *Verifier) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var e *Error
 	if !errors.As(err, &e) {

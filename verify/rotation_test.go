@@ -18,7 +18,8 @@ const (
 	keptAfter       = 17 * time.Minute // after its successor has begun
 )
 
-// fleet is five services, of which one is started anew now and then, before an issuer that rotates its keys.
+// fleet is five services, of which one is started anew now and then, before an issuer that rotates
+// its keys.
 type fleet struct {
 	p *publisher
 
@@ -44,8 +45,9 @@ func (f *fleet) tokens() []string {
 	return []string{f.shown[0], f.shown[len(f.shown)/2], f.shown[len(f.shown)-1]}
 }
 
-// TestRotationUnderLoad rotates eight times while five services are asked all the time, with tokens of every age: none is
-// refused, none has to wait, and no key is fetched out of turn (KY-04). One service is started anew in every quarter of an hour.
+// TestRotationUnderLoad rotates eight times while five services are asked all the time, with tokens
+// of every age: none is refused, none has to wait, and no key is fetched out of turn (KY-04). One
+// service is started anew in every quarter of an hour.
 func TestRotationUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPublisher(t)
@@ -88,16 +90,16 @@ func TestRotationUnderLoad(t *testing.T) {
 			time.Sleep(7 * time.Minute)
 		}
 		services.Wait()
-		// Four services for all the time, one for a quarter of an hour each time: once when it starts, and then
-		// after three quarters of max-age at the earliest.
+		// Four services for all the time, one for a quarter of an hour each time: once when it
+		// starts, and then after three quarters of max-age at the earliest.
 		if most := 5 * int(lasts/(225*time.Second)+17); p.count() > most {
 			t.Errorf("%d fetches, want at most %d", p.count(), most)
 		}
 	})
 }
 
-// TestFloodWhileKeysAreFetched has somebody make up kids for a minute: the issuer is asked at most once in 10 s, whether it
-// answers or not, and known keys wait for none of it (JV-25).
+// TestFloodWhileKeysAreFetched has somebody make up kids for a minute: the issuer is asked at most
+// once in 10 s, whether it answers or not, and known keys wait for none of it (JV-25).
 func TestFloodWhileKeysAreFetched(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -126,8 +128,8 @@ func TestFloodWhileKeysAreFetched(t *testing.T) {
 					time.Sleep(time.Second)
 				}
 				made.Wait()
-				// Beyond the fetch that is under way when the last minute begins, an issuer that is down is also asked again
-				// by itself, at growing intervals.
+				// Beyond the fetch that is under way when the last minute begins, an issuer that is
+				// down is also asked again by itself, at growing intervals.
 				if got := p.count() - before; got > 7 && test.down == nil || got > 15 {
 					t.Errorf("%d fetches in a minute of unknown kids, want at most one in 10 s", got)
 				}

@@ -6,7 +6,8 @@ import (
 	"github.com/handstamp/handstamp/internal/jose"
 )
 
-// scratch holds the buffers for decoding one token. It is pooled, so that a refused token leaves nothing to collect.
+// scratch holds the buffers for decoding one token. It is pooled, so that a refused token leaves
+// nothing to collect.
 type scratch struct {
 	input              [maxToken]byte // room for what was signed, and then for what is packed
 	decoded            [maxToken]byte // room for the other two parts

@@ -12,8 +12,8 @@ import (
 // Session is what a verified access token says. Identity is the issuer and Subject together, and
 // nothing else: addresses and names change hands.
 //
-// Each request gets a Session of its own: nothing in it is shared with another request that shows the same token, nor
-// with what Require decides by.
+// Each request gets a Session of its own: nothing in it is shared with another request that shows
+// the same token, nor with what Require decides by.
 type Session struct {
 	Subject  string   // who; never empty
 	ID       string   // the session (sid): one sign-in on one device. Empty in tokens made without; only with no feed
@@ -53,8 +53,8 @@ func (s *Session) Done() <-chan struct{} {
 // contextKey is where a context keeps its session
 type contextKey struct{}
 
-// sessionContext is a context with a session. Of its own type, because context.WithValue takes longer than to find
-// a remembered token.
+// sessionContext is a context with a session. Of its own type, because context.WithValue takes
+// longer than to find a remembered token.
 type sessionContext struct {
 	context.Context
 	session *Session
@@ -68,8 +68,8 @@ func (c *sessionContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// FromContext returns the session that Require verified: never nil behind Require, nil behind Optional for
-// someone who is not signed in, nil elsewhere.
+// FromContext returns the session that Require verified: never nil behind Require, nil behind
+// Optional for someone who is not signed in, nil elsewhere.
 func FromContext(ctx context.Context) *Session {
 	s, _ := ctx.Value(contextKey{}).(*Session)
 	return s

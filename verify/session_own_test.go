@@ -32,11 +32,14 @@ func asSaid(s *verify.Session) verify.Session {
 	}
 }
 
-// TestSessionIsOwn has handlers change all that they can reach of their session: what the next request with the same
-// token gets is what the token says, whichever way it comes (JV-24, JV-33).
+// TestSessionIsOwn has handlers change all that they can reach of their session: what the next
+// request with the same token gets is what the token says, whichever way it comes (JV-24, JV-33).
 func TestSessionIsOwn(t *testing.T) {
 	v := mustNew(t, testConfig())
-	token := forge(goodHeader(jose.ES256), goodClaims().with("roles", `["member","billing"]`).with("amr", `["pwd","otp"]`))
+	token := forge(
+		goodHeader(jose.ES256),
+		goodClaims().with("roles", `["member","billing"]`).with("amr", `["pwd","otp"]`),
+	)
 	first, err := v.Verify(context.Background(), token)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +56,9 @@ func TestSessionIsOwn(t *testing.T) {
 		spoil(s)
 	}
 	spoil(first)
-	behind := v.RequireFunc(func(_ http.ResponseWriter, r *http.Request) { look("Require", verify.FromContext(r.Context())) })
+	behind := v.RequireFunc(
+		func(_ http.ResponseWriter, r *http.Request) { look("Require", verify.FromContext(r.Context())) },
+	)
 	optional := v.Optional(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		look("Optional", verify.FromContext(r.Context()))
 	}))
@@ -80,8 +85,8 @@ func authorized(token string) *http.Request {
 	return r
 }
 
-// TestRepeatAllocatesNothing shows a token again to a caller that looks at the session and keeps nothing of it. One who
-// does keep some of it pays for one piece of memory, the session.
+// TestRepeatAllocatesNothing shows a token again to a caller that looks at the session and keeps
+// nothing of it. One who does keep some of it pays for one piece of memory, the session.
 func TestRepeatAllocatesNothing(t *testing.T) {
 	v := mustNew(t, testConfig())
 	token, ctx := goodToken(), context.Background()

@@ -59,9 +59,12 @@ type everything struct {
 
 // TestClaims decodes one of each kind.
 func TestClaims(t *testing.T) {
-	s := sessionWith(t, `,"text":"a\u00e9","yes":true,"int":-128,"uint":18446744073709551615,"float":1.5e3,"list":["a","b"],
+	s := sessionWith(
+		t,
+		`,"text":"a\u00e9","yes":true,"int":-128,"uint":18446744073709551615,"float":1.5e3,"list":["a","b"],
 		"map":{"x":1},"nested":{"A":7,"a":8,"b":9},"pointer":5,"nothing":null,"any":{"k":[1,"x",true,null]},"raw":{"a" : 1},
-		"when":"2026-11-22T12:00:00Z","level":"high","Plain":"p","Skipped":"s","-":"d","hidden":"h","deep":[{"a":true}],"unknown":{"x":1}`)
+		"when":"2026-11-22T12:00:00Z","level":"high","Plain":"p","Skipped":"s","-":"d","hidden":"h","deep":[{"a":true}],"unknown":{"x":1}`,
+	)
 	got := everything{Nothing: new(int)}
 	if err := s.Claims(&got); err != nil {
 		t.Fatal(err)
@@ -101,7 +104,8 @@ func TestClaimsExactNames(t *testing.T) {
 		Plan string `json:"plan"`
 		Sub  string // "Sub" is no claim of this token
 	}
-	if err := sessionWith(t, `,"PLAN":"root","Plan":"root"`).Claims(&got); err != nil || got.Plan != "" || got.Sub != "" {
+	if err := sessionWith(t, `,"PLAN":"root","Plan":"root"`).Claims(&got); err != nil || got.Plan != "" ||
+		got.Sub != "" {
 		t.Errorf("Claims = %+v, %v, want nothing", got, err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/handstamp/handstamp/verify/internal/keyset"
 )
 
-// WhenStale is what a route does while this verifier may not have heard of the newest endings. The zero value is the
-// safest.
+// WhenStale is what a route does while this verifier may not have heard of the newest endings. The
+// zero value is the safest.
 type WhenStale int
 
 // What there is to do. See MaxStaleness.
@@ -23,24 +23,25 @@ const (
 
 // How old what we know of endings may be.
 const (
-	// shortestStaleness is the least that a feed can keep: between two of its heartbeats lie 2 s and what a slow server adds, which
-	// falls silent at 3 s.
+	// shortestStaleness is the least that a feed can keep: between two of its heartbeats lie 2 s
+	// and what a slow server adds, which falls silent at 3 s.
 	shortestStaleness = 3 * time.Second
 	// usualStaleness is what counts as stale on routes that do not say.
 	usualStaleness = feed.MaxSilence
 )
 
-// MaxStaleness demands that what this verifier knows of endings is at most d old, and says what to do when it is
-// older, because the feed is cut off or there is none: Refuse, Introspect or Accept. While the feed is connected, endings take
-// effect within a second; d says how long a lost connection may go unnoticed. A d of less than 3 s is taken
-// for 3 s, because the feed proves itself every 2 s.
+// MaxStaleness demands that what this verifier knows of endings is at most d old, and says what to
+// do when it is older, because the feed is cut off or there is none: Refuse, Introspect or Accept.
+// While the feed is connected, endings take effect within a second; d says how long a lost
+// connection may go unnoticed. A d of less than 3 s is taken for 3 s, because the feed proves
+// itself every 2 s.
 //
-// MaxStaleness(0, Introspect) relies on no feed at all: it asks the server about each request, like a plain server-side
-// session. With a longer d, the server's answer about a token is good for d.
+// MaxStaleness(0, Introspect) relies on no feed at all: it asks the server about each request, like
+// a plain server-side session. With a longer d, the server's answer about a token is good for d.
 //
-// A route without this demand accepts, and counts as stale after 5 s; but it answers 503 before the first snapshot of
-// a feed. A verifier without a service key has no feed: routes without this demand then go by the token alone, and
-// those with it do as if the feed was cut off.
+// A route without this demand accepts, and counts as stale after 5 s; but it answers 503 before the
+// first snapshot of a feed. A verifier without a service key has no feed: routes without this
+// demand then go by the token alone, and those with it do as if the feed was cut off.
 func MaxStaleness(d time.Duration, then WhenStale) Demand {
 	always := d <= 0 && then == Introspect
 	return Demand{func(p *policy) { p.stale = append(p.stale, staleness{max(d, shortestStaleness), then, always}) }}
@@ -53,7 +54,8 @@ type staleness struct {
 	always bool // ask on each request
 }
 
-// listen begins to follow the issuer's feed, if there is one, and says so if there is none although it would be of use
+// listen begins to follow the issuer's feed, if there is one, and says so if there is none although
+// it would be of use
 func (v *Verifier) listen(ctx context.Context) {
 	switch v.config.Keys.(type) {
 	case discovered, listed:
@@ -86,7 +88,8 @@ func (v *Verifier) upToDate(ctx context.Context, p *policy, k *cache.Entry) *Err
 	return v.usual(ctx, k)
 }
 
-// usual is upToDate where a route demands nothing, and there is a feed or a memory that can be cut off
+// usual is upToDate where a route demands nothing, and there is a feed or a memory that can be cut
+// off
 func (v *Verifier) usual(ctx context.Context, k *cache.Entry) *Error {
 	if v.age() <= usualStaleness {
 		return nil

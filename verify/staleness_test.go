@@ -2,7 +2,6 @@ package verify_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -17,7 +16,8 @@ import (
 	"github.com/handstamp/handstamp/verify/verifytest"
 )
 
-// TestBeforeFirstSnapshot answers 503 until it is known what ended, but on routes that chose otherwise (RV-19).
+// TestBeforeFirstSnapshot answers 503 until it is known what ended, but on routes that chose
+// otherwise (RV-19).
 func TestBeforeFirstSnapshot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFeedServer()
@@ -45,7 +45,8 @@ func TestBeforeFirstSnapshot(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		start = time.Now()
-		if _, err := v.Verify(ctx, sessionToken("a")); codeOf(err) != verify.CodeRevocationsUnavailable || time.Since(start) != 0 {
+		if _, err := v.Verify(ctx, sessionToken("a")); codeOf(err) != verify.CodeRevocationsUnavailable ||
+			time.Since(start) != 0 {
 			t.Errorf("Verify for a client who has gone = %v after %v, want no wait", err, time.Since(start))
 		}
 		var requests sync.WaitGroup
@@ -83,7 +84,11 @@ func TestNoFeed(t *testing.T) {
 				}
 				v := mustNew(t, c)
 				on := newRoutes(v)
-				on.want(t, token, map[string]int{"usual": 200, "accept": 200, "refuse": 503, "introspect": 503, "always ask": 503})
+				on.want(
+					t,
+					token,
+					map[string]int{"usual": 200, "accept": 200, "refuse": 503, "introspect": 503, "always ask": 503},
+				)
 				feed := v.Status().Feed
 				if feed.On || feed.Age != -1 || feed.StaleAccepted != 1 {
 					t.Errorf("Status().Feed = %+v, want none, and one accepted that asked for a feed", feed)
@@ -103,8 +108,8 @@ func TestNoFeed(t *testing.T) {
 	}
 }
 
-// TestLoopbackNeedsNoKey follows the feed of an issuer on loopback without a key, and does without one where it has
-// none, or wants a key.
+// TestLoopbackNeedsNoKey follows the feed of an issuer on loopback without a key, and does without
+// one where it has none, or wants a key.
 func TestLoopbackNeedsNoKey(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer *http.Response // to everything but keys; nil: a feed
@@ -137,7 +142,9 @@ func TestLoopbackNeedsNoKey(t *testing.T) {
 				c := s.config()
 				c.Issuer, c.Keys, c.ServiceKey = local, verify.JWKS(local+"/jwks"), ""
 				v := mustNew(t, c)
-				claims := goodClaims().with("iss", quote(local)).with("iat", fmt.Sprint(time.Now().Unix())).with("exp", fmt.Sprint(time.Now().Unix()+600))
+				claims := goodClaims().with("iss", quote(local)).
+					with("iat", fmt.Sprint(time.Now().Unix())).
+					with("exp", fmt.Sprint(time.Now().Unix()+600))
 				newRoutes(v).want(t, forge(goodHeader("ES256"), claims), test.want)
 				if feed := v.Status().Feed; feed.On != test.on {
 					t.Errorf("Status().Feed.On = %v, want %v", feed.On, test.on)
@@ -175,7 +182,8 @@ func TestServiceKeys(t *testing.T) {
 	v := mustNew(t, c)
 	v.Close() // so that nothing changes what is printed
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q"} {
-		if text := fmt.Sprintf(verb, v); strings.Contains(text, "hidden") || strings.Contains(text, fmt.Sprintf("%x", "hidden")) {
+		if text := fmt.Sprintf(verb, v); strings.Contains(text, "hidden") ||
+			strings.Contains(text, fmt.Sprintf("%x", "hidden")) {
 			t.Errorf("a verifier prints its service key with %s", verb)
 		}
 	}
@@ -200,10 +208,21 @@ func TestMaxStaleness(t *testing.T) {
 	iss.RestoreFeed()
 	on.want(t, kept, all)
 	on.want(t, ended, map[string]int{"usual": 401, "accept": 401, "introspect": 401, "refuse": 401, "always ask": 401})
-	both := v.Require(hello, verify.MaxStaleness(time.Minute, verify.Accept), verify.MaxStaleness(time.Minute, verify.Refuse))
+	both := v.Require(
+		hello,
+		verify.MaxStaleness(time.Minute, verify.Accept),
+		verify.MaxStaleness(time.Minute, verify.Refuse),
+	)
 	routes{"both": both}.want(t, kept, map[string]int{"both": 200})
 	iss.CutFeed()
-	routes{"both": both, "unknown": v.Require(hello, verify.MaxStaleness(time.Minute, 7))}.want(t, kept, map[string]int{"both": 503, "unknown": 503})
+	routes{
+		"both":    both,
+		"unknown": v.Require(hello, verify.MaxStaleness(time.Minute, 7)),
+	}.want(
+		t,
+		kept,
+		map[string]int{"both": 503, "unknown": 503},
+	)
 }
 
 // TestShortStaleness does not take the time between two heartbeats for a cut.
@@ -211,7 +230,10 @@ func TestShortStaleness(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFeedServer()
 		v := following(t, s)
-		on := routes{"short": v.Require(hello, verify.MaxStaleness(time.Millisecond, verify.Refuse)), "two": v.Require(hello, verify.MaxStaleness(2*time.Second, verify.Refuse))}
+		on := routes{
+			"short": v.Require(hello, verify.MaxStaleness(time.Millisecond, verify.Refuse)),
+			"two":   v.Require(hello, verify.MaxStaleness(2*time.Second, verify.Refuse)),
+		}
 		for range 100 {
 			time.Sleep(99 * time.Millisecond)
 			on.want(t, sessionToken("a"), map[string]int{"short": 200, "two": 200})
@@ -220,167 +242,5 @@ func TestShortStaleness(t *testing.T) {
 		s.cutStreams()
 		time.Sleep(3100 * time.Millisecond)
 		on.want(t, sessionToken("a"), map[string]int{"short": 503, "two": 503})
-	})
-}
-
-// TestIntrospect asks as often as it must, and no more.
-func TestIntrospect(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newFeedServer()
-		v := following(t, s)
-		always := v.Require(hello, verify.MaxStaleness(0, verify.Introspect))
-		seldom := v.Require(hello, verify.MaxStaleness(10*time.Second, verify.Introspect))
-		token := sessionToken("a")
-		times := func(h http.Handler, n, want int) {
-			t.Helper()
-			before := s.questions()
-			for range n {
-				routes{"it": h}.want(t, token, map[string]int{"it": 200})
-			}
-			if got := s.questions() - before; got != want {
-				t.Errorf("%d requests made %d questions, want %d", n, got, want)
-			}
-		}
-		times(always, 3, 3)
-		times(seldom, 3, 0) // by the feed
-		s.change(func() {
-			s.answer = func(r *http.Request) *http.Response {
-				if r.Method == http.MethodGet {
-					return down(r)
-				}
-				return nil
-			}
-		})
-		s.cutStreams()
-		time.Sleep(11 * time.Second)
-		times(seldom, 3, 1) // and then by what was answered
-		time.Sleep(9 * time.Second)
-		times(seldom, 3, 0)
-		time.Sleep(2 * time.Second)
-		times(seldom, 3, 1)
-		token = sessionToken(strings.Repeat("b", 700)) // a long one
-		times(seldom, 3, 1)
-		s.change(func() {
-			s.active = func(token string) (*http.Response, error) {
-				return answerOf(200, http.Header{"Content-Type": {"application/json"}}, `{"active":false}`), nil
-			}
-		})
-		routes{"always": always, "seldom": seldom}.want(t, token, map[string]int{"always": 401, "seldom": 200})
-		if s.asked[len(s.asked)-1] != token {
-			t.Error("the question was about another token")
-		}
-	})
-}
-
-// TestIntrospectAnswers takes nothing but a clear yes for one, and waits for none longer than 2 s.
-func TestIntrospectAnswers(t *testing.T) {
-	asJSON := http.Header{"Content-Type": {"application/json; charset=utf-8"}}
-	for name, test := range map[string]struct {
-		answer *http.Response
-		err    error
-		want   int
-	}{
-		"active":            {answer: answerOf(200, asJSON, `{"sub":"ada","active":true,"exp":1}`), want: 200},
-		"not active":        {answer: answerOf(200, asJSON, `{"active":false}`), want: 401},
-		"says nothing":      {answer: answerOf(200, asJSON, `{}`), want: 503},
-		"says it as text":   {answer: answerOf(200, asJSON, `{"active":"true"}`), want: 503},
-		"says both":         {answer: answerOf(200, asJSON, `{"active":true,"active":false}`), want: 503},
-		"by another name":   {answer: answerOf(200, asJSON, `{"Active":true}`), want: 503},
-		"and then more":     {answer: answerOf(200, asJSON, `{"active":true}{"active":false}`), want: 503},
-		"a page":            {answer: answerOf(200, http.Header{"Content-Type": {"text/html"}}, `{"active":true}`), want: 503},
-		"nothing":           {answer: answerOf(200, asJSON, ``), want: 503},
-		"very much":         {answer: answerOf(200, asJSON, `{"active":true`+strings.Repeat(" ", 64<<10)+`}`), want: 503},
-		"does not know us":  {answer: answerOf(401, asJSON, `{"active":true}`), want: 503},
-		"is busy":           {answer: answerOf(503, asJSON, `{"active":true}`), want: 503},
-		"is elsewhere":      {answer: answerOf(307, http.Header{"Location": {"https://evil.example/"}}, ``), want: 503},
-		"cannot be reached": {err: errors.New("no route to host"), want: 503},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := newFeedServer()
-				s.active = func(string) (*http.Response, error) { return test.answer, test.err }
-				v := following(t, s)
-				w := ask(v.Require(hello, verify.MaxStaleness(0, verify.Introspect)), "GET", "/", "Authorization", "Bearer "+sessionToken("a"))
-				if w.Code != test.want || s.questions() != 1 {
-					t.Errorf("answer = %d %s after %d questions, want %d after one", w.Code, w.Body, s.questions(), test.want)
-				}
-			})
-		})
-	}
-}
-
-// TestIntrospectSlow keeps no request longer than 2 s, however many there are, and asks at most 16 at once.
-func TestIntrospectSlow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newFeedServer()
-		at, most := 0, 0
-		s.active = func(string) (*http.Response, error) {
-			s.change(func() { at++; most = max(most, at) })
-			time.Sleep(time.Hour)
-			s.change(func() { at-- })
-			return nil, errors.New("late")
-		}
-		s.answer = func(r *http.Request) *http.Response {
-			if r.URL.Path != "/oauth2/introspect" {
-				return nil
-			}
-			s.change(func() { at++; most = max(most, at) })
-			<-r.Context().Done() // as a transport does
-			s.change(func() { at-- })
-			return answerOf(200, nil, "")
-		}
-		var log logtest.Log
-		c := s.config()
-		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
-		v := mustNew(t, c)
-		h := v.Require(hello, verify.MaxStaleness(0, verify.Introspect))
-		token, start := sessionToken("a"), time.Now()
-		var requests sync.WaitGroup
-		for range 100 {
-			requests.Go(func() { routes{"it": h}.want(t, token, map[string]int{"it": 503}) })
-		}
-		requests.Wait()
-		if took := time.Since(start); took > 2*time.Second || most != 16 {
-			t.Errorf("100 requests took %v and %d questions at once, want 2 s and 16", took, most)
-		}
-		if n := strings.Count(log.String(), "cannot be asked"); n != 1 {
-			t.Errorf("%d warnings, want one:\n%s", n, &log)
-		}
-	})
-}
-
-// TestLongLives refuses a token that lives longer than endings are kept, where there are endings.
-func TestLongLives(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newFeedServer()
-		v := following(t, s)
-		c := testConfig()
-		c.Now = nil
-		without := mustNew(t, c)
-		living := func(d time.Duration) string {
-			iat := time.Now().Unix()
-			return forge(goodHeader("ES256"), goodClaims().with("iat", fmt.Sprint(iat)).with("exp", fmt.Sprint(iat+int64(d/time.Second))))
-		}
-		check(t, v, living(15*time.Minute), "")
-		check(t, v, living(15*time.Minute+time.Second), verify.CodeInvalidToken)
-		check(t, without, living(24*time.Hour), "")
-	})
-}
-
-// TestEndingsExpire drops what can refuse nothing any more, and nothing before.
-func TestEndingsExpire(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newFeedServer()
-		v := following(t, s)
-		s.end("a", "b")
-		settle()
-		time.Sleep(17 * time.Minute)
-		if n := v.Status().Endings; n != 2 {
-			t.Errorf("%d endings after 17 min, want both", n)
-		}
-		time.Sleep(4 * time.Minute)
-		if n := v.Status().Endings; n != 0 {
-			t.Errorf("%d endings after 21 min, want none", n)
-		}
 	})
 }

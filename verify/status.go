@@ -137,8 +137,8 @@ const (
 	counters
 )
 
-// counterNames are the names that counters have outside; a counter without a name is not shown. Names are never
-// changed, and none of them comes from a request.
+// counterNames are the names that counters have outside; a counter without a name is not shown.
+// Names are never changed, and none of them comes from a request.
 var counterNames = [counters]string{
 	countAccepted:         "accepted",
 	countMissingToken:     string(CodeMissingToken),
@@ -232,9 +232,9 @@ func (m *Metrics) gauge(c counter) int64 {
 	return -1
 }
 
-// Do calls f with each counter, always in the same order: accepted, one for each code of refusal, those
-// of the fetching of keys, those of the cache, and those of the feed: its position (0 when there is none), and its age
-// (-1 before the first snapshot, and when there is no feed).
+// Do calls f with each counter, always in the same order: accepted, one for each code of refusal,
+// those of the fetching of keys, those of the cache, and those of the feed: its position (0 when
+// there is none), and its age (-1 before the first snapshot, and when there is no feed).
 func (m *Metrics) Do(f func(name string, value int64)) {
 	for c, name := range counterNames {
 		if name != "" {

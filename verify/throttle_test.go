@@ -67,7 +67,8 @@ func TestBadTokensAreSlowed(t *testing.T) {
 	n.fill(t, here)
 	w := n.send(here, "Authorization", "Bearer x")
 	const want = `{"type":"urn:handstamp:error:too_many_bad_tokens","title":"Too many invalid tokens have come from your address.","status":429,"code":"too_many_bad_tokens"}` + "\n"
-	if w.Code != http.StatusTooManyRequests || w.Body.String() != want || w.Header().Get("Retry-After") != "1" || w.Header().Get("Cache-Control") != "no-store" {
+	if w.Code != http.StatusTooManyRequests || w.Body.String() != want || w.Header().Get("Retry-After") != "1" ||
+		w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("answer = %d %v %s, want 429 with Retry-After: 1 and %s", w.Code, w.Header(), w.Body, want)
 	}
 	if got := w.Header().Values("WWW-Authenticate"); len(got) > 0 {
@@ -100,8 +101,9 @@ func TestBadTokensAreSlowed(t *testing.T) {
 	}
 }
 
-// TestWaitingHelps lets an address send one more bad token each tenth of a second, and after Retry-After for sure, although
-// it went on all the time; and as many as at first once it has been quiet for long.
+// TestWaitingHelps lets an address send one more bad token each tenth of a second, and after
+// Retry-After for sure, although it went on all the time; and as many as at first once it has been
+// quiet for long.
 func TestWaitingHelps(t *testing.T) {
 	const here = "198.51.100.7:4711"
 	n := newNuisance(t, testConfig())
@@ -136,7 +138,8 @@ func TestWaitingHelps(t *testing.T) {
 	}
 }
 
-// TestSlowedAddresses counts an address as one however it is written, and with it all that one customer has (RL-03).
+// TestSlowedAddresses counts an address as one however it is written, and with it all that one
+// customer has (RL-03).
 func TestSlowedAddresses(t *testing.T) {
 	for _, test := range []struct {
 		name, first, second string
@@ -212,8 +215,8 @@ func TestSlowedTogether(t *testing.T) {
 	}
 }
 
-// TestSlowedLog warns once a minute, with the address and how many there were, and logs no single token of an address that
-// is slowed: a flood does not fill the log.
+// TestSlowedLog warns once a minute, with the address and how many there were, and logs no single
+// token of an address that is slowed: a flood does not fill the log.
 func TestSlowedLog(t *testing.T) {
 	var log logtest.Log
 	c := testConfig()
@@ -226,7 +229,8 @@ func TestSlowedLog(t *testing.T) {
 	if got := strings.Count(log.String(), "level=DEBUG"); got != burst {
 		t.Errorf("%d debug lines, want one for each of the first %d", got, burst)
 	}
-	if got := strings.Count(log.String(), "level=WARN"); got != 1 || !strings.Contains(log.String(), "code=too_many_bad_tokens client=2001:db8:1:2:: slowed=1\n") {
+	if got := strings.Count(log.String(), "level=WARN"); got != 1 ||
+		!strings.Contains(log.String(), "code=too_many_bad_tokens client=2001:db8:1:2:: slowed=1\n") {
 		t.Errorf("%d warnings, want one with code, client and count:\n%.300s", got, log.String())
 	}
 	log.Take()
@@ -236,7 +240,8 @@ func TestSlowedLog(t *testing.T) {
 	n.clock.move(time.Second)
 	n.fill(t, "203.0.113.2:1")
 	n.bad("203.0.113.2:1")
-	if got := strings.Count(log.String(), "level=WARN"); got != 1 || !strings.Contains(log.String(), "client=203.0.113.2 slowed=501\n") {
+	if got := strings.Count(log.String(), "level=WARN"); got != 1 ||
+		!strings.Contains(log.String(), "client=203.0.113.2 slowed=501\n") {
 		t.Errorf("%d warnings after a minute, want one for all 501:\n%s", got, log.String())
 	}
 }

@@ -17,16 +17,16 @@ import (
 // maxToken is the longest token that is looked at, in bytes
 const maxToken = 8 << 10
 
-// maxLife is the longest that a token may live where sessions can end early: endings are forgotten after 17 minutes
-// (docs/protocol.md §6), and an ended token must not outlive that
+// maxLife is the longest that a token may live where sessions can end early: endings are forgotten
+// after 17 minutes (docs/protocol.md §6), and an ended token must not outlive that
 const maxLife = 15 * time.Minute
 
-// Verify checks an access token by itself, for gRPC, WebSockets and queues; HTTP handlers use Require. Its
-// errors are *Error. It demands nothing beyond a good token: ask the session with HasRole and HasScope. It knows
-// no client, and so slows nobody down.
+// Verify checks an access token by itself, for gRPC, WebSockets and queues; HTTP handlers use
+// Require. Its errors are *Error. It demands nothing beyond a good token: ask the session with
+// HasRole and HasScope. It knows no client, and so slows nobody down.
 func (v *Verifier) Verify(ctx context.Context, token string) (session *Session, err error) {
-	// Short enough that the compiler makes it part of its caller, on whose stack the session then is, unless the caller
-	// keeps some of it.
+	// Short enough that the compiler makes it part of its caller, on whose stack the session then
+	// is, unless the caller keeps some of it.
 	var s roomySession
 	s.Session, err = v.alone(ctx, token, &s.items)
 	if err == nil {
@@ -78,9 +78,10 @@ func (v *Verifier) verify(ctx context.Context, token string) (*cache.Entry, *Err
 	return v.check(ctx, token)
 }
 
-// stillGood reports whether all that may have changed since k was verified is as it was: it has not expired, the
-// issuer still lists the very key that signed it, and nothing ended it. If in doubt it reports false, and the caller
-// runs the full check. So nothing is accepted here that the full check would refuse.
+// stillGood reports whether all that may have changed since k was verified is as it was: it has not
+// expired, the issuer still lists the very key that signed it, and nothing ended it. If in doubt it
+// reports false, and the caller runs the full check. So nothing is accepted here that the full
+// check would refuse.
 func (v *Verifier) stillGood(k *cache.Entry) bool {
 	now := v.clock.Moment()
 	if now.Wall < k.From || now.Wall >= k.Until {
@@ -117,7 +118,13 @@ func identity(k *cache.Entry) revoked.Token {
 
 // identityOf is the identity of a session that no handler has had
 func identityOf(s *Session) revoked.Token {
-	return revoked.Token{Session: s.ID, Subject: s.Subject, Client: s.ClientID, KeyID: s.KeyID, IssuedAt: s.IssuedAt.Unix()}
+	return revoked.Token{
+		Session:  s.ID,
+		Subject:  s.Subject,
+		Client:   s.ClientID,
+		KeyID:    s.KeyID,
+		IssuedAt: s.IssuedAt.Unix(),
+	}
 }
 
 // check checks a token that is not remembered
@@ -186,15 +193,6 @@ func (v *Verifier) findKey(ctx context.Context, h header) (*jose.Key, *Error) {
 	return key, nil
 }
 
-// errKeyEnded is why a token is refused whose key was withdrawn early
-var errKeyEnded = errors.New("its key was withdrawn")
-
-// unknownKey is the reason to refuse a token whose kid nobody knows
-type unknownKey string
-
-// Error is for logs.
-func (kid unknownKey) Error() string { return fmt.Sprintf("no key %.64q", string(kid)) }
-
 // judge decides on the claims of a correctly signed token. Age comes last but for endings, so that
 // token_expired is said only of one that is otherwise good.
 func (v *Verifier) judge(k *cache.Entry, c *claims) *Error {
@@ -243,13 +241,6 @@ func latest(a, b time.Time) time.Time {
 // ceilMicro is the first microsecond since 1970 that does not lie before t
 func ceilMicro(t time.Time) int64 { return t.Add(time.Microsecond - 1).UnixMicro() }
 
-// ofSigned is the refusal of a token that was signed correctly
-func ofSigned(code Code, cause error, s *Session) *Error {
-	e := newError(code, cause)
-	e.session = s
-	return e
-}
-
 // ended is the refusal of a token that ended early
 func (v *Verifier) ended(s *Session) *Error {
 	e := newError(CodeInvalidToken, errors.New("the session ended early"))
@@ -259,7 +250,8 @@ func (v *Verifier) ended(s *Session) *Error {
 	return e
 }
 
-// keyEnded reports whether a key was withdrawn early: what it signed may be anybody's, and names nobody
+// keyEnded reports whether a key was withdrawn early: what it signed may be anybody's, and names
+// nobody
 func (v *Verifier) keyEnded(kid string) bool {
 	return v.revoked.Revoked(revoked.Token{KeyID: kid, IssuedAt: math.MaxInt64}) // beyond every cut by time
 }

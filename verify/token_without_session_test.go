@@ -8,8 +8,8 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// TestTokenWithoutSession refuses a token that names no session where sessions can end early: no ending of a session
-// could reach it. Where tokens end by time alone it is good.
+// TestTokenWithoutSession refuses a token that names no session where sessions can end early: no
+// ending of a session could reach it. Where tokens end by time alone it is good.
 func TestTokenWithoutSession(t *testing.T) {
 	for _, sid := range []string{"", `""`} {
 		token := forge(goodHeader(jose.ES256), goodClaims().with("sid", sid))

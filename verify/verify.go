@@ -42,16 +42,21 @@ type Verifier struct {
 	metrics  *Metrics
 }
 
-// New makes a verifier, or returns all mistakes in config at once. It does not wait for the network:
-// while there are no keys, protected routes answer 503. What runs in the background
-// takes values from ctx but outlives it; Close ends it.
+// New makes a verifier, or returns all mistakes in config at once. It does not wait for the
+// network: while there are no keys, protected routes answer 503. What runs in the background takes
+// values from ctx but outlives it; Close ends it.
 func New(ctx context.Context, config Config) (*Verifier, error) {
 	config = config.withDefaults()
 	mistakes := config.check()
 	if len(mistakes) > 0 {
 		return nil, mistaken(mistakes)
 	}
-	v := &Verifier{config: config, origins: http.NewCrossOriginProtection(), metrics: newMetrics(), plain: newPolicy(nil)}
+	v := &Verifier{
+		config:  config,
+		origins: http.NewCrossOriginProtection(),
+		metrics: newMetrics(),
+		plain:   newPolicy(nil),
+	}
 	v.clock = clock.New(config.Now)
 	v.cache = cache.New(config.CacheBytes, v.clock)
 	v.metrics.cache = v.cache

@@ -8,8 +8,8 @@ import (
 	"github.com/handstamp/handstamp/bench/mint"
 )
 
-// PlainMap is golang-jwt behind a map of the tokens that were good, as anybody writes it who wants to check each once:
-// no bound, no look at keys, and no look at what ended early.
+// PlainMap is golang-jwt behind a map of the tokens that were good, as anybody writes it who wants
+// to check each once: no bound, no look at keys, and no look at what ended early.
 var PlainMap = Peer{
 	Name:   "golang-jwt behind a plain map",
 	Module: golangJWT.Module,

@@ -36,38 +36,69 @@ var Place = page.Section{Name: "verification", Program: "bench/cmd/verifybench"}
 func (r Results) Section(p Plan) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Verifying a token\n\n")
-	fmt.Fprintf(&b, "Measured by `make bench` on %s, %s, GOMAXPROCS %d: %d rounds in which every case takes its turn, %v each. ",
-		page.Processor(), runtime.Version(), runtime.GOMAXPROCS(0), p.Rounds, p.Slice)
-	b.WriteString("A figure is the median of the rounds, with the lowest and the highest in brackets; a ratio is taken within each round. " +
-		"The token is the one that the server mints (docs/protocol.md §2): 601 bytes under ES256. What every library is set up to check, and at which version, " +
-		"is in [attacks.md](attacks.md#set-up); all check the same issuer, audience, expiry and algorithm.\n\n")
-	b.WriteString("A token that was seen before is not verified again: it is looked up by its whole text, and asked about what may " +
-		"have changed. So what a repeat costs is what a cache hit costs, and the libraries that it stands beside keep nothing " +
-		"and check the signature each time.\n\n")
+	fmt.Fprintf(
+		&b,
+		"Measured by `make bench` on %s, %s, GOMAXPROCS %d: %d rounds in which every case takes its turn, %v each. ",
+		page.Processor(),
+		runtime.Version(),
+		runtime.GOMAXPROCS(0),
+		p.Rounds,
+		p.Slice,
+	)
+	b.WriteString(
+		"A figure is the median of the rounds, with the lowest and the highest in brackets; a ratio is taken within each round. " +
+			"The token is the one that the server mints (docs/protocol.md §2): 601 bytes under ES256. What every library is set up to check, and at which version, " +
+			"is in [attacks.md](attacks.md#set-up); all check the same issuer, audience, expiry and algorithm.\n\n",
+	)
+	b.WriteString(
+		"A token that was seen before is not verified again: it is looked up by its whole text, and asked about what may " +
+			"have changed. So what a repeat costs is what a cache hit costs, and the libraries that it stands beside keep nothing " +
+			"and check the signature each time.\n\n",
+	)
 	r.headline(&b)
-	b.WriteString("### What a check costs a request\n\nWhole requests over one connection on loopback, one after the other, with an " +
-		"ES256 token; Redis, PostgreSQL and the server that is asked are on the same machine, with one connection each, and " +
-		"have one session. Microseconds for each request, client and server together, and what it takes beyond the bare " +
-		"handler in the same round.\n\n")
+	b.WriteString(
+		"### What a check costs a request\n\nWhole requests over one connection on loopback, one after the other, with an " +
+			"ES256 token; Redis, PostgreSQL and the server that is asked are on the same machine, with one connection each, and " +
+			"have one session. Microseconds for each request, client and server together, and what it takes beyond the bare " +
+			"handler in the same round.\n\n",
+	)
 	r.requests(&b)
-	b.WriteString("### What remembering costs\n\n30,000 tokens, each of another session. The processor's time is that of a full " +
-		"collection of garbage, beyond one without them.\n\n")
+	b.WriteString(
+		"### What remembering costs\n\n30,000 tokens, each of another session. The processor's time is that of a full " +
+			"collection of garbage, beyond one without them.\n\n",
+	)
 	r.remembering(&b)
-	b.WriteString("### A token seen before\n\nThe same token again and again, each time as a copy. Nanoseconds: of a cache hit " +
-		"in our row, of a verification in all others.\n\n")
+	b.WriteString(
+		"### A token seen before\n\nThe same token again and again, each time as a copy. Nanoseconds: of a cache hit " +
+			"in our row, of a verification in all others.\n\n",
+	)
 	r.times(&b, Repeated)
-	b.WriteString("### A token never seen before\n\nAnother token every time, and a verifier that is new in every round. How many times as long as the bare signature check: " +
-		"one hash and one call of the standard library, on a token that was cut and decoded before.\n\n")
+	b.WriteString(
+		"### A token never seen before\n\nAnother token every time, and a verifier that is new in every round. How many times as long as the bare signature check: " +
+			"one hash and one call of the standard library, on a token that was cut and decoded before.\n\n",
+	)
 	r.compare(&b, FirstSeen, Raw)
-	b.WriteString("### Memory\n\nAllocations, and bytes, for each token; one goroutine.\n\n")
-	r.memory(&b)
-	b.WriteString("### Ours by itself\n\nES256, with 1,000,000 ended sessions and 100,000 users' cut-offs loaded, some of them of the users whose tokens are shown. Nanoseconds for each token.\n\n")
-	r.alone(&b, Ours)
-	often := p.often()
-	fmt.Fprintf(&b, "### Our middleware\n\nOne hot token, and a handler that does nothing. Nanoseconds for each request, in %s rounds of %v each: "+
-		"so short that most are free of garbage collection, which comes on top, in proportion to the bytes.\n\n", page.Grouped(often.Rounds), often.Slice)
-	r.alone(&b, Middleware)
+	r.byItself(&b, p)
 	return b.String()
+}
+
+// byItself writes what is taken of memory, and what ours takes without others beside it
+func (r Results) byItself(b *strings.Builder, p Plan) {
+	b.WriteString("### Memory\n\nAllocations, and bytes, for each token; one goroutine.\n\n")
+	r.memory(b)
+	b.WriteString(
+		"### Ours by itself\n\nES256, with 1,000,000 ended sessions and 100,000 users' cut-offs loaded, some of them of the users whose tokens are shown. Nanoseconds for each token.\n\n",
+	)
+	r.alone(b, Ours)
+	often := p.often()
+	fmt.Fprintf(
+		b,
+		"### Our middleware\n\nOne hot token, and a handler that does nothing. Nanoseconds for each request, in %s rounds of %v each: "+
+			"so short that most are free of garbage collection, which comes on top, in proportion to the bytes.\n\n",
+		page.Grouped(often.Rounds),
+		often.Slice,
+	)
+	r.alone(b, Middleware)
 }
 
 // headline writes the figures that the project set itself
@@ -77,13 +108,31 @@ func (r Results) headline(b *strings.Builder) {
 	rows := [][]string{
 		{"an ES256 token seen before, nanoseconds", "at most 150", repeated(ours).over(nanos).String()},
 		{"allocations on a token seen before", "0", page.Figure(repeated(ours).over(allocs).Median)},
-		{"bytes for each token that is remembered", "at most 1,000", r.find(Remembering, ours, "", 1).over(bytes).String()},
+		{
+			"bytes for each token that is remembered",
+			"at most 1,000",
+			r.find(Remembering, ours, "", 1).over(bytes).String(),
+		},
 	}
 	for _, alg := range []mint.Algorithm{mint.ES256, mint.EdDSA, mint.RS256} {
 		ratio := r.Ratio(r.find(FirstSeen, ours, string(alg), 1), r.find(FirstSeen, Raw, string(alg), 1))
-		rows = append(rows, []string{string(alg) + ", never seen before, against the bare signature check, times", "at most 1.05", ratio.String()})
+		rows = append(
+			rows,
+			[]string{
+				string(alg) + ", never seen before, against the bare signature check, times",
+				"at most 1.05",
+				ratio.String(),
+			},
+		)
 	}
-	rows = append(rows, []string{"`Require` beyond finding the token and `http.Request.WithContext`, nanoseconds", "at most 30", r.beyond().String()})
+	rows = append(
+		rows,
+		[]string{
+			"`Require` beyond finding the token and `http.Request.WithContext`, nanoseconds",
+			"at most 30",
+			r.beyond().String(),
+		},
+	)
 	page.Table(b, []string{"figure", "target", "measured"}, rows)
 }
 
@@ -98,7 +147,10 @@ func (r Results) compare(b *strings.Builder, group, base string) {
 		for _, name := range names() {
 			row := []string{name}
 			for _, alg := range mint.Algorithms {
-				ratio := r.Ratio(r.find(group, name, string(alg), goroutines), r.find(group, base, string(alg), goroutines))
+				ratio := r.Ratio(
+					r.find(group, name, string(alg), goroutines),
+					r.find(group, base, string(alg), goroutines),
+				)
 				row = append(row, ratio.String())
 			}
 			rows = append(rows, row)

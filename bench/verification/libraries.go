@@ -27,8 +27,8 @@ type Scale int
 // of is n scaled down, and at least 8
 func (s Scale) of(n int) int { return max(n/int(max(s, 1)), 8) }
 
-// Libraries makes the cases of one group and number of goroutines: the bare check, ours and every other library, on
-// every algorithm.
+// Libraries makes the cases of one group and number of goroutines: the bare check, ours and every
+// other library, on every algorithm.
 func Libraries(pools map[mint.Algorithm]*Pool, group string, goroutines int) []Case {
 	var cases []Case
 	for _, alg := range mint.Algorithms {
@@ -88,8 +88,8 @@ func (p *Pool) raw(group string) Work {
 	}
 }
 
-// prepare makes a new verifier for each round, so that whatever it remembers of tokens begins empty; it has seen one
-// other token, so that its keys are there
+// prepare makes a new verifier for each round, so that whatever it remembers of tokens begins
+// empty; it has seen one other token, so that its keys are there
 func (p *Pool) prepare(peer peers.Peer, group string) func() (Work, func(), error) {
 	return func() (Work, func(), error) {
 		v, err := peer.New(*p.Trust)
@@ -142,8 +142,8 @@ func verifyAll(v peers.Verifier, tokens []string) Work {
 	}
 }
 
-// All measures every group. Ours by itself comes last: what it is loaded with would slow down the garbage collector for
-// everyone.
+// All measures every group. Ours by itself comes last: what it is loaded with would slow down the
+// garbage collector for everyone.
 func All(plan Plan, scale Scale) (Results, error) {
 	pools, err := Pools(scale)
 	if err != nil {

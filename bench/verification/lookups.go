@@ -19,7 +19,8 @@ import (
 	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
-// What a session is where it is looked up on each request: its id, and what the handler wants to know.
+// What a session is where it is looked up on each request: its id, and what the handler wants to
+// know.
 const (
 	lookupID    = "session:AAAAAAAAAAAAAAAAAAAAAA"
 	lookupValue = `{"sub":"usr_BBBBBBBBBBBBBBBBBBBBBB","roles":["member","billing"],"expires":4102444800}`
@@ -44,7 +45,17 @@ func startRedis() (*redis, error) {
 		return nil, err
 	}
 	r := &redis{folder: folder}
-	r.process = exec.Command("redis-server", "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder)
+	r.process = exec.Command(
+		"redis-server",
+		"--port",
+		strconv.Itoa(port),
+		"--bind",
+		"127.0.0.1",
+		"--save",
+		"",
+		"--dir",
+		folder,
+	)
 	if err := r.process.Start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}

@@ -1,5 +1,6 @@
-// Package verification measures what it costs to verify a token: ours beside every other library and beside the bare
-// signature check, in rounds that take turns, so that ratios hold on a noisy machine.
+// Package verification measures what it costs to verify a token: ours beside every other library
+// and beside the bare signature check, in rounds that take turns, so that ratios hold on a noisy
+// machine.
 package verification
 
 import (
@@ -44,9 +45,10 @@ type Plan struct {
 	Report func(string)  // hears of progress; nil means nobody
 }
 
-// Run measures all cases in rounds: A B C, A B C, and so on. The garbage collector runs when it has to, and never because we
-// ask: it would take the heap for small and give memory back, and whoever allocates next would pay for fresh pages,
-// half a page fault a token, which no service that runs for a while does.
+// Run measures all cases in rounds: A B C, A B C, and so on. The garbage collector runs when it has
+// to, and never because we ask: it would take the heap for small and give memory back, and whoever
+// allocates next would pay for fresh pages, half a page fault a token, which no service that runs
+// for a while does.
 func (p Plan) Run(cases []Case) ([]Series, error) {
 	all := make([]Series, len(cases))
 	sizes := make([]int, len(cases)) // operations of each goroutine in a round

@@ -23,11 +23,12 @@ const (
 	require       = "a handler behind Require"
 )
 
-// bare is a handler that does nothing. It is a variable, so that the compiler cannot know that and leave
-// out what is done for it.
+// bare is a handler that does nothing. It is a variable, so that the compiler cannot know that and
+// leave out what is done for it.
 var bare http.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 
-// Behind makes the cases of a handler without us before it, with a call of Verify, and with our middleware.
+// Behind makes the cases of a handler without us before it, with a call of Verify, and with our
+// middleware.
 func Behind(pool *Pool) ([]Case, error) {
 	v, err := handstamp.New(context.Background(), handstamp.Config{
 		Issuer: mint.Issuer, Audience: mint.Audience, Keys: handstamp.StaticJWKS(pool.Trust.JWKS()),
@@ -51,7 +52,15 @@ func Behind(pool *Pool) ([]Case, error) {
 			}
 			return nil
 		}
-		cases = append(cases, Case{Group: Middleware, Name: name, Goroutines: 1, Prepare: func() (Work, func(), error) { return work, nil, nil }})
+		cases = append(
+			cases,
+			Case{
+				Group:      Middleware,
+				Name:       name,
+				Goroutines: 1,
+				Prepare:    func() (Work, func(), error) { return work, nil, nil },
+			},
+		)
 	}
 	with := func(w http.ResponseWriter, r *http.Request) { bare.ServeHTTP(w, r.WithContext(ctx)) }
 	add(bareHandler, bare)
@@ -66,9 +75,10 @@ func Behind(pool *Pool) ([]Case, error) {
 	return cases, nil
 }
 
-// often is the plan of this group: turns a twentieth as long, and as many more. Where memory is taken, a collection
-// of garbage takes longer than all that is compared here, and the turn that it falls into says little; so it shall fall into
-// few of them. What it costs goes with the bytes that are taken. Nobody hears of so many rounds: all are over in seconds.
+// often is the plan of this group: turns a twentieth as long, and as many more. Where memory is
+// taken, a collection of garbage takes longer than all that is compared here, and the turn that it
+// falls into says little; so it shall fall into few of them. What it costs goes with the bytes that
+// are taken. Nobody hears of so many rounds: all are over in seconds.
 func (p Plan) often() Plan {
 	const times = 20
 	return Plan{Rounds: times * p.Rounds, Slice: p.Slice / times}

@@ -43,7 +43,8 @@ func (m memory) Keys() *jose.KeySet { return m.keys }
 // Revoked is what ended early.
 func (m memory) Revoked() *revoked.Set { return m.ending }
 
-// ours is an issuer with a million ended sessions, and live tokens of sessions that are not among them
+// ours is an issuer with a million ended sessions, and live tokens of sessions that are not among
+// them
 type ours struct {
 	pool   *Pool
 	config handstamp.Config
@@ -51,8 +52,8 @@ type ours struct {
 	skewed []int32 // places in the pool, by Zipf's law
 }
 
-// Alone makes the cases that measure our verifier by itself, under ES256. Verifiers are made once, and
-// keep what they remember from round to round: that is what is measured.
+// Alone makes the cases that measure our verifier by itself, under ES256. Verifiers are made once,
+// and keep what they remember from round to round: that is what is measured.
 func Alone(scale Scale) ([]Case, error) {
 	pool, err := NewPool(mint.ES256, scale.of(liveTokens))
 	if err != nil {
@@ -87,8 +88,8 @@ func (o *ours) shuffle() {
 	}
 }
 
-// endings are a million sessions, and 100,000 users whose tokens up to an hour ago are refused. A tenth of the
-// live tokens belong to such users, and are newer.
+// endings are a million sessions, and 100,000 users whose tokens up to an hour ago are refused. A
+// tenth of the live tokens belong to such users, and are newer.
 func endings(pool *Pool, scale Scale) (*revoked.Set, error) {
 	set := revoked.NewSet()
 	now := time.Now()
@@ -102,7 +103,10 @@ func endings(pool *Pool, scale Scale) (*revoked.Set, error) {
 		if i%10 == 0 && i < len(pool.Tokens) {
 			id = subject(pool.Tokens[i])
 		}
-		entries = append(entries, revoked.Entry{Kind: revoked.User, ID: id, NotBefore: now.Add(-time.Hour).Unix(), Expires: expires})
+		entries = append(
+			entries,
+			revoked.Entry{Kind: revoked.User, ID: id, NotBefore: now.Add(-time.Hour).Unix(), Expires: expires},
+		)
 	}
 	return set, set.Merge(revoked.Snapshot{Epoch: now.UnixMilli(), Seq: int64(len(entries)), Entries: entries})
 }
@@ -134,8 +138,9 @@ func (o *ours) verifier(tokens []string) (*handstamp.Verifier, error) {
 	return v, errors.Join(failed...)
 }
 
-// wearIn makes garbage until it was collected twice. So many tokens live here that nothing would be collected in the
-// rounds, and whoever allocates would be the first to touch each page, and pay for it with a page fault.
+// wearIn makes garbage until it was collected twice. So many tokens live here that nothing would be
+// collected in the rounds, and whoever allocates would be the first to touch each page, and pay for
+// it with a page fault.
 func wearIn() {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -246,8 +251,9 @@ func (o *ours) garbage() []string {
 	return o.bad(func(int, string) string { return mint.Random(450) })
 }
 
-// badBase64 has a wrong character somewhere in the claims of tokens, beginning with one of them. Where the token is a
-// live one, its tail leads to what is remembered, and both are compared up to the wrong character.
+// badBase64 has a wrong character somewhere in the claims of tokens, beginning with one of them.
+// Where the token is a live one, its tail leads to what is remembered, and both are compared up to
+// the wrong character.
 func (o *ours) badBase64(first int) []string {
 	return o.bad(func(i int, _ string) string {
 		token := o.pool.Tokens[(first+i)%len(o.pool.Tokens)]

@@ -28,11 +28,12 @@ type Pool struct {
 	splits []split
 }
 
-// split is what a bare signature check begins with: a token cut and decoded, so that nothing is left
-// but the check
+// split is what a bare signature check begins with: a token cut and decoded, so that nothing is
+// left but the check
 type split struct{ input, signature []byte }
 
-// life is how long the tokens are good: as long as a verifier that hears of endings lets them be, and longer than any run
+// life is how long the tokens are good: as long as a verifier that hears of endings lets them be,
+// and longer than any run
 const life = 15 * time.Minute
 
 // NewPool makes n tokens, every one of another session.
@@ -78,7 +79,9 @@ func (p *Pool) split(token string) split {
 		panic(err) // made by mint
 	}
 	if p.Trust.Algorithm == mint.ES256 { // what crypto/ecdsa takes
-		signature, err = asn1.Marshal([]*big.Int{new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])})
+		signature, err = asn1.Marshal(
+			[]*big.Int{new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])},
+		)
 		if err != nil {
 			panic(err) // two integers
 		}

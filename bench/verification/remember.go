@@ -21,8 +21,9 @@ const (
 // Remembering is the name of the group that measures what remembered tokens take.
 const Remembering = "remembering"
 
-// Remembered measures what tokens take that are remembered, by ours and by a plain map, in turns: bytes a token, and as
-// Nanos the processor's time for a full collection of garbage with all of them, beyond one without any.
+// Remembered measures what tokens take that are remembered, by ours and by a plain map, in turns:
+// bytes a token, and as Nanos the processor's time for a full collection of garbage with all of
+// them, beyond one without any.
 func Remembered(scale Scale) ([]Series, error) {
 	pool, err := NewPool(mint.EdDSA, scale.of(rememberedTokens))
 	if err != nil {

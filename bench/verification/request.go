@@ -29,8 +29,8 @@ const (
 	requestIntrospect = "asking a server about the token (RFC 7662)"
 )
 
-// Requests makes the cases of whole requests over one connection on loopback, each of which is let through. done ends
-// what they need.
+// Requests makes the cases of whole requests over one connection on loopback, each of which is let
+// through. done ends what they need.
 func Requests(pool *Pool) (cases []Case, done func(), err error) {
 	var ends []func()
 	done = func() {
@@ -172,7 +172,8 @@ func (t toServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// introspecting is a handler that asks a server on loopback about each token, which says yes at once
+// introspecting is a handler that asks a server on loopback about each token, which says yes at
+// once
 func introspecting(pool *Pool, h http.Handler) (http.Handler, func(), error) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)

@@ -33,7 +33,14 @@ func TestAll(t *testing.T) {
 			want = 3
 		}
 		if len(series.Samples) != want {
-			t.Errorf("%s, %s, %s: %d samples, want %d", series.Group, series.Name, series.Column, len(series.Samples), want)
+			t.Errorf(
+				"%s, %s, %s: %d samples, want %d",
+				series.Group,
+				series.Name,
+				series.Column,
+				len(series.Samples),
+				want,
+			)
 		}
 		for _, sample := range series.Samples {
 			if sample.Nanos <= 0 {
@@ -44,7 +51,11 @@ func TestAll(t *testing.T) {
 	section := results.Section(trial)
 	for _, p := range peers.All() {
 		if strings.Count(section, "\n| "+p.Name+" |") != 6+extra(p.Name) {
-			t.Errorf("%s has %d rows in the section, want 6, and one of what it remembers", p.Name, strings.Count(section, "\n| "+p.Name+" |"))
+			t.Errorf(
+				"%s has %d rows in the section, want 6, and one of what it remembers",
+				p.Name,
+				strings.Count(section, "\n| "+p.Name+" |"),
+			)
 		}
 	}
 	if strings.Count(section, "n.a.") != 6 {
@@ -60,8 +71,8 @@ func extra(name string) int {
 	return 0
 }
 
-// TestFirstSeen holds the first-seen cases to their name: each token reaches a verifier at most once in the life of
-// the verifier.
+// TestFirstSeen holds the first-seen cases to their name: each token reaches a verifier at most
+// once in the life of the verifier.
 func TestFirstSeen(t *testing.T) {
 	pools, err := verification.Pools(trialScale)
 	if err != nil {
@@ -85,29 +96,40 @@ func TestFirstSeen(t *testing.T) {
 	}
 }
 
-// TestRunTurns proves that cases take turns, that goroutines share the work without overlap, that no more is done than there is
-// material for, and that every round is prepared and ended.
+// TestRunTurns proves that cases take turns, that goroutines share the work without overlap, that
+// no more is done than there is material for, and that every round is prepared and ended.
 func TestRunTurns(t *testing.T) {
 	const most = 10
 	var prepared, ended atomic.Int64
 	var order []string
 	counted := func(name string, goroutines int) verification.Case {
-		return verification.Case{Group: "g", Name: name, Goroutines: goroutines, Most: most, Prepare: func() (verification.Work, func(), error) {
-			prepared.Add(1)
-			order = append(order, name)
-			var done [most]atomic.Bool
-			return func(from, n int) error {
-				for i := from; i < from+n; i++ {
-					if done[i].Swap(true) {
-						t.Errorf("%s did operation %d twice in a round", name, i)
+		return verification.Case{
+			Group:      "g",
+			Name:       name,
+			Goroutines: goroutines,
+			Most:       most,
+			Prepare: func() (verification.Work, func(), error) {
+				prepared.Add(1)
+				order = append(order, name)
+				var done [most]atomic.Bool
+				return func(from, n int) error {
+					for i := from; i < from+n; i++ {
+						if done[i].Swap(true) {
+							t.Errorf("%s did operation %d twice in a round", name, i)
+						}
 					}
-				}
-				time.Sleep(time.Microsecond)
-				return nil
-			}, func() { ended.Add(1) }, nil
-		}}
+					time.Sleep(time.Microsecond)
+					return nil
+				}, func() { ended.Add(1) }, nil
+			},
+		}
 	}
-	series, err := verification.Plan{Rounds: 3, Slice: time.Second}.Run([]verification.Case{counted("a", 1), counted("b", 2)})
+	series, err := verification.Plan{
+		Rounds: 3,
+		Slice:  time.Second,
+	}.Run(
+		[]verification.Case{counted("a", 1), counted("b", 2)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

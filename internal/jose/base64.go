@@ -12,8 +12,8 @@ var errBase64 = errors.New("not strict base64url")
 // alphabet is the one of RFC 4648 §5, without padding (RFC 7515 §2)
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// sextetTable maps a character by its place among eight to its six bits, where they go in the upper 48 of 64; outside
-// marks one that is not in the alphabet
+// sextetTable maps a character by its place among eight to its six bits, where they go in the upper
+// 48 of 64; outside marks one that is not in the alphabet
 type sextetTable [8][256]uint64
 
 // sextets is the table of the alphabet
@@ -82,9 +82,10 @@ func AppendDecoded(dst []byte, text string) ([]byte, error) {
 	return appendRest(dst, text)
 }
 
-// decode decodes eight characters at once into room, as often as it can, and tells how often it did; false: one is
-// not in the alphabet. Each time it writes two bytes more, which the next time writes over. It has the table at hand and
-// counts as it does so that all of it stays in registers: written plainly it takes a fifth longer.
+// decode decodes eight characters at once into room, as often as it can, and tells how often it
+// did; false: one is not in the alphabet. Each time it writes two bytes more, which the next time
+// writes over. It has the table at hand and counts as it does so that all of it stays in registers:
+// written plainly it takes a fifth longer.
 func (s *sextetTable) decode(room []byte, text string) (eights int, ok bool) {
 	to := 0
 	for from := 0; from < len(text)-7 && to < len(room)-7; from += 8 {
@@ -99,8 +100,8 @@ func (s *sextetTable) decode(room []byte, text string) (eights int, ok bool) {
 	return to / 6, true
 }
 
-// appendRest appends the bytes of the fewer than four characters at the end, which must have no bits to spare,
-// outside among them
+// appendRest appends the bytes of the fewer than four characters at the end, which must have no
+// bits to spare, outside among them
 func appendRest(dst []byte, rest string) ([]byte, error) {
 	switch len(rest) {
 	case 0:

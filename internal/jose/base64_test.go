@@ -58,8 +58,8 @@ func TestBase64RoundTrip(t *testing.T) {
 	}
 }
 
-// TestDecodeBase64EveryByte puts every byte into every place of texts of every length, and compares what is
-// accepted with the alphabet and the standard library's strict decoder.
+// TestDecodeBase64EveryByte puts every byte into every place of texts of every length, and compares
+// what is accepted with the alphabet and the standard library's strict decoder.
 func TestDecodeBase64EveryByte(t *testing.T) {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	for length := range 37 {

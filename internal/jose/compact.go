@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// SignCompact makes a JWS in compact serialization (RFC 7515 §3.1) of claims, a JSON text. Its header
-// is {"alg":…,"kid":…,"typ":…} in this order: one constant text for a key and typ.
+// SignCompact makes a JWS in compact serialization (RFC 7515 §3.1) of claims, a JSON text. Its
+// header is {"alg":…,"kid":…,"typ":…} in this order: one constant text for a key and typ.
 func SignCompact(p *PrivateKey, typ string, claims []byte) (string, error) {
 	header := make([]byte, 0, 96)
 	header = append(header, `{"alg":"`...)
@@ -17,7 +17,11 @@ func SignCompact(p *PrivateKey, typ string, claims []byte) (string, error) {
 	header = AppendString(header, typ)
 	header = append(header, '}')
 
-	token := make([]byte, 0, EncodedLen(len(header))+EncodedLen(len(claims))+2+EncodedLen(es256Len)) // RS256 needs more, and makes room
+	token := make(
+		[]byte,
+		0,
+		EncodedLen(len(header))+EncodedLen(len(claims))+2+EncodedLen(es256Len),
+	) // RS256 needs more, and makes room
 	token = AppendBase64(token, header)
 	token = append(token, '.')
 	token = AppendBase64(token, claims)
@@ -50,7 +54,8 @@ func (c Compact) SigningInput() string { return c.Token[:c.signature-1] }
 // errParts is all that is said of text that is not cut by two dots
 var errParts = errors.New("not three parts")
 
-// SplitCompact cuts a token at its dots, of which there must be two. It looks at no character more than once.
+// SplitCompact cuts a token at its dots, of which there must be two. It looks at no character more
+// than once.
 func SplitCompact(token string) (Compact, error) {
 	payload := strings.IndexByte(token, '.') + 1
 	if payload == 0 {

@@ -13,7 +13,8 @@ import (
 // edDSAPublic checks Ed25519 signatures
 type edDSAPublic ed25519.PublicKey
 
-// verify takes signatures of 64 bytes; crypto/ed25519 refuses an S beyond the order (RFC 8032 §5.1.7)
+// verify takes signatures of 64 bytes; crypto/ed25519 refuses an S beyond the order (RFC 8032
+// §5.1.7)
 func (k edDSAPublic) verify(input, signature []byte) bool {
 	return len(signature) == ed25519.SignatureSize && ed25519.Verify(ed25519.PublicKey(k), input, signature)
 }
@@ -44,7 +45,8 @@ func parseEdDSA(m jwk) (publicHalf, error) {
 	return edDSAPublic(x), nil
 }
 
-// The field and the curve constant of edwards25519: p = 2²⁵⁵ − 19, d = −121665/121666 (RFC 8032 §5.1).
+// The field and the curve constant of edwards25519: p = 2²⁵⁵ − 19, d = −121665/121666 (RFC 8032
+// §5.1).
 var (
 	edwardsP = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
 	edwardsD = new(big.Int).Mod(new(big.Int).Mul(big.NewInt(-121665),

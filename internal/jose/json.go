@@ -24,13 +24,13 @@ const (
 	Object
 )
 
-// Reader reads one JSON text (RFC 8259), and refuses what two readers could understand
-// differently (RFC 7515 §4, RFC 7519 §4, RFC 8725 §3.7): a member name twice in one object, bytes that
-// are not UTF-8, halves of surrogate pairs, more than 16 levels, anything after the value.
+// Reader reads one JSON text (RFC 8259), and refuses what two readers could understand differently
+// (RFC 7515 §4, RFC 7519 §4, RFC 8725 §3.7): a member name twice in one object, bytes that are not
+// UTF-8, halves of surrogate pairs, more than 16 levels, anything after the value.
 //
-// Values are taken in the order of the text. The first fault stays: everything read
-// after it is zero, loops end, and Close returns it. So there is one check, at the end, and nothing read
-// may be used before it.
+// Values are taken in the order of the text. The first fault stays: everything read after it is
+// zero, loops end, and Close returns it. So there is one check, at the end, and nothing read may be
+// used before it.
 //
 //	r := jose.NewReader(text)
 //	for name := range r.Object() {
@@ -41,7 +41,8 @@ const (
 //	}
 //	if err := r.Close(); err != nil { … }
 //
-// A member that a loop does not take is checked and skipped. Strings without escapes share text's memory.
+// A member that a loop does not take is checked and skipped. Strings without escapes share text's
+// memory.
 type Reader struct {
 	text  string
 	pos   int // len(text) after a fault: nothing can be taken there
@@ -49,8 +50,8 @@ type Reader struct {
 	err   error
 }
 
-// NewReader begins to read text. The compiler puts it where it is called, and a Reader that nobody keeps takes no
-// memory from the heap then.
+// NewReader begins to read text. The compiler puts it where it is called, and a Reader that nobody
+// keeps takes no memory from the heap then.
 func NewReader(text string) *Reader {
 	r := &Reader{text: text}
 	r.begin()
@@ -278,7 +279,8 @@ func (r *Reader) fail(what string) {
 	}
 }
 
-// syntaxError is what is wrong with a JSON text, and where. It is put into words only when somebody reads them.
+// syntaxError is what is wrong with a JSON text, and where. It is put into words only when somebody
+// reads them.
 type syntaxError struct {
 	pos  int
 	what string
@@ -333,8 +335,8 @@ func (r *Reader) word(w string) bool {
 	return true
 }
 
-// nameSet is the names seen in one object: a few are compared one by one, unless a glance tells that a name is
-// new, and many go to a map, so that no object takes quadratic time
+// nameSet is the names seen in one object: a few are compared one by one, unless a glance tells
+// that a name is new, and many go to a map, so that no object takes quadratic time
 type nameSet struct {
 	glance uint64 // a bit for each name
 	few    [16]string

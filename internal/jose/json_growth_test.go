@@ -10,9 +10,10 @@ import (
 	"github.com/handstamp/handstamp/internal/jose"
 )
 
-// TestReaderLinear reads 64 times as much of the worst texts. That takes 64 times as long or somewhat more; where
-// time grows with the square, as when every name is compared with every other, it takes 4,096 times as long (JV-16).
-// A machine that is busy with something else does not make the one look like the other.
+// TestReaderLinear reads 64 times as much of the worst texts. That takes 64 times as long or
+// somewhat more; where time grows with the square, as when every name is compared with every other,
+// it takes 4,096 times as long (JV-16). A machine that is busy with something else does not make
+// the one look like the other.
 func TestReaderLinear(t *testing.T) {
 	names := func(n int) string {
 		var b strings.Builder
@@ -51,7 +52,8 @@ func TestReaderLinear(t *testing.T) {
 	}
 }
 
-// quickest is the least time in which a text was read, in seconds: what else the machine does only adds to it.
+// quickest is the least time in which a text was read, in seconds: what else the machine does only
+// adds to it.
 func quickest(text string) float64 {
 	least := time.Hour
 	for range 5 {
@@ -62,7 +64,8 @@ func quickest(text string) float64 {
 	return max(least, time.Microsecond).Seconds()
 }
 
-// TestReaderTakesNoMemory reads claims as a verifier does, on the way of each token that it sees for the first time.
+// TestReaderTakesNoMemory reads claims as a verifier does, on the way of each token that it sees
+// for the first time.
 func TestReaderTakesNoMemory(t *testing.T) {
 	const text = `{"sub":"usr_1","aud":["a","b"],"exp":1700000900,"more":{"x":[1,true,null,"y"]}}`
 	read := func() {

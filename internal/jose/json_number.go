@@ -69,8 +69,9 @@ func (n Number) Int64() (int64, bool) {
 	return v, err == nil
 }
 
-// tenDigits is n when it is written in ten digits, as the times in every token are until the year 2286: such a number
-// can have no fault that strconv would have to look for. Its halves are read side by side, which a processor does at once.
+// tenDigits is n when it is written in ten digits, as the times in every token are until the year
+// 2286: such a number can have no fault that strconv would have to look for. Its halves are read
+// side by side, which a processor does at once.
 func (n Number) tenDigits() (v int64, ok bool) {
 	if len(n) != 10 {
 		return 0, false
@@ -107,8 +108,8 @@ func (n Number) Time() (time.Time, bool) {
 	return time.Unix(seconds, nanos).UTC(), true
 }
 
-// split writes a number that is not negative out as digits before and after the point. A
-// number of more than 64 characters, or with an exponent beyond ±64, is no time and not written out.
+// split writes a number that is not negative out as digits before and after the point. A number of
+// more than 64 characters, or with an exponent beyond ±64, is no time and not written out.
 func (n Number) split() (whole, fraction string, ok bool) {
 	if len(n) > 64 || n == "" || n[0] == '-' {
 		return "", "", false

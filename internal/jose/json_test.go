@@ -260,8 +260,8 @@ func TestAppendString(t *testing.T) {
 	}
 }
 
-// FuzzReader compares with encoding/json, which is laxer: it takes whatever we take, with the same strings, and what
-// we alone refuse has one of the reasons that Reader gives.
+// FuzzReader compares with encoding/json, which is laxer: it takes whatever we take, with the same
+// strings, and what we alone refuse has one of the reasons that Reader gives.
 func FuzzReader(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,-2.5e3,"\ud83d\ude00",true,null],"b":{}}`, `{"a":1,"\u0061":2}`, `"\ud800"`, `[01]`, nested(16), nested(17), `{"a":1}x`, "\"\xff\"",
@@ -291,19 +291,23 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// ambiguous reports whether sound JSON holds what a Reader refuses: bytes that are not UTF-8, half of a surrogate pair,
-// more than 16 levels, a name twice in one object, or a number beyond a double. It goes by another parser.
+// ambiguous reports whether sound JSON holds what a Reader refuses: bytes that are not UTF-8, half
+// of a surrogate pair, more than 16 levels, a name twice in one object, or a number beyond a
+// double. It goes by another parser.
 func ambiguous(text string) bool {
 	if !utf8.ValidString(text) {
 		return true
 	}
-	d := json.NewDecoder(strings.NewReader(saidReplacement.ReplaceAllString(text, ""))) // what is U+FFFD then is half a pair
+	d := json.NewDecoder(
+		strings.NewReader(saidReplacement.ReplaceAllString(text, "")),
+	) // what is U+FFFD then is half a pair
 	for {
 		token, err := d.Token()
 		if err == io.EOF {
 			break
 		}
-		if s, ok := token.(string); err != nil || ok && strings.ContainsRune(s, utf8.RuneError) { // sound JSON: an error is a number's
+		if s, ok := token.(string); err != nil ||
+			ok && strings.ContainsRune(s, utf8.RuneError) { // sound JSON: an error is a number's
 			return true
 		}
 	}

@@ -2,8 +2,9 @@ package jose
 
 import "time"
 
-// Writer writes one JSON object, member by member, in the order of the calls. It is for what is written too often for
-// types to be looked at each time. Whoever writes a name twice has an object that Reader refuses.
+// Writer writes one JSON object, member by member, in the order of the calls. It is for what is
+// written too often for types to be looked at each time. Whoever writes a name twice has an object
+// that Reader refuses.
 //
 //	w := jose.NewWriter(256)
 //	w.String("sub", user)
@@ -42,7 +43,8 @@ func (w *Writer) Int(name string, n int64) {
 	w.text = AppendInt(w.text, n)
 }
 
-// Time writes a time as encoding/json does (RFC 3339, with as many digits of the second as there are).
+// Time writes a time as encoding/json does (RFC 3339, with as many digits of the second as there
+// are).
 func (w *Writer) Time(name string, t time.Time) {
 	w.name(name)
 	w.text = append(t.AppendFormat(append(w.text, '"'), time.RFC3339Nano), '"')

@@ -38,14 +38,15 @@ func (k *Key) ID() string { return k.id }
 // Algorithm is the only one the key checks (RFC 8725 §3.1).
 func (k *Key) Algorithm() Algorithm { return k.alg }
 
-// equal reports whether k and other check the same signatures under the same name. An HMAC key equals nothing: its
-// secret is not compared.
+// equal reports whether k and other check the same signatures under the same name. An HMAC key
+// equals nothing: its secret is not compared.
 func (k *Key) equal(other *Key) bool {
 	return k.id == other.id && k.alg == other.alg && k.alg != HS256 &&
 		bytes.Equal(k.half.appendJWK(nil), other.half.appendJWK(nil))
 }
 
-// Verify returns ErrSignature unless signature was made over signingInput with the private half of k.
+// Verify returns ErrSignature unless signature was made over signingInput with the private half of
+// k.
 func (k *Key) Verify(signingInput, signature []byte) error {
 	if !k.half.verify(signingInput, signature) {
 		return ErrSignature

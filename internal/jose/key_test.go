@@ -157,8 +157,8 @@ func TestNewHMACRefuses(t *testing.T) {
 	}
 }
 
-// TestNewHMACTakesRandomSecrets, in each form they are kept, and copies them. Chance puts a word into one of 400,000 in
-// base64.
+// TestNewHMACTakesRandomSecrets, in each form they are kept, and copies them. Chance puts a word
+// into one of 400,000 in base64.
 func TestNewHMACTakesRandomSecrets(t *testing.T) {
 	refused := 0
 	for range 1000 {

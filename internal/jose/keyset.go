@@ -32,9 +32,9 @@ func NewKeySet(keys ...*Key) *KeySet {
 	return s
 }
 
-// After returns s with the keys that old has too taken from old, and old itself when it has all the same keys: who
-// compares by pointer sees what has changed and nothing else. A key that only shares its id with one of old's is
-// another key.
+// After returns s with the keys that old has too taken from old, and old itself when it has all the
+// same keys: who compares by pointer sees what has changed and nothing else. A key that only shares
+// its id with one of old's is another key.
 func (s *KeySet) After(old *KeySet) *KeySet {
 	keys := s.Keys()
 	same := len(old.keys) == len(keys)
@@ -81,11 +81,13 @@ func (s *KeySet) JSON() []byte {
 	return append(b, "]}"...)
 }
 
-// ParseKeySet reads a JWK Set (RFC 7517 §5). A key that should not be used is left out and says
-// why in skipped; the others are kept. Text that is not strict JSON, no set, or one of more than 100 keys is an error.
+// ParseKeySet reads a JWK Set (RFC 7517 §5). A key that should not be used is left out and says why
+// in skipped; the others are kept. Text that is not strict JSON, no set, or one of more than 100
+// keys is an error.
 //
-// A key must say its kid and its alg; it must not say that it is for anything but checking signatures
-// (use, key_ops), hold no private or symmetric member, be strong enough, and share its kid with no other.
+// A key must say its kid and its alg; it must not say that it is for anything but checking
+// signatures (use, key_ops), hold no private or symmetric member, be strong enough, and share its
+// kid with no other.
 func ParseKeySet(data []byte) (set *KeySet, skipped []error, err error) {
 	list, err := readKeySet(string(data))
 	if err != nil {

@@ -18,7 +18,8 @@ func manyKeys(n int) string {
 	return `{"keys":[` + strings.Join(keys, ",") + `]}`
 }
 
-// TestParseKeySetMostKeys takes a hundred keys, and no set of more: each that is not used is a line in somebody's log.
+// TestParseKeySetMostKeys takes a hundred keys, and no set of more: each that is not used is a line
+// in somebody's log.
 func TestParseKeySetMostKeys(t *testing.T) {
 	set, skipped, err := jose.ParseKeySet([]byte(manyKeys(100)))
 	if err != nil || len(skipped) > 0 || set.Len() != 100 {
@@ -52,8 +53,15 @@ func TestParseKeySetAllocates(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		set, skipped, _ := jose.ParseKeySet([]byte(text))
 		runtime.ReadMemStats(&after)
-		if took := after.TotalAlloc - before.TotalAlloc; took > limit || set != nil && set.Len() > 0 || len(skipped) > 100 {
-			t.Errorf("a mebibyte of %s: %d bytes and %d errors, want at most %d and 100", name, took, len(skipped), limit)
+		if took := after.TotalAlloc - before.TotalAlloc; took > limit || set != nil && set.Len() > 0 ||
+			len(skipped) > 100 {
+			t.Errorf(
+				"a mebibyte of %s: %d bytes and %d errors, want at most %d and 100",
+				name,
+				took,
+				len(skipped),
+				limit,
+			)
 		}
 	}
 }

@@ -14,8 +14,8 @@ const (
 	payload7520   = "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4gWW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4"
 )
 
-// TestRFCExamplesRefused shows what RFCs print and a strict verifier does not take to every key of the other
-// examples, some of which the signature is good under.
+// TestRFCExamplesRefused shows what RFCs print and a strict verifier does not take to every key of
+// the other examples, some of which the signature is good under.
 func TestRFCExamplesRefused(t *testing.T) {
 	header := func(text string) string { return jose.EncodeBase64([]byte(text)) }
 	for _, test := range []struct{ name, token, why string }{
@@ -43,7 +43,8 @@ func TestRFCExamplesRefused(t *testing.T) {
 	}
 }
 
-// TestRFCDetached refuses RFC 7520 §4.5, whose payload goes another way, and takes it once that is put in.
+// TestRFCDetached refuses RFC 7520 §4.5, whose payload goes another way, and takes it once that is
+// put in.
 func TestRFCDetached(t *testing.T) {
 	const head, signature = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9", "s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0"
 	key := exampleKey(t, "", "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg")
@@ -56,8 +57,8 @@ func TestRFCDetached(t *testing.T) {
 	}
 }
 
-// TestRFCKeySets reads the key sets that RFCs print, most of which are examples of something else than
-// keys that verify.
+// TestRFCKeySets reads the key sets that RFCs print, most of which are examples of something else
+// than keys that verify.
 func TestRFCKeySets(t *testing.T) {
 	const encryption = `{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"enc","kid":"1"}`
 	const public = `"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","alg":"RS256","kid":"2011-04-29"`
@@ -84,7 +85,13 @@ func TestRFCKeySets(t *testing.T) {
 				kids = append(kids, key.ID())
 			}
 			if got := strings.Join(kids, " "); got != test.want || len(skipped) != len(test.skipped) {
-				t.Fatalf("ParseKeySet keeps %q and skips %v, want %q and %d skipped", got, skipped, test.want, len(test.skipped))
+				t.Fatalf(
+					"ParseKeySet keeps %q and skips %v, want %q and %d skipped",
+					got,
+					skipped,
+					test.want,
+					len(test.skipped),
+				)
 			}
 			for i, why := range test.skipped {
 				if !strings.Contains(skipped[i].Error(), why) {

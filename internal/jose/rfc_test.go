@@ -167,7 +167,8 @@ func TestRFC6979(t *testing.T) {
 	}
 }
 
-// TestES256Length signs what gives an r or s that is short by a byte or two, which must be filled up.
+// TestES256Length signs what gives an r or s that is short by a byte or two, which must be filled
+// up.
 func TestES256Length(t *testing.T) {
 	key := mustES256(t, "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721")
 	for _, test := range []struct {
@@ -180,7 +181,13 @@ func TestES256Length(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(got) != 64 || !strings.HasPrefix(string(got[test.at:]), test.zeros) {
-			t.Errorf("Sign(%q) = %X, want 64 bytes and %d of them zero from %d", test.message, got, len(test.zeros), test.at)
+			t.Errorf(
+				"Sign(%q) = %X, want 64 bytes and %d of them zero from %d",
+				test.message,
+				got,
+				len(test.zeros),
+				test.at,
+			)
 		}
 		if err := key.Public().Verify([]byte(test.message), got); err != nil {
 			t.Errorf("Verify of what Sign(%q) gave = %v, want no error", test.message, err)
@@ -188,8 +195,8 @@ func TestES256Length(t *testing.T) {
 	}
 }
 
-// TestParseES256DER reads a signature of crypto/ecdsa, and refuses it cut short, with a byte more, and with other tags and
-// lengths.
+// TestParseES256DER reads a signature of crypto/ecdsa, and refuses it cut short, with a byte more,
+// and with other tags and lengths.
 func TestParseES256DER(t *testing.T) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -72,8 +72,8 @@ func checkRSA(key *rsa.PublicKey) error {
 	return nil
 }
 
-// rocaPrimes are the small primes under which moduli of the faulty Infineon library are always powers of
-// 65537, and one in two hundred million others are
+// rocaPrimes are the small primes under which moduli of the faulty Infineon library are always
+// powers of 65537, and one in two hundred million others are
 var rocaPrimes = []int64{11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157}
 
 // roca reports whether n can be factored because of how its primes were drawn (Nemec et al.,

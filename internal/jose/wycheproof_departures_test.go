@@ -7,7 +7,10 @@ var jwsDepartures = []departure{
 	{"PS256 is none of our algorithms", []int{272, 273, 274, 275, 287, 288}},
 	{"PS384 is none of our algorithms", []int{320, 321, 322, 323}},
 	{"PS512 is none of our algorithms", []int{325, 326, 327, 328}},
-	{"the key says PS256 and the header PS384: one key, one algorithm (RFC 8725 §3.1). Neither is one of ours", []int{346, 350}},
+	{
+		"the key says PS256 and the header PS384: one key, one algorithm (RFC 8725 §3.1). Neither is one of ours",
+		[]int{346, 350},
+	},
 	{"the key says ES521, which is no algorithm, and the header ES512, which is none of ours", []int{347, 351}},
 	{"called invalid, and the same text as 357, which is called valid", []int{367, 370}},
 	{"called valid with a question mark among the base64url (RFC 7515 §2 has no such character)", []int{372, 373}},

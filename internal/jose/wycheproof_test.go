@@ -22,7 +22,8 @@ const (
 	wycheproofSum     = "h1:pNbL2nztRsWfW/ispAwsvcDFxs9Id38uIsR2/Up5G2c="
 )
 
-// wycheproofDir brings the vectors into the module cache, without a requirement in anybody's go.mod.
+// wycheproofDir brings the vectors into the module cache, without a requirement in anybody's
+// go.mod.
 var wycheproofDir = sync.OnceValues(func() (string, error) {
 	const module = wycheproofModule + "@" + wycheproofVersion
 	dir, err := os.MkdirTemp("", "wycheproof") // no module is there that could be changed
@@ -40,7 +41,12 @@ var wycheproofDir = sync.OnceValues(func() (string, error) {
 	}
 	switch {
 	case err != nil || got.Error != "":
-		return "", fmt.Errorf("the Wycheproof vectors cannot be had (%v %s): run `go mod download %s` once, where the network or a module proxy can be reached", err, got.Error, module)
+		return "", fmt.Errorf(
+			"the Wycheproof vectors cannot be had (%v %s): run `go mod download %s` once, where the network or a module proxy can be reached",
+			err,
+			got.Error,
+			module,
+		)
 	case got.Sum != wycheproofSum:
 		return "", fmt.Errorf("%s is %s, want %s: somebody changed the vectors", module, got.Sum, wycheproofSum)
 	}
@@ -114,7 +120,14 @@ func (y *tally) judge(v vector, err error) {
 	case departs && why == "":
 		y.t.Errorf("tcId %d (%s) is %s, and our answer is %v", v.TcID, v.Comment, v.Result, err)
 	case !departs && why != "":
-		y.t.Errorf("tcId %d (%s) is %s, and our answer %v agrees; it is listed as a departure: %s", v.TcID, v.Comment, v.Result, err, why)
+		y.t.Errorf(
+			"tcId %d (%s) is %s, and our answer %v agrees; it is listed as a departure: %s",
+			v.TcID,
+			v.Comment,
+			v.Result,
+			err,
+			why,
+		)
 	}
 }
 
@@ -160,7 +173,8 @@ func verifyJWS(text json.RawMessage, find func(kid string) *jose.Key) error {
 	return verifyToken(token, find)
 }
 
-// verifyToken checks a token as docs/protocol.md §3 has it, short of what makes a JWS an access token: typ and claims.
+// verifyToken checks a token as docs/protocol.md §3 has it, short of what makes a JWS an access
+// token: typ and claims.
 func verifyToken(token string, find func(kid string) *jose.Key) error {
 	parts, err := jose.SplitCompact(token)
 	if err != nil {
@@ -278,7 +292,8 @@ func mustHex(text string) []byte {
 	return b
 }
 
-// integer is a number of a vector as a JWK writes it: in n bytes, or in as few as it needs where n is 0.
+// integer is a number of a vector as a JWK writes it: in n bytes, or in as few as it needs where n
+// is 0.
 func integer(text string, n int) string {
 	b := mustHex(text)
 	for len(b) > max(n, 1) && b[0] == 0 {

@@ -19,9 +19,9 @@ const epoch = 1
 // heartbeatEvery is how often a stream proves itself.
 const heartbeatEvery = 2 * time.Second
 
-// CutFeed cuts all verifiers off from what ends: they do not hear of it until RestoreFeed. Those of Config and Verifier
-// know so at once, and are as stale as can be; those that follow the feed by HTTP learn of it within 5 s. The
-// issuer can still be asked about tokens.
+// CutFeed cuts all verifiers off from what ends: they do not hear of it until RestoreFeed. Those of
+// Config and Verifier know so at once, and are as stale as can be; those that follow the feed by
+// HTTP learn of it within 5 s. The issuer can still be asked about tokens.
 //
 //	iss := verifytest.NewIssuer(t)
 //	h := iss.Verifier(t).Require(handler, verify.MaxStaleness(5*time.Second, verify.Refuse))
@@ -82,7 +82,8 @@ func (iss *Issuer) apply(set *revoked.Set, e revoked.Entry) {
 	}
 }
 
-// since gives what ended after a place of the log, whether the feed is cut, and what is closed at the next change.
+// since gives what ended after a place of the log, whether the feed is cut, and what is closed at
+// the next change.
 func (iss *Issuer) since(seq int64) (entries []revoked.Entry, cut bool, changed <-chan struct{}) {
 	iss.mu.Lock()
 	defer iss.mu.Unlock()
@@ -97,7 +98,13 @@ func (iss *Issuer) serveSnapshot(w http.ResponseWriter) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	fmt.Fprintf(w, `{"epoch":%d,"seq":%d,"at":%d,"max_staleness":5,"entries":[`, epoch, len(entries), iss.Now().UnixMilli())
+	fmt.Fprintf(
+		w,
+		`{"epoch":%d,"seq":%d,"at":%d,"max_staleness":5,"entries":[`,
+		epoch,
+		len(entries),
+		iss.Now().UnixMilli(),
+	)
 	for i, e := range entries {
 		if i > 0 {
 			fmt.Fprint(w, ",")
@@ -140,7 +147,13 @@ func (iss *Issuer) serveStream(w http.ResponseWriter, r *http.Request) {
 			seq = e.Seq
 		}
 		if due {
-			fmt.Fprintf(w, "event: heartbeat\ndata: {\"epoch\":%d,\"seq\":%d,\"at\":%d}\n\n", epoch, seq, iss.Now().UnixMilli())
+			fmt.Fprintf(
+				w,
+				"event: heartbeat\ndata: {\"epoch\":%d,\"seq\":%d,\"at\":%d}\n\n",
+				epoch,
+				seq,
+				iss.Now().UnixMilli(),
+			)
 		}
 		if flusher.Flush() != nil {
 			return

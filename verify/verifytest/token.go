@@ -53,7 +53,8 @@ func Client(id string) Option { return func(k *token) { k.client = id } }
 // AuthTime is when the user last proved who they are. Without it that is when the token was issued.
 func AuthTime(at time.Time) Option { return func(k *token) { k.auth = at } }
 
-// ACR is how strongly the user proved it, and amr by which means. Without it the user gave a password: aal1.
+// ACR is how strongly the user proved it, and amr by which means. Without it the user gave a
+// password: aal1.
 func ACR(acr string, amr ...string) Option {
 	return func(k *token) { k.acr, k.amr = acr, amr }
 }

@@ -1,5 +1,5 @@
-// Package verifytest is an issuer for tests: it signs tokens, publishes keys, ends
-// sessions and cuts verifiers off, all in memory, so that a handler behind verify is tested in four lines.
+// Package verifytest is an issuer for tests: it signs tokens, publishes keys, ends sessions and
+// cuts verifiers off, all in memory, so that a handler behind verify is tested in four lines.
 //
 //	iss := verifytest.NewIssuer(t)
 //	h := iss.Verifier(t).Require(handler, verify.Role("admin"))
@@ -30,7 +30,8 @@ const (
 	DefaultAudience = "https://service.test"
 )
 
-// Issuer signs tokens and publishes the keys for them. Its fields may be changed before its first use.
+// Issuer signs tokens and publishes the keys for them. Its fields may be changed before its first
+// use.
 type Issuer struct {
 	Issuer   string           // the URL its tokens name; DefaultIssuer from NewIssuer
 	Audience string           // whom its tokens are for; DefaultAudience from NewIssuer
@@ -47,8 +48,8 @@ type Issuer struct {
 	changed chan struct{}      // closed when log or cut changes, and replaced
 }
 
-// NewIssuer makes an issuer that nothing but the test knows of. It does not listen: verifiers made with its
-// Config reach it in memory. See Serve for one that other programs can reach.
+// NewIssuer makes an issuer that nothing but the test knows of. It does not listen: verifiers made
+// with its Config reach it in memory. See Serve for one that other programs can reach.
 func NewIssuer(t testing.TB) *Issuer {
 	t.Helper()
 	iss := &Issuer{
@@ -152,8 +153,8 @@ func (iss *Issuer) Keys() *jose.KeySet {
 // Revoked returns what the issuer ended.
 func (iss *Issuer) Revoked() *revoked.Set { return iss.revoked }
 
-// ServeHTTP publishes metadata, keys and the revocation feed, and answers questions about tokens, as a server does. It
-// asks for no service key.
+// ServeHTTP publishes metadata, keys and the revocation feed, and answers questions about tokens,
+// as a server does. It asks for no service key.
 func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/v1/revocations":
@@ -181,8 +182,8 @@ func (iss *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Client is an HTTP client for which iss is the whole world: every request is answered by ServeHTTP, in
-// memory.
+// Client is an HTTP client for which iss is the whole world: every request is answered by
+// ServeHTTP, in memory.
 func (iss *Issuer) Client() *http.Client { return &http.Client{Transport: inMemory{iss}} }
 
 // randomID is 16 random bytes in base64url, as sid and jti are

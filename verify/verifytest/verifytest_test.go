@@ -117,8 +117,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// ready waits until a verifier has keys and, if there is a feed, a snapshot. A token would wait for two seconds, which
-// may be too short while a machine is busy.
+// ready waits until a verifier has keys and, if there is a feed, a snapshot. A token would wait for
+// two seconds, which may be too short while a machine is busy.
 func ready(v *verify.Verifier) {
 	for s := v.Status(); len(s.KeyIDs) == 0 || s.Feed.On && s.Feed.Age < 0; s = v.Status() {
 		time.Sleep(time.Millisecond)
@@ -166,7 +166,8 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// TestCutFeed keeps endings from verifiers in memory until the feed is restored, and answers questions all along.
+// TestCutFeed keeps endings from verifiers in memory until the feed is restored, and answers
+// questions all along.
 func TestCutFeed(t *testing.T) {
 	iss := verifytest.NewIssuer(t)
 	v := iss.Verifier(t)
@@ -197,7 +198,8 @@ func TestCutFeed(t *testing.T) {
 	}
 }
 
-// TestFeedByHTTP follows the feed as a verifier in another program does, in memory and over the network.
+// TestFeedByHTTP follows the feed as a verifier in another program does, in memory and over the
+// network.
 func TestFeedByHTTP(t *testing.T) {
 	for name, iss := range map[string]*verifytest.Issuer{"in memory": verifytest.NewIssuer(t), "over the network": verifytest.Serve(t)} {
 		c := iss.Config()

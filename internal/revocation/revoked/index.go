@@ -14,12 +14,13 @@ const (
 	textLenBits = 11
 )
 
-// index finds records by the hash of their id. Slots come in groups of eight, whose tags are one word: an id that
-// is not there is answered from that word, and a million ids have tags of two megabytes, which stay in a
-// processor's cache. An id whose tag is there is compared whole.
+// index finds records by the hash of their id. Slots come in groups of eight, whose tags are one
+// word: an id that is not there is answered from that word, and a million ids have tags of two
+// megabytes, which stay in a processor's cache. An id whose tag is there is compared whole.
 //
-// One changes an index at a time; all may look meanwhile. Whatever a tag leads to is written before the tag is. There
-// are no pointers to single records, so that the garbage collector has nothing to follow.
+// One changes an index at a time; all may look meanwhile. Whatever a tag leads to is written before
+// the tag is. There are no pointers to single records, so that the garbage collector has nothing to
+// follow.
 type index struct {
 	seed   maphash.Seed
 	tags   []atomic.Uint64                     // eight tags a group; 0: free. A power of two
@@ -52,8 +53,8 @@ func newIndex(seed maphash.Seed, n int) *index {
 // full reports whether n records are as many as so many groups should hold
 func full(n, groups int) bool { return n >= groups*groupLen*3/4 }
 
-// tag is the part of a hash that a slot keeps, in each byte of a word; never 0. The rest of the hash has chosen the
-// shard and the group.
+// tag is the part of a hash that a slot keeps, in each byte of a word; never 0. The rest of the
+// hash has chosen the shard and the group.
 func tag(hash uint64) uint64 { return (hash>>56 | 1) * ones }
 
 // Words with the lowest and the highest bit of each byte.
@@ -82,8 +83,8 @@ func (x *index) find(hash uint64, id string) *record {
 	}
 }
 
-// zeros marks the bytes of a word that are zero, by their highest bit. Beyond the lowest of them it may mark one that
-// is 1.
+// zeros marks the bytes of a word that are zero, by their highest bit. Beyond the lowest of them it
+// may mark one that is 1.
 func zeros(word uint64) uint64 { return (word - ones) &^ word & highs }
 
 // record is the one at a place

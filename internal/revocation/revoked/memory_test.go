@@ -49,8 +49,8 @@ func heap() int {
 	return int(m.HeapAlloc)
 }
 
-// TestMemory holds a million sessions and 100,000 users to 64 MB, before and after a sweep that drops none and one
-// that drops all.
+// TestMemory holds a million sessions and 100,000 users to 64 MB, before and after a sweep that
+// drops none and one that drops all.
 func TestMemory(t *testing.T) {
 	const limit = 64_000_000
 	before := heap()
@@ -60,7 +60,8 @@ func TestMemory(t *testing.T) {
 	}
 	t.Logf("%d endings take %.1f MB", s.Len(), float64(heap()-before)/1e6)
 	for i := range 1000 {
-		if !s.Revoked(revoked.Token{Session: sessionID(i * 1000)}) || !s.Revoked(revoked.Token{Subject: userID(i * 100), IssuedAt: 1000}) {
+		if !s.Revoked(revoked.Token{Session: sessionID(i * 1000)}) ||
+			!s.Revoked(revoked.Token{Subject: userID(i * 100), IssuedAt: 1000}) {
 			t.Fatalf("ending %d is not found among the others", i)
 		}
 		if s.Revoked(revoked.Token{Session: sessionID(manySessions + i), Subject: userID(i), IssuedAt: 1001}) {
@@ -82,7 +83,8 @@ func TestMemory(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// TestIDsOfEveryLength keeps ids apart that are short, long, longer than any text of ids, and prefixes of one another.
+// TestIDsOfEveryLength keeps ids apart that are short, long, longer than any text of ids, and
+// prefixes of one another.
 func TestIDsOfEveryLength(t *testing.T) {
 	s := mustSet(t)
 	var ids []string
@@ -127,8 +129,8 @@ func TestFarTimes(t *testing.T) {
 	}
 }
 
-// TestConcurrentGrowth looks for what is there and what is not while the tables grow and are swept; the race
-// detector judges too.
+// TestConcurrentGrowth looks for what is there and what is not while the tables grow and are swept;
+// the race detector judges too.
 func TestConcurrentGrowth(t *testing.T) {
 	s := mustSet(t)
 	put := func(id string, expires int64) {
@@ -169,15 +171,17 @@ func TestConcurrentGrowth(t *testing.T) {
 	}
 }
 
-// BenchmarkRevoked asks a set with a million sessions and 100,000 users about tokens that are not among them, one
-// hot and many in turn. The floor touches the same tokens and asks an empty set: the difference is what the
-// endings cost.
+// BenchmarkRevoked asks a set with a million sessions and 100,000 users about tokens that are not
+// among them, one hot and many in turn. The floor touches the same tokens and asks an empty set:
+// the difference is what the endings cost.
 func BenchmarkRevoked(b *testing.B) {
 	const tokens = 1 << 17
 	asked := make([]revoked.Token, tokens)
 	for i := range asked {
 		asked[i] = revoked.Token{
-			Session: sessionID(manySessions + i), Subject: userID(manyUsers + i), Client: "first-party", KeyID: "kid", IssuedAt: 2000,
+			Session: sessionID(
+				manySessions + i,
+			), Subject: userID(manyUsers + i), Client: "first-party", KeyID: "kid", IssuedAt: 2000,
 		}
 	}
 	for i := range asked[:tokens/10] { // has a cut, and is newer

@@ -155,8 +155,8 @@ func (s *Set) Len() int {
 	return n
 }
 
-// Generation moves whenever a token that passed could now be refused. While it stands still, a token
-// that was judged need not be judged again.
+// Generation moves whenever a token that passed could now be refused. While it stands still, a
+// token that was judged need not be judged again.
 func (s *Set) Generation() uint64 { return s.generation.Load() }
 
 // Changed returns a channel that is closed when Generation next moves.
@@ -166,7 +166,8 @@ func (s *Set) Changed() <-chan struct{} {
 	return s.changed
 }
 
-// Position is how far the set has followed: the log's epoch, and the last entry without a gap before it.
+// Position is how far the set has followed: the log's epoch, and the last entry without a gap
+// before it.
 func (s *Set) Position() (epoch, seq int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

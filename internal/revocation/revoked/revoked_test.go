@@ -17,7 +17,8 @@ const epoch = 1_700_000_000_000
 // token is one of ada's
 var token = revoked.Token{Session: "sid", Subject: "ada", Client: "app", KeyID: "kid", IssuedAt: 100}
 
-// mustSet makes a set that follows the log from its beginning, and applies entries that it numbers itself.
+// mustSet makes a set that follows the log from its beginning, and applies entries that it numbers
+// itself.
 func mustSet(t *testing.T, entries ...revoked.Entry) *revoked.Set {
 	t.Helper()
 	s := revoked.NewSet()
@@ -190,7 +191,11 @@ func TestRefusesNonsense(t *testing.T) {
 
 // TestSweep keeps an entry to the end of its last second.
 func TestSweep(t *testing.T) {
-	s := mustSet(t, revoked.Entry{Kind: revoked.Session, ID: "sid", Expires: 1000}, revoked.Entry{Kind: revoked.Key, ID: "k", Expires: 2000})
+	s := mustSet(
+		t,
+		revoked.Entry{Kind: revoked.Session, ID: "sid", Expires: 1000},
+		revoked.Entry{Kind: revoked.Key, ID: "k", Expires: 2000},
+	)
 	before := s.Generation()
 	for _, now := range []int64{0, 999, 1000} {
 		if left := s.Sweep(now); left != 2 || s.Len() != 2 || !s.Revoked(token) {
@@ -229,8 +234,8 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// TestModel runs random logs with losses, repetitions, snapshots and sweeps against a plain list of all
-// entries that were ever decided. Whatever happens on the way, a set at the log's head refuses
+// TestModel runs random logs with losses, repetitions, snapshots and sweeps against a plain list of
+// all entries that were ever decided. Whatever happens on the way, a set at the log's head refuses
 // every token that a living entry refuses.
 func TestModel(t *testing.T) {
 	for seed := range uint64(200) {
@@ -283,7 +288,13 @@ func compare(t *testing.T, s *revoked.Set, log []revoked.Entry, now int64, rando
 	t.Helper()
 	for range 200 {
 		name := func() string { return fmt.Sprint(random.IntN(12)) }
-		token := revoked.Token{Session: name(), Subject: name(), Client: name(), KeyID: name(), IssuedAt: now - 60 + int64(random.IntN(80))}
+		token := revoked.Token{
+			Session:  name(),
+			Subject:  name(),
+			Client:   name(),
+			KeyID:    name(),
+			IssuedAt: now - 60 + int64(random.IntN(80)),
+		}
 		must := slices.ContainsFunc(log, func(e revoked.Entry) bool { return e.Expires >= now && matches(e, token) })
 		may := slices.ContainsFunc(log, func(e revoked.Entry) bool { return matches(e, token) })
 		if got := s.Revoked(token); must && !got || got && !may {

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// shards is how many parts a table has. Growing and sweeping copy one part at a time, so that a million rules
-// neither keep a change waiting nor take their memory twice over.
+// shards is how many parts a table has. Growing and sweeping copy one part at a time, so that a
+// million rules neither keep a change waiting nor take their memory twice over.
 const shards = 64
 
 // rule refuses an id's tokens issued up to notBefore, and matters until expires; unix seconds
@@ -80,8 +80,8 @@ func (t *table) sweep(now int64) int {
 	return left
 }
 
-// sweep puts a copy of the living rules in the place of all. Who looks meanwhile may still find a dead one,
-// which refuses what has expired.
+// sweep puts a copy of the living rules in the place of all. Who looks meanwhile may still find a
+// dead one, which refuses what has expired.
 func (p *shard) sweep(now int64) (kept, dropped int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,8 +103,8 @@ func (p *shard) sweep(now int64) (kept, dropped int) {
 // forever stands for every time from the year 2106 on
 const forever = math.MaxUint32
 
-// pack fits a rule into one word, so that it is read and replaced whole. A time that does not fit becomes
-// a later one: stricter, and kept for longer.
+// pack fits a rule into one word, so that it is read and replaced whole. A time that does not fit
+// becomes a later one: stricter, and kept for longer.
 func (r rule) pack() uint64 { return uint64(seconds(r.notBefore))<<32 | uint64(seconds(r.expires)) }
 
 // unpack is the rule that pack made

@@ -1,9 +1,10 @@
-// Package cache remembers the tokens that were verified, so that one which is shown again costs a look-up and not a
-// signature check.
+// Package cache remembers the tokens that were verified, so that one which is shown again costs a
+// look-up and not a signature check.
 //
-// This file can only miss, never accept: whoever finds an entry compares the whole text of the token with it, and asks
-// again about all that may have changed since: expiry, key, revocation. So a wrong entry is as good as none, and a fault
-// here costs time or memory, and lets nobody in. What must be right is that an Entry never changes: entry.go.
+// This file can only miss, never accept: whoever finds an entry compares the whole text of the
+// token with it, and asks again about all that may have changed since: expiry, key, revocation. So
+// a wrong entry is as good as none, and a fault here costs time or memory, and lets nobody in. What
+// must be right is that an Entry never changes: entry.go.
 package cache
 
 import (
@@ -14,14 +15,15 @@ import (
 )
 
 const (
-	// tailLen is how many of a token's last characters are hashed: 96 bits of the signature, which nobody can choose
-	// without the issuer's key.
+	// tailLen is how many of a token's last characters are hashed: 96 bits of the signature, which
+	// nobody can choose without the issuer's key.
 	tailLen = 16
 	// maxShards bounds how many maps there are, each with a lock of its own.
 	maxShards = 64
 	// shardBytes is what a shard should have at least; a smaller cache has fewer shards.
 	shardBytes = 256 << 10
-	// maxAge is how long entries are added to one generation, in microseconds. Tokens live for ten minutes.
+	// maxAge is how long entries are added to one generation, in microseconds. Tokens live for ten
+	// minutes.
 	maxAge = 5 * 60 * 1_000_000
 	// ownerParts is the part of a shard's generation that the tokens of one user may take.
 	ownerParts = 64
@@ -29,13 +31,15 @@ const (
 	ownerBytes = 16 << 10
 )
 
-// Cache is a bounded memory of tokens. It belongs to one Verifier, and everything that a token was judged by (issuer,
-// audience, leeway) is fixed when that is made; what a route demands is never remembered.
+// Cache is a bounded memory of tokens. It belongs to one Verifier, and everything that a token was
+// judged by (issuer, audience, leeway) is fixed when that is made; what a route demands is never
+// remembered.
 //
-// Each shard has two generations. What is added or found goes to the young one. When that is full, or five minutes old,
-// it becomes the old one, and what the old one held is forgotten: it was not shown for a whole generation. One user's
-// tokens take at most 1/64 of a generation, so that nobody makes room by showing many tokens of their own. Whoever is
-// forgotten or kept out pays with a signature check.
+// Each shard has two generations. What is added or found goes to the young one. When that is full,
+// or five minutes old, it becomes the old one, and what the old one held is forgotten: it was not
+// shown for a whole generation. One user's tokens take at most 1/64 of a generation, so that nobody
+// makes room by showing many tokens of their own. Whoever is forgotten or kept out pays with a
+// signature check.
 type Cache struct {
 	seed   maphash.Seed
 	clock  *clock.Clock
@@ -89,7 +93,8 @@ func newGeneration(now clock.Moment) generation {
 	return generation{entries: map[uint64]*Entry{}, owners: map[uint32]int64{}, began: now.Wall}
 }
 
-// shard returns the shard of a token, and its key there; nil for a text that is too short to be a token
+// shard returns the shard of a token, and its key there; nil for a text that is too short to be a
+// token
 func (c *Cache) shard(token string) (*shard, uint64) {
 	if c == nil || len(token) <= tailLen {
 		return nil, 0

@@ -62,8 +62,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestInUseIsKept has many users fill the cache many times over: a token that is shown all along stays, one that is not
-// is forgotten, and the bound is kept at every moment.
+// TestInUseIsKept has many users fill the cache many times over: a token that is shown all along
+// stays, one that is not is forgotten, and the bound is kept at every moment.
 func TestInUseIsKept(t *testing.T) {
 	const limit = 1 << 20
 	s := newScene(limit)
@@ -86,8 +86,8 @@ func TestInUseIsKept(t *testing.T) {
 	}
 }
 
-// TestOneUserMakesNoRoom has one user show very many tokens: they take a small part of the memory, and nobody else's is
-// forgotten for them.
+// TestOneUserMakesNoRoom has one user show very many tokens: they take a small part of the memory,
+// and nobody else's is forgotten for them.
 func TestOneUserMakesNoRoom(t *testing.T) {
 	s := newScene(8 << 20)
 	for n := range 1000 {
@@ -106,7 +106,8 @@ func TestOneUserMakesNoRoom(t *testing.T) {
 	}
 }
 
-// TestOldAreForgotten forgets what was not shown for two generations, without anybody else wanting its room.
+// TestOldAreForgotten forgets what was not shown for two generations, without anybody else wanting
+// its room.
 func TestOldAreForgotten(t *testing.T) {
 	s := newScene(256 << 10)
 	s.add("ada", 1)
@@ -118,7 +119,12 @@ func TestOldAreForgotten(t *testing.T) {
 		s.now = s.now.Add(time.Second)
 	}
 	if !s.has("ada", 1) || s.has("bob", 1) || s.Usage().Evictions != 0 {
-		t.Errorf("in use: %v, not shown: %v, %+v; want true, false and no evictions", s.has("ada", 1), s.has("bob", 1), s.Usage())
+		t.Errorf(
+			"in use: %v, not shown: %v, %+v; want true, false and no evictions",
+			s.has("ada", 1),
+			s.has("bob", 1),
+			s.Usage(),
+		)
 	}
 }
 

@@ -8,8 +8,9 @@ import (
 	"github.com/handstamp/handstamp/verify/internal/clock"
 )
 
-// Entry is a token that was verified, and what it says. No handler can reach one: what it says is copied for each
-// request. Its atomic fields note when something that may change was last found to be as it was.
+// Entry is a token that was verified, and what it says. No handler can reach one: what it says is
+// copied for each request. Its atomic fields note when something that may change was last found to
+// be as it was.
 type Entry struct {
 	From  int64     // the first microsecond since 1970 at which the token is good, leeway included
 	Until int64     // the first at which it no longer is
@@ -45,5 +46,6 @@ func (e *Entry) Token() string { return e.text[:e.length] }
 // Says returns what else the token says, as it was packed.
 func (e *Entry) Says() string { return e.text[e.length:] }
 
-// size is about how many bytes e takes: memory is handed out in pieces that are up to an eighth too large
+// size is about how many bytes e takes: memory is handed out in pieces that are up to an eighth too
+// large
 func (e *Entry) size() int64 { return int64(entryBytes + len(e.text) + len(e.text)/8) }

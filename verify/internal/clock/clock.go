@@ -1,5 +1,5 @@
-// Package clock reads both clocks that a system has, so that neither a clock that was set back nor a machine that
-// slept makes old news new.
+// Package clock reads both clocks that a system has, so that neither a clock that was set back nor
+// a machine that slept makes old news new.
 package clock
 
 import "time"
@@ -33,13 +33,14 @@ func (c *Clock) Moment() Moment { return c.At(c.read()) }
 // At returns the Moment of t, which this clock was read at.
 func (c *Clock) At(t time.Time) Moment { return Moment{t.UnixMicro(), int64(t.Sub(c.started))} }
 
-// Until returns the time from m to a later moment, by whichever clock saw more of it; never a negative one.
+// Until returns the time from m to a later moment, by whichever clock saw more of it; never a
+// negative one.
 func (m Moment) Until(later Moment) time.Duration {
 	return max(time.Duration(later.Wall-m.Wall)*time.Microsecond, time.Duration(later.Mono-m.Mono), 0)
 }
 
-// Elapsed returns the time from a to b by whichever clock saw more of it: the monotonic one stops while a machine
-// sleeps, the other one can be set back.
+// Elapsed returns the time from a to b by whichever clock saw more of it: the monotonic one stops
+// while a machine sleeps, the other one can be set back.
 func Elapsed(a, b time.Time) time.Duration {
 	return max(b.Sub(a), b.Round(0).Sub(a.Round(0)))
 }

@@ -18,9 +18,9 @@ const maxLine = 8 << 10
 // event is one event of a stream
 type event struct{ name, id, data string }
 
-// eventReader reads server-sent events (HTML Living Standard §9.2.6), more strictly than browsers do: lines end with LF or CRLF
-// and are UTF-8; each field stands once in an event; there are no other fields than the four. What is cut
-// off in the middle of an event is no event.
+// eventReader reads server-sent events (HTML Living Standard §9.2.6), more strictly than browsers
+// do: lines end with LF or CRLF and are UTF-8; each field stands once in an event; there are no
+// other fields than the four. What is cut off in the middle of an event is no event.
 type eventReader struct{ lines *bufio.Reader }
 
 // newEventReader begins to read a stream
@@ -109,7 +109,14 @@ func parseHeartbeat(text string) (heartbeat, error) {
 // parseEntry reads the data of an entry. It has all members.
 func parseEntry(text string) (revoked.Entry, error) {
 	var e revoked.Entry
-	members := wanted{"epoch": &e.Epoch, "seq": &e.Seq, "prev": &e.Prev, "at": &e.At, "not_before": &e.NotBefore, "expires": &e.Expires}
+	members := wanted{
+		"epoch":      &e.Epoch,
+		"seq":        &e.Seq,
+		"prev":       &e.Prev,
+		"at":         &e.At,
+		"not_before": &e.NotBefore,
+		"expires":    &e.Expires,
+	}
 	kind, id := false, false
 	r := jose.NewReader(text)
 	for name := range r.Object() {

@@ -1,5 +1,6 @@
-// Package feed follows the issuer's log of what ended early (docs/protocol.md §6). It cannot make a token good: what
-// it reads only ever adds to what is refused, and whoever relies on it asks how long ago that was known to be complete.
+// Package feed follows the issuer's log of what ended early (docs/protocol.md §6). It cannot make a
+// token good: what it reads only ever adds to what is refused, and whoever relies on it asks how
+// long ago that was known to be complete.
 package feed
 
 import (
@@ -43,7 +44,8 @@ type Options struct {
 	Counts   *Counts
 	Withdraw func(kid string) // is called with each signing key that ended
 
-	// StaleAccepted says how many tokens were accepted so far while endings may have been unknown, for the log.
+	// StaleAccepted says how many tokens were accepted so far while endings may have been unknown,
+	// for the log.
 	StaleAccepted func() int64
 }
 
@@ -54,8 +56,8 @@ type Counts struct {
 	Snapshots  atomic.Int64 // times that all of them were asked for
 }
 
-// Feed follows the log of one issuer. One goroutine does all reading, and is the only one that changes the set. Nobody
-// who checks a token waits for it, but for the first snapshot.
+// Feed follows the log of one issuer. One goroutine does all reading, and is the only one that
+// changes the set. Nobody who checks a token waits for it, but for the first snapshot.
 type Feed struct {
 	Options
 	set   *revoked.Set
@@ -140,8 +142,8 @@ func (f *Feed) run(ctx context.Context) {
 	}
 }
 
-// reconnectAfter is how long to wait after so many failures in a row. No two verifiers wait equally long, so that
-// those of a server which was restarted do not all come back at once.
+// reconnectAfter is how long to wait after so many failures in a row. No two verifiers wait equally
+// long, so that those of a server which was restarted do not all come back at once.
 func (f *Feed) reconnectAfter(failures int, err error) time.Duration {
 	wait := min(firstReconnect<<min(failures, 10), longestFeedWait)
 	if f.refused(err) {
@@ -169,20 +171,26 @@ func (f *Feed) connect() {
 	}
 }
 
-// decide gives up waiting for a first snapshot where a server that wants a key was asked without one. It is asked again
-// all the same: it may have become one that wants none.
+// decide gives up waiting for a first snapshot where a server that wants a key was asked without
+// one. It is asked again all the same: it may have become one that wants none.
 func (f *Feed) decide(err error) {
 	if f.Key != nil || !f.refused(err) || f.proof.Load() != nil {
 		return
 	}
 	if !f.declined.Swap(true) {
-		f.Log.Info("no revocation feed: sessions that end early are accepted until their tokens expire", "issuer", f.Issuer, "error", err)
+		f.Log.Info(
+			"no revocation feed: sessions that end early are accepted until their tokens expire",
+			"issuer",
+			f.Issuer,
+			"error",
+			err,
+		)
 	}
 	f.known.Do(func() { close(f.first) })
 }
 
-// refused reports whether the server does not take us for a service: it wants another key than ours, or has no feed for
-// whom has none
+// refused reports whether the server does not take us for a service: it wants another key than
+// ours, or has no feed for whom has none
 func (f *Feed) refused(err error) bool {
 	switch status, _ := errors.AsType[StatusError](err); {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
@@ -202,11 +210,20 @@ func (f *Feed) warn(err error) {
 		return
 	}
 	accepted := f.StaleAccepted()
-	f.Log.Warn("the revocation feed cannot be followed", "issuer", f.Issuer, "error", err, "accepted_meanwhile", accepted-f.told)
+	f.Log.Warn(
+		"the revocation feed cannot be followed",
+		"issuer",
+		f.Issuer,
+		"error",
+		err,
+		"accepted_meanwhile",
+		accepted-f.told,
+	)
 	f.warned, f.told, f.silent = now, accepted, false
 }
 
-// prove notes that nothing which ended until at is missing from the set. What was proved before stays so.
+// prove notes that nothing which ended until at is missing from the set. What was proved before
+// stays so.
 func (f *Feed) prove(at clock.Moment) {
 	if before := f.proof.Load(); before == nil || at.Mono >= before.Mono {
 		f.proof.Store(&at)
@@ -222,7 +239,8 @@ func (f *Feed) forget(e revoked.Entry) {
 	}
 }
 
-// Age returns how long ago the set was last proved to be complete, by whichever clock saw more of it, or Never.
+// Age returns how long ago the set was last proved to be complete, by whichever clock saw more of
+// it, or Never.
 func (f *Feed) Age(now clock.Moment) time.Duration {
 	at := f.proof.Load()
 	if at == nil {
@@ -231,7 +249,8 @@ func (f *Feed) Age(now clock.Moment) time.Duration {
 	return at.Until(now)
 }
 
-// Await waits until it is known whether there is a feed, but not for long, and reports whether it is.
+// Await waits until it is known whether there is a feed, but not for long, and reports whether it
+// is.
 func (f *Feed) Await(ctx context.Context) bool {
 	select {
 	case <-f.first:
@@ -258,8 +277,8 @@ func (f *Feed) tidy() {
 	}
 }
 
-// ServiceKey is what opens the feed. It is behind a pointer, because fmt prints any other field for some verb or
-// other.
+// ServiceKey is what opens the feed. It is behind a pointer, because fmt prints any other field for
+// some verb or other.
 type ServiceKey struct{ text *string }
 
 // String keeps the key out of logs, whatever the verb.

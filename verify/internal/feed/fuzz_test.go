@@ -8,8 +8,8 @@ import (
 	"github.com/handstamp/handstamp/verify/internal/feed"
 )
 
-// FuzzEvents reads streams from strangers: never a panic, and whatever is taken for an event was written as one, with
-// nothing added and no line end within.
+// FuzzEvents reads streams from strangers: never a panic, and whatever is taken for an event was
+// written as one, with nothing added and no line end within.
 func FuzzEvents(f *testing.F) {
 	for _, seed := range []string{
 		"event: revoke\nid: 1.2\ndata: {\"epoch\":1,\"seq\":2,\"prev\":1,\"at\":3,\"kind\":\"session\",\"id\":\"x\",\"not_before\":0,\"expires\":9}\n\n",
@@ -42,8 +42,8 @@ func FuzzEvents(f *testing.F) {
 	})
 }
 
-// FuzzSnapshot reads snapshots from strangers: never a panic, and what is taken for one is strict JSON that a reader of
-// the whole text takes as well.
+// FuzzSnapshot reads snapshots from strangers: never a panic, and what is taken for one is strict
+// JSON that a reader of the whole text takes as well.
 func FuzzSnapshot(f *testing.F) {
 	entry := `{"epoch":1,"seq":2,"prev":1,"at":3,"kind":"session","id":"x","not_before":0,"expires":9}`
 	for _, seed := range []string{

@@ -11,8 +11,9 @@ import (
 // maxPiece is the longest value that is read whole, in bytes
 const maxPiece = 8 << 10
 
-// pieces takes a JSON text that is too long for memory apart. What lies between the values is read here; each value is
-// handed out as text, for a jose.Reader to judge. The first fault stays, and ends all loops.
+// pieces takes a JSON text that is too long for memory apart. What lies between the values is read
+// here; each value is handed out as text, for a jose.Reader to judge. The first fault stays, and
+// ends all loops.
 type pieces struct {
 	in   *bufio.Reader
 	text []byte // of the value at hand

@@ -41,9 +41,9 @@ type snapshot struct {
 	batch   []revoked.Entry
 }
 
-// merge reads a snapshot, whose entries join those that are held, and whose position becomes ours. A snapshot older than
-// ours is refused. Entries take effect as they are read: an ending is never wrong to keep, and so
-// a million of them are never in memory twice.
+// merge reads a snapshot, whose entries join those that are held, and whose position becomes ours.
+// A snapshot older than ours is refused. Entries take effect as they are read: an ending is never
+// wrong to keep, and so a million of them are never in memory twice.
 func (f *Feed) merge(body io.Reader) error {
 	s := &snapshot{Feed: f, batch: make([]revoked.Entry, 0, snapshotBatch)}
 	s.numbers = wanted{"epoch": &s.epoch, "seq": &s.seq, "at": &s.at}

@@ -43,8 +43,8 @@ type stream struct {
 	cut  *time.Timer // ends it, unless it proves to be complete
 	good bool        // it was proved once
 
-	// The issuer's clock by ours: what to add to a time of its to have our two readings at that time. It errs to the
-	// past, so that what is said to be this old is not older.
+	// The issuer's clock by ours: what to add to a time of its to have our two readings at that
+	// time. It errs to the past, so that what is said to be this old is not older.
 	asked  atomic.Pointer[clock.Moment] // when the request for the stream was last written; its heartbeats are younger
 	offset *clock.Moment
 
@@ -68,7 +68,10 @@ func (f *Feed) follow(ctx context.Context) (good bool, err error) {
 // read opens the stream and takes what comes, in order
 func (s *stream) read(ctx context.Context) error {
 	s.wrote()
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { s.wrote() }})
+	traced := httptrace.WithClientTrace(
+		ctx,
+		&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { s.wrote() }},
+	)
 	last := ""
 	if epoch, seq := s.set.Position(); epoch != 0 {
 		last = position(epoch, seq)
@@ -202,9 +205,10 @@ func (s *stream) gap() {
 	s.behind = true
 }
 
-// made is when the issuer made a heartbeat, by our clocks. It is not younger than it came and not older than we asked: the
-// first heartbeat of a stream was made after we had asked for it. By this much the clocks differ, or less; so a heartbeat that
-// comes late is known to be old, though the clocks may differ by any time.
+// made is when the issuer made a heartbeat, by our clocks. It is not younger than it came and not
+// older than we asked: the first heartbeat of a stream was made after we had asked for it. By this
+// much the clocks differ, or less; so a heartbeat that comes late is known to be old, though the
+// clocks may differ by any time.
 func (s *stream) made(at int64, now clock.Moment) clock.Moment {
 	theirs := clock.Moment{Wall: at * 1000, Mono: at * 1_000_000}
 	if s.offset == nil {

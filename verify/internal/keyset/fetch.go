@@ -100,8 +100,8 @@ func (f *fetcher) fetchKeys(ctx context.Context) (fetched, error) {
 	return fetched{set: set, skipped: skipped, life: life}, nil
 }
 
-// discover learns from the issuer's metadata where its keys are (RFC 8414 §3). The issuer named in it must be
-// ours exactly: else one server could speak for another (RFC 8414 §3.3).
+// discover learns from the issuer's metadata where its keys are (RFC 8414 §3). The issuer named in
+// it must be ours exactly: else one server could speak for another (RFC 8414 §3.3).
 func (f *fetcher) discover(ctx context.Context) error {
 	_, body, err := f.get(ctx, strings.TrimSuffix(f.issuer, "/")+"/.well-known/oauth-authorization-server", "")
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package keyset finds the key that a token names. A key comes from the issuer by its kid and is never another's: from a
-// set that was given, from the issuer's own memory, or from the issuer's server. In doubt there is no key, and then no
-// token is good.
+// Package keyset finds the key that a token names. A key comes from the issuer by its kid and is
+// never another's: from a set that was given, from the issuer's own memory, or from the issuer's
+// server. In doubt there is no key, and then no token is good.
 package keyset
 
 import (
@@ -36,8 +36,8 @@ func Memory(current func() *jose.KeySet) *Keys { return &Keys{memory: current} }
 // Fetch returns Keys that are fetched from the issuer's server.
 func Fetch(ctx context.Context, o Options) *Keys { return &Keys{remote: NewRemote(ctx, o)} }
 
-// Find returns the key with exactly this kid, or nil when the issuer has none such. It waits for a fetch when the kid
-// may be new. Not knowing the issuer's keys at all is ErrNone.
+// Find returns the key with exactly this kid, or nil when the issuer has none such. It waits for a
+// fetch when the kid may be new. Not knowing the issuer's keys at all is ErrNone.
 func (k *Keys) Find(ctx context.Context, kid string) (*jose.Key, error) {
 	switch {
 	case k.only != nil:
@@ -63,7 +63,8 @@ func (k *Keys) Current(now clock.Moment) *jose.KeySet {
 	return k.memory()
 }
 
-// News returns when keys were last fetched, and what went wrong since. The time is zero when they are not fetched.
+// News returns when keys were last fetched, and what went wrong since. The time is zero when they
+// are not fetched.
 func (k *Keys) News() (fetched time.Time, err error) {
 	if k.remote == nil {
 		return time.Time{}, nil

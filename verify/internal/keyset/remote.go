@@ -39,8 +39,8 @@ type Options struct {
 // Counts is what a Remote counts.
 type Counts struct{ Fetches, Failures atomic.Int64 }
 
-// Remote keeps the keys that the issuer publishes. One goroutine does all fetching, so that there is never more than
-// one fetch under way.
+// Remote keeps the keys that the issuer publishes. One goroutine does all fetching, so that there
+// is never more than one fetch under way.
 type Remote struct {
 	Options
 	fetcher
@@ -175,8 +175,9 @@ func (k *Remote) end(err error) {
 	k.underway = nil
 }
 
-// wake has the keys fetched for one called kid, and returns what is closed when that is done. It returns the fetch under
-// way if there is one, and nil when one that ended meanwhile has brought the key, or the last wish is too recent.
+// wake has the keys fetched for one called kid, and returns what is closed when that is done. It
+// returns the fetch under way if there is one, and nil when one that ended meanwhile has brought
+// the key, or the last wish is too recent.
 func (k *Remote) wake(kid string) <-chan struct{} {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -202,9 +203,9 @@ func (k *Remote) start() {
 	k.ask <- struct{}{} // has room: begin took the last one before underway could be nil again
 }
 
-// withdraw forgets a key that ended early, so that it is not taken back from here when the issuer cannot be reached for longer
-// than its ending is kept; and has the keys fetched, for the one that signs now. That is no stranger's wish, so it
-// leaves the next unknown kid its own.
+// withdraw forgets a key that ended early, so that it is not taken back from here when the issuer
+// cannot be reached for longer than its ending is kept; and has the keys fetched, for the one that
+// signs now. That is no stranger's wish, so it leaves the next unknown kid its own.
 func (k *Remote) withdraw(kid string) {
 	k.holding.Lock()
 	defer k.holding.Unlock()

@@ -33,8 +33,8 @@ func remote(t *testing.T, p *published) *keyset.Remote {
 	return k
 }
 
-// TestKeyComesMeanwhile has a token look for its key just before the fetch ends that brings it, and ask for another
-// fetch just after: there is none, and a kid that nobody knows still has its own.
+// TestKeyComesMeanwhile has a token look for its key just before the fetch ends that brings it, and
+// ask for another fetch just after: there is none, and a kid that nobody knows still has its own.
 func TestKeyComesMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		key, err := jose.Generate(jose.EdDSA)

@@ -1,5 +1,6 @@
-// Package throttle counts the bad tokens of each client address, and says which of them are answered and logged
-// like the first. It can slow an answer that refuses, and nothing else: it never sees a good token.
+// Package throttle counts the bad tokens of each client address, and says which of them are
+// answered and logged like the first. It can slow an answer that refuses, and nothing else: it
+// never sees a good token.
 package throttle
 
 import (
@@ -30,10 +31,10 @@ const (
 // Throttle counts the bad tokens of each client address. A good token is found to be good before a
 // Throttle is asked, so that nobody suffers from whom they share an address with.
 //
-// What it bounds is what bad tokens fill: logs, and the patience of whoever counts 401s. It cannot bound
-// what it costs to find out that a token is bad, because a good one that was never seen looks the same until
-// its signature was checked. That stays what the signature check takes, and far less for all that is no token of the issuer's
-// by its form, its base64url or its kid.
+// What it bounds is what bad tokens fill: logs, and the patience of whoever counts 401s. It cannot
+// bound what it costs to find out that a token is bad, because a good one that was never seen looks
+// the same until its signature was checked. That stays what the signature check takes, and far less
+// for all that is no token of the issuer's by its form, its base64url or its kid.
 type Throttle struct {
 	seed  maphash.Seed
 	clock *clock.Clock
@@ -46,8 +47,8 @@ type Throttle struct {
 	warned atomic.Int64 // one more than when that was, by the monotonic clock; 0: never
 }
 
-// cell is one address and its account by GCRA: the time at which it will have been quiet for long enough to be
-// forgotten. A cell whose time has come is as good as none.
+// cell is one address and its account by GCRA: the time at which it will have been quiet for long
+// enough to be forgotten. A cell whose time has come is as good as none.
 type cell struct {
 	address uint64 // its seeded hash
 	quiet   int64  // by the monotonic clock
@@ -61,7 +62,8 @@ func New(c *clock.Clock, code string, log *slog.Logger) *Throttle {
 	return &Throttle{seed: maphash.MakeSeed(), clock: c, code: code, log: log}
 }
 
-// Allow counts one bad token from an address, and reports whether it may be answered like the first one.
+// Allow counts one bad token from an address, and reports whether it may be answered like the first
+// one.
 func (t *Throttle) Allow(address netip.Addr) bool {
 	now := t.clock.Moment().Mono
 	address = network(address)
@@ -95,8 +97,8 @@ func (t *Throttle) at(address netip.Addr, now int64, do func(*cell)) {
 	do(t.cells.Load()[place].find(hash, now))
 }
 
-// network is what counts as one address: an IPv4 address however it is written, and a /64 of IPv6, which is what one
-// customer has at least
+// network is what counts as one address: an IPv4 address however it is written, and a /64 of IPv6,
+// which is what one customer has at least
 func network(a netip.Addr) netip.Addr {
 	a = a.Unmap().WithZone("")
 	if a.Is6() {
@@ -106,8 +108,8 @@ func network(a netip.Addr) netip.Addr {
 	return a
 }
 
-// find returns the cell of an address. When all are taken it is that of the address which will be forgotten the
-// soonest: those who send the most are kept.
+// find returns the cell of an address. When all are taken it is that of the address which will be
+// forgotten the soonest: those who send the most are kept.
 func (set *cellSet) find(hash uint64, now int64) *cell {
 	soonest := &set[0]
 	for i := range set {
@@ -125,8 +127,9 @@ func (set *cellSet) find(hash uint64, now int64) *cell {
 // full reports whether one bad token more would be too many
 func (c *cell) full(now int64) bool { return c.quiet+int64(badEvery) > now+badBurst*int64(badEvery) }
 
-// count takes one bad token into account, unless there were too many. One that is refused does not count, so that
-// waiting helps. An account from the future, of a clock that was set back, is one that is just full.
+// count takes one bad token into account, unless there were too many. One that is refused does not
+// count, so that waiting helps. An account from the future, of a clock that was set back, is one
+// that is just full.
 func (c *cell) count(now int64) bool {
 	c.quiet = min(max(c.quiet, now), now+badBurst*int64(badEvery))
 	if c.full(now) {

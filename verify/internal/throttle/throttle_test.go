@@ -12,8 +12,8 @@ import (
 	"github.com/handstamp/handstamp/verify/internal/throttle"
 )
 
-// TestMillionAddresses has a million addresses send bad tokens: what is remembered of them stays within two megabytes, and the
-// one that sent too many is not forgotten for them (RL-10).
+// TestMillionAddresses has a million addresses send bad tokens: what is remembered of them stays
+// within two megabytes, and the one that sent too many is not forgotten for them (RL-10).
 func TestMillionAddresses(t *testing.T) {
 	before := heapInUse()
 	now := time.Now()
