@@ -161,7 +161,7 @@ func listUsers(ctx context.Context, s *server.Server, f userFilter, out *output)
 	}
 }
 
-// userRole adds a user exactly the roles that are named.
+// userRole sets the roles of a user, exactly those that are named.
 func (w environment) userRole() *cobra.Command {
 	return withSettings(&cobra.Command{
 		Use:     "role EMAIL|ID [ROLE]...",

@@ -36,7 +36,7 @@ type Hasher struct {
 	params  Params
 	lanes   chan struct{} // holds one token for each hash under way
 	queue   int64
-	waiting atomic.Int64 // callers between the front door and a lane
+	waiting atomic.Int64 // callers that were let in and have no lane yet
 	wait    time.Duration
 	before  func() (after func()) // Options.Before
 	nobody  phc                   // what an unknown user's password is compared with; nothing matches it

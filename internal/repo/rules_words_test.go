@@ -17,21 +17,13 @@ import (
 // notYet are folders that a rule does not hold yet. A line goes when the folder is clean.
 var notYet = map[string][]string{
 	"widths": {
-		"bench/verification", "internal/jose", "internal/keyring", "internal/password", "internal/revocation",
-		"internal/secret", "internal/server", "internal/service", "internal/store", "internal/test", "internal/token",
-		"internal/web", "test/*.go", "test/guides", "verify",
+		"bench/verification", "internal/jose", "internal/revocation/revoked", "internal/server", "internal/store",
+		"internal/web/middleware_test.go",
+		"verify",
 	},
-	"words": {
-		"internal/jose", "internal/keyring", "internal/password", "internal/revocation", "internal/secret",
-		"internal/service", "internal/store", "internal/test", "internal/token", "internal/web", "test/*.go",
-		"test/guides", "verify",
-	},
-	"doc form": {
-		"internal/keyring", "internal/password", "internal/revocation", "internal/secret", "internal/service",
-		"internal/store", "internal/test", "internal/token", "internal/web", "test/*.go", "test/guides", "verify",
-	},
-	"citations": {"internal/web"},
-	"documents": {"docs/api.md", "docs/go-api.md", "docs/http-api.md", "docs/performance.md", "docs/storage.md"},
+	"words":     {"internal/jose", "internal/revocation/revoked", "internal/store", "verify"},
+	"doc form":  {"internal/store", "verify"},
+	"documents": {"docs/api.md", "docs/go-api.md", "docs/http-api.md", "docs/performance.md"},
 	"sizes":     {"internal/session", "internal/user"},
 }
 

@@ -26,7 +26,7 @@ type Cookies struct {
 // sharedAccess is what the access cookie of a whole domain is called.
 const sharedAccess = "__Secure-hs_access"
 
-// NewCookies gives cookies their names and attributes. With site.Domain the apps on sibling
+// NewCookies names cookies and sets their attributes. With site.Domain the apps on sibling
 // hosts see the access cookie, and only that.
 func NewCookies(site Site) *Cookies {
 	prefix := ""
@@ -61,7 +61,7 @@ func (s Site) withoutTossed(r *http.Request) *http.Request {
 	return r
 }
 
-// Set gives the browser a session's tokens. The cookies go when the browser closes unless
+// Set sends a session's tokens to the browser. The cookies go when the browser closes unless
 // the session is to be remembered, and never outlive the session.
 func (c *Cookies) Set(w http.ResponseWriter, g session.Grant, now time.Time) error {
 	access, refresh := c.access, c.refresh

@@ -87,7 +87,7 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-// TestCookiesNeedOrigin gives cookies only to a request that says where it comes from.
+// TestCookiesNeedOrigin sends cookies only to a request that says where it comes from.
 func TestCookiesNeedOrigin(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	s.MustUser("ada@example.com")

@@ -227,7 +227,12 @@ func TestMiddlewareBoundsBody(t *testing.T) {
 	const most = 64 << 10
 	g := guard(t, "https://auth.example.com")
 	for _, size := range []int{most, most + 1} {
-		r := httptest.NewRequestWithContext(t.Context(), "PUT", "/v1/read", strings.NewReader(strings.Repeat("#", size)))
+		r := httptest.NewRequestWithContext(
+			t.Context(),
+			"PUT",
+			"/v1/read",
+			strings.NewReader(strings.Repeat("#", size)),
+		)
 		r.Host = "auth.example.com"
 		w := httptest.NewRecorder()
 		g.handler.ServeHTTP(w, r)

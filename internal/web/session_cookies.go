@@ -47,7 +47,7 @@ func (c SessionCookies) Begin(r *http.Request, start session.Start) (session.Gra
 	return c.Sessions.Begin(r.Context(), Caller(r), start)
 }
 
-// SignIn begins a session as Begin does, and gives its tokens to the browser.
+// SignIn begins a session as Begin does, and sends its tokens to the browser.
 func (c SessionCookies) SignIn(w http.ResponseWriter, r *http.Request, start session.Start, now time.Time) error {
 	grant, err := c.Begin(r, start)
 	if err != nil {

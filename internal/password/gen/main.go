@@ -4,7 +4,7 @@
 //	go run ./internal/password/gen -import FOLDER  # make leaked.txt.gz first, from the two packages
 //
 // Everything that goes into the list is in this folder: leaked.txt.gz holds what was found in
-// leaks, the Go files build what a guesser makes of it. The same tree always gives the same
+// leaks, the Go files build what a guesser makes of it. The same tree always makes the same
 // bytes. README.md names the sources and their licences.
 package main
 

@@ -92,7 +92,7 @@ func bentAuthorization(chance *rand.Rand, token string) string {
 // pick returns one of several texts.
 func pick(chance *rand.Rand, texts ...string) string { return texts[chance.IntN(len(texts))] }
 
-// randomBytes gives up to n bytes of any value, but at least one.
+// randomBytes returns up to n bytes of any value, but at least one.
 func randomBytes(chance *rand.Rand, n int) string {
 	b := make([]byte, 1+chance.IntN(n))
 	for i := range b {

@@ -118,7 +118,7 @@ func TestDescribedOnce(t *testing.T) {
 	}
 }
 
-// TestDescriptionServed gives tools the description of this very server, to keep for a while.
+// TestDescriptionServed serves tools the description of this very server, to keep for a while.
 func TestDescriptionServed(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	tool := s.Program("tool")

@@ -24,7 +24,7 @@ func post(p *handstamptest.Person, path string, parameters ...string) handstampt
 // inactive is what is said of every token that is not good.
 const inactive = `{"active":false}`
 
-// questioner is a server, ada signed in on it with a program, and a service that asks about her.
+// questioner is a server, ada signed in on it with a program, and a service that asks about ada.
 type questioner struct {
 	*handstamptest.Server
 	t               *testing.T
@@ -91,7 +91,7 @@ func TestIntrospect(t *testing.T) {
 func TestIntrospectInactive(t *testing.T) {
 	tests := []struct {
 		name string
-		do   func(a questioner) string // and gives the token to ask about
+		do   func(a questioner) string // and returns the token to ask about
 	}{
 		{"nothing like a token", func(questioner) string { return "x" }},
 		{"one bent", func(a questioner) string { return a.access[:len(a.access)-6] + "AAAAAA" }},

@@ -141,7 +141,7 @@ func recovered(a, b *store.Session) {
 	a.LastUsedAt = b.LastUsedAt
 }
 
-// fork has the confirmed token recovered, and gives the other successor.
+// fork has the confirmed token recovered, and returns the other successor.
 func fork(r *rotation) string {
 	return r.present(confirmed(r), away, phoneAgent).Want(200).Text("refresh_token")
 }

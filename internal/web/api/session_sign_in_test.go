@@ -52,7 +52,7 @@ func TestSignInAlike(t *testing.T) {
 	}
 }
 
-// TestTransport gives tokens the way the client takes them, and only that way.
+// TestTransport returns tokens the way the client takes them, and only that way.
 func TestTransport(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	s.MustUser("ada@example.com")

@@ -102,7 +102,7 @@ func TestSignOut(t *testing.T) {
 	}
 }
 
-// TestNotMine ends nobody else's session, and does not tell whether there is one.
+// TestNotMine ends nobody else's session, and does not say if there is one.
 // standards SE-13, ER-03
 func TestNotMine(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})

@@ -16,8 +16,8 @@ import (
 type troubled struct {
 	signedIn
 	faults *storetest.FaultStore
-	ada    *handstamptest.Person // with the access token in her header
-	other  string                // the id of another session of hers
+	ada    *handstamptest.Person // with the access token in a header
+	other  string                // the id of another session of ada
 }
 
 // startTroubled starts one.

@@ -43,7 +43,7 @@ var traps = []string{
 	"#x", ".", "..//evil.example",
 }
 
-// TestReturnTo follows good addresses, and no others, after every act that goes anywhere.
+// TestReturnTo follows good addresses, and no others, after every form that leads anywhere.
 func TestReturnTo(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	p.MustUser("ada@example.com")

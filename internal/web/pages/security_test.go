@@ -12,7 +12,7 @@ import (
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
-// TestChangePassword changes it, ends the other sessions, and keeps this one. requirements
+// TestChangePassword changes it, ends the other sessions, and keeps this one. standards
 // SE-14, PW-10, PW-35
 func TestChangePassword(t *testing.T) {
 	p := open(t, "https://auth.example.com")
