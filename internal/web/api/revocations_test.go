@@ -157,7 +157,11 @@ func TestFeedIsForServices(t *testing.T) {
 	basic := func(name, password string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+password))
 	}
-	id, otherID := string(all[0].ID), string(all[1].ID)
+	ids := map[string]string{} // name → id: two of one millisecond are in no order
+	for _, made := range all {
+		ids[made.Name] = string(made.ID)
+	}
+	id, otherID := ids["billing"], ids["other"]
 	tests := []struct {
 		name    string
 		headers []string
