@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
@@ -29,6 +30,8 @@ type Middleware struct {
 	services *service.Manager
 	origins  *http.CrossOriginProtection
 	log      *slog.Logger
+
+	unreadable sync.Once // the first client's address that could not be read is in the log
 }
 
 // NewMiddleware makes the middleware of one server. verifier checks our own routes, from memory;
@@ -42,7 +45,7 @@ func NewMiddleware(
 			return nil, err
 		}
 	}
-	return &Middleware{site, verifier, services, origins, log}, nil
+	return &Middleware{site: site, verifier: verifier, services: services, origins: origins, log: log}, nil
 }
 
 // Handler returns a handler with the middleware in front of surfaces, of which the first answers
@@ -83,7 +86,7 @@ func (m *Middleware) below(next http.Handler, surfaces []Surface) http.Handler {
 // panic, and writes the one log line.
 func (m *Middleware) around(next http.Handler, surfaces []Surface) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		seen := newVisit(m.site, r)
+		seen := m.newVisit(r)
 		r = m.site.withoutTossed(r.WithContext(withVisit(r.Context(), seen)))
 		out := &recorder{ResponseWriter: w}
 		m.commonHeaders(out.Header())

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -38,13 +37,30 @@ func NewSite(publicURL string, allowed []string, proxies []netip.Prefix) (Site, 
 func (s Site) Dedicated() bool { return s.HTTPS && s.Prefix == "" }
 
 // answers reports whether a request's Host is one we go by: the public one, or an address of
-// the loopback, which a proxy on this machine may use. standards ER-10
+// the loopback, which a proxy on this machine may use. The scheme's own port and a dot at the end
+// change nothing: clients may write either. RFC 9110 §4.2.3, RFC 1034 §3.1, standards ER-10
 func (s Site) answers(host string) bool {
-	if strings.EqualFold(host, s.Host) || isLoopback(host) {
-		return true
+	host = s.withoutOwnPort(host)
+	name, port := splitHost(host)
+	name = strings.TrimSuffix(name, ".")
+	return strings.EqualFold(name+port, s.Host) || isLoopback(name)
+}
+
+// withoutOwnPort returns a host without the port that the site's scheme has anyway.
+func (s Site) withoutOwnPort(host string) string {
+	name, port := splitHost(host)
+	if port == ":" || s.HTTPS && port == ":443" || !s.HTTPS && port == ":80" { // RFC 3986 §3.2.3
+		return name
 	}
-	name, _, err := net.SplitHostPort(host)
-	return err == nil && isLoopback(name)
+	return host
+}
+
+// splitHost takes the port off a host, its colon included; empty: there is none.
+func splitHost(host string) (name, port string) {
+	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
+		return host[:colon], host[colon:]
+	}
+	return host, ""
 }
 
 // isLoopback reports whether a host, without a port, is this machine.
@@ -91,34 +107,6 @@ func (s Site) origins() []string { return append([]string{s.Origin}, s.Allowed..
 func (s Site) allows(r *http.Request) (origin string, ok bool) {
 	origin = r.Header.Get("Origin")
 	return origin, slices.Contains(s.Allowed, origin)
-}
-
-// ClientIP returns the address of whoever sent the request: the peer or, when the peer is a
-// trusted proxy, the nearest address in X-Forwarded-For that is not one. RFC 7239 §8.1
-func (s Site) ClientIP(r *http.Request) netip.Addr {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	ip := peer.Addr().Unmap().WithZone("")
-	values := r.Header["X-Forwarded-For"]
-	if len(values) == 0 || !s.trusts(ip) {
-		return ip
-	}
-	forwarded := strings.Split(strings.Join(values, ","), ",")
-	for i := len(forwarded) - 1; i >= 0 && s.trusts(ip); i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
-		if err != nil {
-			break
-		}
-		ip = next.Unmap().WithZone("") // a zone means something to one host alone, and may hold any text
-	}
-	return ip
-}
-
-// trusts reports whether ip is a proxy of ours.
-func (s Site) trusts(ip netip.Addr) bool {
-	return slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
 // FromBrowser reports whether a request says where it comes from, as browsers do: only then

@@ -5,12 +5,14 @@ import (
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
+	"github.com/handstamp/handstamp/internal/test/logtest"
 )
 
 // TestClientIP believes what trusted proxies say of where a request came from, from the
 // nearest hop outwards and no further than the first that is not one, and nobody else.
 func TestClientIP(t *testing.T) {
 	const proxies = "127.0.0.0/8,::1/128,10.0.0.0/8,fd00::/8"
+	const unknown = "invalid IP"
 	long := strings.Repeat("a", 5000)
 	tests := []struct {
 		name, trusted string
@@ -33,12 +35,31 @@ func TestClientIP(t *testing.T) {
 		{"zone that is no zone", proxies, []string{`fe80::1%<script>`}, "fe80::1"},
 		{"zone without an end", proxies, []string{"fe80::1%" + long}, "fe80::1"},
 		{"trusted, with a zone", proxies, []string{"198.51.100.7, fd00::1%eth0"}, "198.51.100.7"},
-		{"rubbish", proxies, []string{"rubbish"}, "127.0.0.1"},
-		{"rubbish beyond a good hop", proxies, []string{"rubbish, 198.51.100.7"}, "198.51.100.7"},
-		{"rubbish beyond a trusted hop", proxies, []string{"rubbish, 10.1.2.3"}, "10.1.2.3"},
+		{"with a port", proxies, []string{"198.51.100.7:51234"}, "198.51.100.7"},
+		{"with a port, beyond a trusted hop with one", proxies, []string{"198.51.100.7:51234, 10.1.2.3:443"},
+			"198.51.100.7"},
+		{"IPv6 with a port", proxies, []string{"[2001:db8::7]:443"}, "2001:db8::7"},
+		{"IPv6 in brackets", proxies, []string{"[2001:db8::7]"}, "2001:db8::7"},
+		{"in quotes", proxies, []string{`"198.51.100.7"`}, "198.51.100.7"},
+		{"IPv6 with a port, in quotes", proxies, []string{`"[2001:db8::7]:443"`}, "2001:db8::7"},
+		{"IPv4 in IPv6 in brackets", proxies, []string{"[::ffff:198.51.100.7]:443"}, "198.51.100.7"},
+		{"a hidden port", proxies, []string{`"198.51.100.7:_port"`}, "198.51.100.7"},
+		{"white space", proxies, []string{"\t198.51.100.7\t ,\t10.1.2.3 "}, "198.51.100.7"},
 		{"empty hops", proxies, []string{", ,"}, "127.0.0.1"},
-		{"with a port", proxies, []string{"198.51.100.7:1234"}, "127.0.0.1"},
-		{"leading zeros", proxies, []string{"198.051.100.7"}, "127.0.0.1"},
+		{"empty hops beside a good one", proxies, []string{",198.51.100.7, ,"}, "198.51.100.7"},
+		{"not known", proxies, []string{"unknown"}, unknown},
+		{"not known beyond a trusted hop", proxies, []string{"203.0.113.9, unknown, 10.1.2.3"}, unknown},
+		{"hidden", proxies, []string{"_secret:_port"}, unknown},
+		{"rubbish", proxies, []string{"rubbish"}, unknown},
+		{"rubbish beyond a good hop", proxies, []string{"rubbish, 198.51.100.7"}, "198.51.100.7"},
+		{"rubbish beyond a trusted hop", proxies, []string{"203.0.113.9, rubbish, 10.1.2.3"}, unknown},
+		{"leading zeros", proxies, []string{"198.051.100.7"}, unknown},
+		{"no port after the colon", proxies, []string{"198.51.100.7:"}, unknown},
+		{"a port too large", proxies, []string{"198.51.100.7:65536"}, unknown},
+		{"IPv4 in brackets", proxies, []string{"[198.51.100.7]"}, unknown},
+		{"an open bracket", proxies, []string{"[2001:db8::7"}, unknown},
+		{"an open quote", proxies, []string{`"198.51.100.7`}, unknown},
+		{"rubbish of one who is not trusted", "10.0.0.0/8", []string{"rubbish"}, "127.0.0.1"},
 		{"a great many", proxies, []string{strings.Repeat("198.51.100.7,", 500) + "203.0.113.9"}, "203.0.113.9"},
 	}
 	for _, tt := range tests {
@@ -53,6 +74,32 @@ func TestClientIP(t *testing.T) {
 				t.Errorf("X-Forwarded-For %.80q from 127.0.0.1 = %.80s, want %s", tt.forwarded, got, tt.want)
 			}
 		})
+	}
+}
+
+// TestUnreadableClientIP says once that a trusted proxy sends what cannot be read, quotes little of
+// it, and says nothing where the proxy itself does not know.
+func TestUnreadableClientIP(t *testing.T) {
+	var seen logtest.Log
+	s := handstamptest.Start(t, handstamptest.Options{Log: &seen})
+	p := s.Program("curl")
+	say := func(forwarded string) {
+		p.Header.Set("X-Forwarded-For", forwarded)
+		p.Do("GET", "/.well-known/jwks.json", "").Want(200)
+	}
+	const line = `"level":"ERROR","msg":"the address of a client cannot be read from X-Forwarded-For`
+	say("unknown")
+	say("198.51.100.7:443")
+	say("rubbish, 198.51.100.7")
+	if log := seen.String(); strings.Contains(log, line) {
+		t.Errorf("the log has an error about what can be read:\n%s", log)
+	}
+	say("rubbish\x80" + strings.Repeat("a", 5000))
+	say("more rubbish")
+	log := seen.String()
+	n, quoted, tooMuch := strings.Count(log, line), `rubbish\\x80`, strings.Repeat("a", 100)
+	if n != 1 || !strings.Contains(log, quoted) || strings.Contains(log, tooMuch) {
+		t.Errorf("the log has %d errors about an address, want one, short:\n%s", n, log)
 	}
 }
 

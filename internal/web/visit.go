@@ -30,12 +30,21 @@ type visit struct {
 // visitKey finds the visit in a request's context.
 type visitKey struct{}
 
-// newVisit begins one.
-func newVisit(site Site, r *http.Request) *visit {
+// newVisit begins one. The first of all whose address cannot be read is an error in the log: after
+// it the proxy is set up wrongly for all the others as well.
+func (m *Middleware) newVisit(r *http.Request) *visit {
+	ip, err := m.site.clientIP(r)
+	if err != nil {
+		m.unreadable.Do(func() {
+			m.log.Error("the address of a client cannot be read from X-Forwarded-For, as a trusted proxy sends it; "+
+				"clients without an address share their limits, and this is said once",
+				"error", err, "proxy", r.RemoteAddr)
+		})
+	}
 	return &visit{
 		start:  time.Now(),
 		id:     base64.RawURLEncoding.EncodeToString(secret.Random(9)),
-		client: store.NewClient(site.ClientIP(r), r.UserAgent()),
+		client: store.NewClient(ip, r.UserAgent()),
 	}
 }
 
