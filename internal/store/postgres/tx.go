@@ -167,9 +167,6 @@ func (t tx) Exec(query string, args ...any) (int, error) {
 	return int(tag.RowsAffected()), t.found(err)
 }
 
-// row reads one row.
-func (t tx) row(query string, args ...any) pgx.Row { return t.tx.QueryRow(t.ctx, query, args...) }
-
 // Each calls scan with each row that a query finds.
 func (t tx) Each(scan func(records.Scanner) error, query string, args ...any) error {
 	return t.found(each(t.ctx, t.tx, scan, query, args...))
