@@ -71,7 +71,7 @@ func testPassword(t *testing.T, open func(*testing.T, string) *profile) {
 	p.typesAt("current_password")
 	p.fill("current_password", handstamptest.GoodPassword, "new_password", newPassword)
 	p.press("Change password", "/account/security?done=password")
-	p.shows("Your password was changed.", "signed out on all other devices")
+	p.shows("Your password was changed, and you were signed out on all other devices.")
 	p.click("Devices", "/account/sessions")
 	p.hides("other session")
 	other.follow("/account", query("/signin", "reason", "password_changed", "return_to", "/account"))

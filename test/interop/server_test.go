@@ -59,17 +59,22 @@ func mustServe(t *testing.T, program, algorithm string) server {
 			)...)
 	}
 	other := algorithms[(slices.Index(algorithms, algorithm)+1)%len(algorithms)]
-	for _, signing := range []string{algorithm, other} { // the first key signs, the second waits
-		if out, err := run(signing, "key", "rotate").CombinedOutput(); err != nil {
-			t.Fatalf("handstamp key rotate: %v\n%s", err, out)
+	serve := func(signing string) (cmd *exec.Cmd, line string) {
+		t.Helper()
+		cmd = run(signing, "serve", "--listen", "127.0.0.1:0", "--ops-listen", "", "--log-level", "warn")
+		line, err := mustStart(t, cmd).ReadString('\n')
+		if err != nil {
+			t.Fatalf("handstamp serve: %v", err)
 		}
+		return cmd, line
 	}
-	line, err := mustStart(
-		t, run(other, "serve", "--listen", "127.0.0.1:0", "--ops-listen", "", "--log-level", "warn"),
-	).ReadString('\n')
-	if err != nil {
-		t.Fatalf("handstamp serve: %v", err)
+	first, _ := serve(algorithm)                                              // makes the database, and the key that signs
+	if out, err := run(other, "key", "rotate").CombinedOutput(); err != nil { // this one waits
+		t.Fatalf("handstamp key rotate: %v\n%s", err, out)
 	}
+	first.Cancel()
+	first.Wait()
+	_, line := serve(other)
 	_, address, _ := strings.Cut(line, "listening on ")
 	address, _, _ = strings.Cut(address, " ")
 	front.Config.Handler = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
