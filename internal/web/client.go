@@ -88,15 +88,10 @@ func isObfuscated(text string) bool {
 	return len(text) > 1 && text[0] == '_' && strings.Trim(text, letters) == ""
 }
 
-// maxHop is how much of an unreadable hop is quoted, in bytes.
-const maxHop = 64
-
-// errHop is the error of a hop that cannot be read.
+// errHop is the error of a hop that cannot be read. It does not quote what a stranger may have sent:
+// a log holds no secret, wherever it was put.
 func errHop(hop string) error {
-	if len(hop) > maxHop {
-		hop = hop[:maxHop] + "…"
-	}
-	return fmt.Errorf("%q is not an address", hop)
+	return fmt.Errorf("its last hop, of %d bytes, is no address", len(hop))
 }
 
 // withoutZone returns the one form of an address. A zone means something to one host alone, and may

@@ -77,8 +77,8 @@ func TestClientIP(t *testing.T) {
 	}
 }
 
-// TestUnreadableClientIP says once that a trusted proxy sends what cannot be read, quotes little of
-// it, and says nothing where the proxy itself does not know.
+// TestUnreadableClientIP says once that a trusted proxy sends what cannot be read, quotes nothing
+// of it, and says nothing where the proxy itself does not know.
 func TestUnreadableClientIP(t *testing.T) {
 	var seen logtest.Log
 	s := handstamptest.Start(t, handstamptest.Options{Log: &seen})
@@ -97,9 +97,8 @@ func TestUnreadableClientIP(t *testing.T) {
 	say("rubbish\x80" + strings.Repeat("a", 5000))
 	say("more rubbish")
 	log := seen.String()
-	n, quoted, tooMuch := strings.Count(log, line), `rubbish\\x80`, strings.Repeat("a", 100)
-	if n != 1 || !strings.Contains(log, quoted) || strings.Contains(log, tooMuch) {
-		t.Errorf("the log has %d errors about an address, want one, short:\n%s", n, log)
+	if n := strings.Count(log, line); n != 1 || strings.Contains(log, "rubbish") {
+		t.Errorf("the log has %d errors about an address, want one that quotes nothing:\n%s", n, log)
 	}
 }
 
