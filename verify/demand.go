@@ -63,9 +63,9 @@ func (v *Verifier) meets(k *cache.Entry, p *policy) *Error {
 	if len(p.roles) == 0 && len(p.scope) == 0 && len(p.acr) == 0 && p.maxAge < 0 {
 		return nil
 	}
-	var s roomySession
-	s.Session = unpacked(k, s.items[:])
-	return p.check(&s.Session, v.clock.Now(), v.config.Leeway)
+	var s Session
+	s.Audience, s.Roles, s.Scope, s.AMR = s.unpack(k)
+	return p.check(&s, v.clock.Now(), v.config.Leeway)
 }
 
 // check returns the first demand that s does not meet. What signing in again cannot give comes

@@ -18,12 +18,6 @@ import (
 // room is how many items of a Session's lists need no memory of their own
 const room = 12
 
-// roomySession is a Session with room for what its lists hold, so that both are one piece of memory
-type roomySession struct {
-	Session
-	items [room]string
-}
-
 // noTime stands for a time that a token does not say
 const noTime = math.MinInt64
 
@@ -32,8 +26,7 @@ const noTime = math.MinInt64
 const packedTexts = 6
 
 // newEntry returns the entry of a token that key signed and that says s. It is packed in b, which
-// it does not keep: the lengths of all texts and items, in two bytes each, and then these in a row.
-// None is longer than a token.
+// it does not keep. No place takes more than two bytes, because a token has at most 8 KiB.
 func newEntry(token string, key *jose.Key, s *Session, b []byte) *cache.Entry {
 	kid := s.KeyID
 	if kid == key.ID() {
@@ -44,9 +37,12 @@ func newEntry(token string, key *jose.Key, s *Session, b []byte) *cache.Entry {
 	for _, list := range lists {
 		texts = append(texts, list...)
 	}
+	place := 2 * (len(texts) + 1)
 	for _, text := range texts {
-		b = append(b, byte(len(text)), byte(len(text)>>8))
+		b = append(b, byte(place), byte(place>>8))
+		place += len(text)
 	}
+	b = append(b, byte(place), byte(place>>8))
 	for _, text := range texts {
 		b = append(b, text...)
 	}
@@ -75,39 +71,42 @@ func unpackTime(micro int64) time.Time {
 	return time.UnixMicro(micro).UTC()
 }
 
-// unpack fills in what k says, but for the lists
-func (s *Session) unpack(k *cache.Entry) {
-	p := unpackerOf(k)
+// packed is texts in a row, those of lists last, behind the place of each in two bytes and of the
+// end
+type packed string
+
+// text returns the i-th text
+func (p packed) text(i int) string { return string(p[p.place(i):p.place(i+1)]) }
+
+// place returns where the i-th text begins, and the one before it ends
+func (p packed) place(i int) int { return int(p[2*i]) | int(p[2*i+1])<<8 }
+
+// unpack fills in what k says, but for the lists, which it returns: the compiler keeps what gets a
+// pointer to itself elsewhere off the stack of whoever made it. The lists use s.items as far as it
+// has room, and appending to one touches no other.
+func (s *Session) unpack(k *cache.Entry) (audience, roles, scope, amr []string) {
+	p := packed(k.Says())
 	s.Subject, s.ID, s.ClientID = p.text(0), p.text(1), p.text(2)
 	s.TokenID, s.KeyID, s.ACR = p.text(3), p.text(4), p.text(5)
 	if s.KeyID == "" {
 		s.KeyID = k.Key.ID()
 	}
 	s.AuthTime, s.IssuedAt, s.ExpiresAt = unpackTime(k.AuthTime), unpackTime(k.IssuedAt), unpackTime(k.ExpiresAt)
-}
-
-// lists is the lists of a Session
-type lists struct{ audience, roles, scope, amr []string }
-
-// unpackLists returns the lists of what k says. They use items as far as it has room, and appending
-// to one touches no other.
-func unpackLists(k *cache.Entry, items []string) (l lists) {
-	p := unpackerOf(k)
-	for i := range packedTexts {
-		p.at += p.length(i)
-	}
-	n := itemsOf(k)
+	n, items := int(k.Lists[0])+int(k.Lists[1])+int(k.Lists[2])+int(k.Lists[3]), s.items[:]
 	if n > len(items) {
 		items = make([]string, n)
 	}
-	for i := range n {
-		items[i] = p.text(packedTexts + i)
+	from := p.place(packedTexts)
+	for i := range items[:n] {
+		to := p.place(packedTexts + i + 1)
+		items[i] = string(p[from:to])
+		from = to
 	}
-	l.audience, items = cut(items, k.Lists[0])
-	l.roles, items = cut(items, k.Lists[1])
-	l.scope, items = cut(items, k.Lists[2])
-	l.amr, _ = cut(items, k.Lists[3])
-	return l
+	audience, items = cut(items, k.Lists[0])
+	roles, items = cut(items, k.Lists[1])
+	scope, items = cut(items, k.Lists[2])
+	amr, _ = cut(items, k.Lists[3])
+	return audience, roles, scope, amr
 }
 
 // cut takes n items off, nil for none
@@ -116,36 +115,4 @@ func cut(items []string, n uint16) (list, rest []string) {
 		return nil, items
 	}
 	return items[:n:n], items[n:]
-}
-
-// unpacker takes texts off, one after the other
-type unpacker struct {
-	packed string
-	at     int // where the next text begins
-}
-
-// itemsOf returns how many items the lists have together
-func itemsOf(k *cache.Entry) int {
-	return int(k.Lists[0]) + int(k.Lists[1]) + int(k.Lists[2]) + int(k.Lists[3])
-}
-
-// unpackerOf returns one that stands before the first text of what k says
-func unpackerOf(k *cache.Entry) unpacker { return unpacker{k.Says(), 2 * (packedTexts + itemsOf(k))} }
-
-// length returns a length by its place
-func (p *unpacker) length(i int) int { return int(p.packed[2*i]) | int(p.packed[2*i+1])<<8 }
-
-// text takes the text off whose length is at a place
-func (p *unpacker) text(i int) string {
-	from := p.at
-	p.at += p.length(i)
-	return p.packed[from:p.at]
-}
-
-// unpacked returns what k says. Its lists use items as far as it has room.
-func unpacked(k *cache.Entry, items []string) (s Session) {
-	s.unpack(k)
-	l := unpackLists(k, items)
-	s.Audience, s.Roles, s.Scope, s.AMR = l.audience, l.roles, l.scope, l.amr
-	return s
 }

@@ -12,6 +12,7 @@ type scratch struct {
 	input              [maxToken]byte // room for what was signed, and then for what is packed
 	decoded            [maxToken]byte // room for the other two parts
 	payload, signature []byte
+	items              [2 * room]string // room for those of the lists that are read
 }
 
 // scratches are those that nobody uses

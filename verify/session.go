@@ -32,6 +32,7 @@ type Session struct {
 
 	from  *cache.Entry // what else is known of it; nil: no verifier made it
 	watch *watcher     // closes Done; nil as well
+	items [room]string // of the lists, so that all is one piece of memory
 }
 
 // HasRole reports whether the user has the role, compared exactly.
@@ -86,10 +87,9 @@ func (v *Verifier) withSession(r *http.Request, k *cache.Entry) *http.Request {
 	all := &struct {
 		request http.Request
 		context sessionContext
-		session roomySession
+		session Session
 	}{}
-	all.session.Session = v.read(k, all.session.items[:])
-	all.context = sessionContext{r.Context(), &all.session.Session}
+	all.context = sessionContext{r.Context(), v.read(&all.session, k)}
 	all.request = *r.WithContext(&all.context)
 	return &all.request
 }

@@ -27,44 +27,37 @@ const maxLife = 15 * time.Minute
 func (v *Verifier) Verify(ctx context.Context, token string) (session *Session, err error) {
 	// Short enough that the compiler makes it part of its caller, on whose stack the session then
 	// is, unless the caller keeps some of it.
-	var s roomySession
-	s.Session, err = v.alone(ctx, token, &s.items)
-	if err == nil {
-		session = &s.Session
-	}
+	var s Session
+	s.Audience, s.Roles, s.Scope, s.AMR, session, err = v.alone(ctx, token, &s)
 	return
 }
 
-// alone is Verify. The session's lists use items as far as it has room.
-func (v *Verifier) alone(ctx context.Context, token string, items *[room]string) (s Session, err error) {
+// alone is Verify. It fills s in as unpack does.
+func (v *Verifier) alone(ctx context.Context, token string, s *Session) (
+	audience, roles, scope, amr []string, session *Session, err error,
+) {
 	k, e := v.verify(ctx, token)
 	if e == nil {
 		e = v.upToDate(ctx, &v.plain, k)
 	}
 	if e != nil {
-		return s, v.reject(nil, e, token)
+		return nil, nil, nil, nil, nil, v.reject(nil, e, token)
 	}
 	v.metrics.add(countAccepted)
-	s.unpack(k)
-	l := unpackLists(k, items[:])
-	s.Audience, s.Roles, s.Scope, s.AMR = l.audience, l.roles, l.scope, l.amr
+	audience, roles, scope, amr = s.unpack(k)
 	s.from, s.watch = k, v.watch
-	return s, nil
+	return audience, roles, scope, amr, s, nil
 }
 
-// read returns what a token says. The session's lists use items as far as it has room.
-func (v *Verifier) read(k *cache.Entry, items []string) Session {
-	s := unpacked(k, items)
+// read fills s in with what a token says
+func (v *Verifier) read(s *Session, k *cache.Entry) *Session {
+	s.Audience, s.Roles, s.Scope, s.AMR = s.unpack(k)
 	s.from, s.watch = k, v.watch
 	return s
 }
 
-// session is read into memory of its own
-func (v *Verifier) session(k *cache.Entry) *Session {
-	s := new(roomySession)
-	s.Session = v.read(k, s.items[:])
-	return &s.Session
-}
+// session is what a token says, in memory of its own
+func (v *Verifier) session(k *cache.Entry) *Session { return v.read(new(Session), k) }
 
 // verify takes a token that it remembers and that is still good, or checks it
 func (v *Verifier) verify(ctx context.Context, token string) (*cache.Entry, *Error) {
@@ -163,7 +156,7 @@ func (v *Verifier) checkParts(ctx context.Context, b *scratch, parts jose.Compac
 		return nil, v.refusals.signature
 	}
 	var c claims
-	c.KeyID = h.kid
+	c.KeyID, c.items = h.kid, b.items[:0]
 	if err := c.parse(string(b.payload)); err != nil {
 		return nil, newError(CodeInvalidToken, err)
 	}

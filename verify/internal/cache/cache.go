@@ -100,7 +100,7 @@ func (c *Cache) shard(token string) (*shard, uint64) {
 		return nil, 0
 	}
 	hash := maphash.String(c.seed, token[len(token)-tailLen:])
-	return &c.shards[hash%uint64(len(c.shards))], hash
+	return &c.shards[hash&uint64(len(c.shards)-1)], hash // a power of two
 }
 
 // Find returns an entry that may be this token's, or nil. The caller compares.
