@@ -23,7 +23,7 @@
 // Subject; it comes from the token and from nothing else in the request. Request headers are passed
 // on as they came, and none is added: do not read who somebody is from a header.
 //
-// Other doors: [Verifier.Verify] checks a token by itself, for gRPC, WebSockets and queues.
+// Other ways: [Verifier.Verify] checks a token by itself, for gRPC, WebSockets and queues.
 // [Verifier.Authenticate], [Verifier.Refuse] and [NewContext] are Require in pieces, for routers
 // whose middleware is not made of http.Handler. Package verifytest is an issuer for tests.
 //

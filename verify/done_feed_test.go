@@ -27,12 +27,12 @@ func TestFeedDone(t *testing.T) {
 			running[sid] = session.Context(t.Context())
 		}
 		s.end("other")
-		settle()
+		waitIdle()
 		if err := errors.Join(running["one"].Err(), running["two"].Err()); err != nil {
 			t.Errorf("after the end of another session: %v", err)
 		}
 		s.end("one")
-		settle()
+		waitIdle()
 		if err := context.Cause(running["one"]); err != verify.ErrEnded || running["two"].Err() != nil {
 			t.Errorf("causes after the end of one = %v and %v, want ErrEnded and none", err, running["two"].Err())
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// exampleVerifier is what verify.New gives a service, with the keys and the clock of these examples.
+// exampleVerifier returns what a service gets from verify.New, with the keys and the clock of these examples.
 func exampleVerifier() *verify.Verifier {
 	v, err := verify.New(context.Background(), testConfig())
 	if err != nil {

@@ -56,7 +56,7 @@ func TestBadFeed(t *testing.T) {
 					<-c.request.Context().Done()
 				}
 				v := mustNew(t, s.config())
-				settle()
+				waitIdle()
 				if feed := v.Status().Feed; feed.Connected || feed.Error == nil || feed.Seq != 0 || feed.Epoch != 1000 {
 					t.Errorf("Status().Feed = %+v, want that nothing was taken", feed)
 				}

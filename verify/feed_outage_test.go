@@ -120,7 +120,7 @@ func TestSilentServer(t *testing.T) {
 				s.stream = stream
 				v := mustNew(t, s.config())
 				on := newRoutes(v)
-				settle()
+				waitIdle()
 				on.want(t, sessionToken("a"), map[string]int{"refuse": 200}) // by the snapshot
 				time.Sleep(4900 * time.Millisecond)
 				on.want(t, sessionToken("a"), map[string]int{"refuse": 200})
@@ -169,7 +169,7 @@ func TestLateHeartbeats(t *testing.T) {
 				}
 				v := mustNew(t, s.config())
 				time.Sleep(4 * time.Second)
-				settle()
+				waitIdle()
 				if age := v.Status().Feed.Age; age != 3*time.Second {
 					t.Errorf("age when a heartbeat of 3 s ago came = %v, want 3 s", age)
 				}
@@ -188,7 +188,7 @@ func TestOlderBackup(t *testing.T) {
 		s.change(func() { s.log, s.epoch = s.log[:1], 2000 }) // two and three are lost, and the server knows
 		s.cutStreams()
 		time.Sleep(time.Second)
-		settle()
+		waitIdle()
 		if feed := v.Status().Feed; feed.Epoch != 2000 || feed.Seq != 1 || !feed.Connected || feed.Snapshots != 2 {
 			t.Errorf("Status().Feed = %+v, want position 2000.1 after another snapshot", feed)
 		}
@@ -240,7 +240,7 @@ func TestTwoNodes(t *testing.T) {
 		s.end("one")
 		v := following(t, s)
 		s.end("two")
-		settle()
+		waitIdle()
 		s.change(
 			func() { // the node that lags does not know of two; it takes a resume from beyond its head for what will come
 				s.stream = func(c *connection) { heartbeats(c, 1) }
@@ -248,20 +248,20 @@ func TestTwoNodes(t *testing.T) {
 		)
 		s.cutStreams()
 		time.Sleep(3 * time.Second)
-		settle()
+		waitIdle()
 		if feed := v.Status().Feed; feed.Age < 3*time.Second || feed.Seq != 2 {
 			t.Errorf("Status().Feed = %+v, want a node that is behind to prove nothing", feed)
 		}
 		check(t, v, sessionToken("two"), verify.CodeInvalidToken)
 		time.Sleep(3 * time.Second)
-		settle()
+		waitIdle()
 		if _, n := s.last(); n != 3 {
 			t.Errorf("%d streams, want the node that is behind to be left after 5 s", n)
 		}
 		s.change(func() { s.stream = nil })
 		s.end("three")
 		time.Sleep(6 * time.Second)
-		settle()
+		waitIdle()
 		if feed := v.Status().Feed; feed.Age > 2*time.Second || feed.Seq != 3 || feed.Snapshots != 1 {
 			t.Errorf("Status().Feed = %+v, want it resumed at the other node", feed)
 		}

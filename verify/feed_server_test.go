@@ -252,7 +252,7 @@ func (c *connection) sleep(d time.Duration) bool {
 	}
 }
 
-// rest gives what was not sent yet, and what is closed when there is more.
+// rest returns what was not sent yet, and what is closed when there is more.
 func (c *connection) rest() (rest []revoked.Entry, changed <-chan struct{}) {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
@@ -314,7 +314,7 @@ func sessionToken(sid string) string {
 // accepted.
 func wantCode(t *testing.T, v *verify.Verifier, token string, want verify.Code) {
 	t.Helper()
-	settle()
+	waitIdle()
 	check(t, v, token, want)
 }
 

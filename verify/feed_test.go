@@ -12,14 +12,14 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// settle waits until everything that can happen at this time has happened.
-func settle() { synctest.Wait() }
+// waitIdle waits until everything that can happen at this time has happened.
+func waitIdle() { synctest.Wait() }
 
 // following is a verifier that follows a server's feed, and has its first snapshot.
 func following(t *testing.T, s *feedServer, c ...verify.Config) *verify.Verifier {
 	t.Helper()
 	v := mustNew(t, append(c, s.config())[0])
-	settle()
+	waitIdle()
 	if feed := v.Status().Feed; !feed.On || !feed.Connected || feed.Error != nil || feed.Age != 0 {
 		t.Fatalf("Status().Feed = %+v, want it connected", feed)
 	}
@@ -122,7 +122,7 @@ func TestFeedBrokenFrames(t *testing.T) {
 					test.stream(c)
 				}
 				v := mustNew(t, s.config())
-				settle()
+				waitIdle()
 				tokens := map[string]string{
 					"one":   sessionToken("one"),
 					"two":   sessionToken("two"),
@@ -134,7 +134,7 @@ func TestFeedBrokenFrames(t *testing.T) {
 					}
 				}
 				s.end("one")
-				settle()
+				waitIdle()
 				s.end("two", "three")
 				time.Sleep(2100 * time.Millisecond) // one heartbeat: the slowest way to learn of a loss
 				for _, token := range tokens {

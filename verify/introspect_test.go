@@ -181,7 +181,7 @@ func TestEndingsExpire(t *testing.T) {
 		s := newFeedServer()
 		v := following(t, s)
 		s.end("a", "b")
-		settle()
+		waitIdle()
 		time.Sleep(17 * time.Minute)
 		if n := v.Status().Endings; n != 2 {
 			t.Errorf("%d endings after 17 min, want both", n)

@@ -81,7 +81,7 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// TestClaimsMap gives a map what was added, and nothing that is registered.
+// TestClaimsMap decodes into a map what was added, and nothing that is registered.
 func TestClaimsMap(t *testing.T) {
 	s := sessionWith(t, `,"plan":"pro","org":{"sub":"x"}`)
 	got := map[string]any{"before": 1.0}

@@ -53,7 +53,7 @@ func TestBeforeFirstSnapshot(t *testing.T) {
 		for sid, want := range map[string]verify.Code{"ended": verify.CodeInvalidToken, "other": ""} {
 			requests.Go(func() { check(t, v, sessionToken(sid), want) })
 		}
-		settle()
+		waitIdle()
 		s.change(func() { s.answer = nil })
 		requests.Wait() // the snapshot came while they waited, and ended one of them
 		if at := time.Since(start); at > 5*time.Second {

@@ -19,12 +19,12 @@ type life struct {
 	gone  atomic.Bool // its end was answered: from now on it must be refused
 }
 
-// end ends lives by an act.
-func end(lives []*life, act func()) {
+// end ends lives by calling revoke.
+func end(lives []*life, revoke func()) {
 	for _, l := range lives {
 		l.going.Store(true)
 	}
-	act()
+	revoke()
 	for _, l := range lives {
 		l.gone.Store(true)
 	}

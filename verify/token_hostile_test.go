@@ -215,7 +215,7 @@ func quickest(f func()) float64 {
 	return max(least, time.Microsecond).Seconds()
 }
 
-// TestNothingGrowsWithTheSquare gives eight times as much of everything hostile. That takes eight
+// TestNothingGrowsWithTheSquare shows eight times as much of everything hostile. That takes eight
 // times as long, or somewhat more; 64 times is what it takes where something is compared with
 // everything before it (JV-16).
 func TestNothingGrowsWithTheSquare(t *testing.T) {

@@ -21,7 +21,7 @@ type hand struct {
 	at time.Time
 }
 
-// now gives the time it shows.
+// now returns the time it shows.
 func (h *hand) now() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()

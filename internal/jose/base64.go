@@ -82,7 +82,7 @@ func AppendDecoded(dst []byte, text string) ([]byte, error) {
 	return appendRest(dst, text)
 }
 
-// decode decodes eight characters at once into room, as often as it can, and tells how often it
+// decode decodes eight characters at once into room, as often as it can, and returns how often it
 // did; false: one is not in the alphabet. Each time it writes two bytes more, which the next time
 // writes over. It has the table at hand and counts as it does so that all of it stays in registers:
 // written plainly it takes a fifth longer.

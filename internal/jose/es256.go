@@ -111,8 +111,8 @@ func (k es256Private) publicHalf() publicHalf { return es256Public{&k.key.Public
 func (k es256Private) stored() any { return k.key }
 
 // sign returns r‖s, each filled up to 32 bytes (RFC 7518 §3.4). Its nonce follows from key and
-// input (RFC 6979), as RFC 8725 §3.2 asks: where nonces are drawn, bad randomness gives the key
-// away.
+// input (RFC 6979), as RFC 8725 §3.2 asks: where nonces are drawn, bad randomness discloses
+// the key.
 func (k es256Private) sign(input []byte) ([]byte, error) {
 	digest := sha256.Sum256(input)
 	der, err := k.key.Sign(nil, digest[:], crypto.SHA256) // no randomness: RFC 6979

@@ -65,7 +65,7 @@ func (w *Writer) Open(name string) {
 // Shut ends what Open began last.
 func (w *Writer) Shut() { w.text = append(w.text, '}') }
 
-// Close ends the object, and gives its text.
+// Close ends the object, and returns its text.
 func (w *Writer) Close() []byte {
 	w.Shut()
 	return w.text

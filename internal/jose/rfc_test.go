@@ -167,8 +167,7 @@ func TestRFC6979(t *testing.T) {
 	}
 }
 
-// TestES256Length signs what gives an r or s that is short by a byte or two, which must be filled
-// up.
+// TestES256Length signs what makes r or s short by a byte or two, which must be filled up.
 func TestES256Length(t *testing.T) {
 	key := mustES256(t, "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721")
 	for _, test := range []struct {

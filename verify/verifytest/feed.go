@@ -82,8 +82,8 @@ func (iss *Issuer) apply(set *revoked.Set, e revoked.Entry) {
 	}
 }
 
-// since gives what ended after a place of the log, whether the feed is cut, and what is closed at
-// the next change.
+// since returns what ended after a place of the log, whether the feed is cut, and what is closed
+// at the next change.
 func (iss *Issuer) since(seq int64) (entries []revoked.Entry, cut bool, changed <-chan struct{}) {
 	iss.mu.Lock()
 	defer iss.mu.Unlock()

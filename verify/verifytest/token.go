@@ -32,10 +32,10 @@ type claim struct {
 // User makes the token one of this user. Without it the token is usr_test's.
 func User(sub string) Option { return func(k *token) { k.subject = sub } }
 
-// Role gives the user a role beside those given before.
+// Role adds a role of the user.
 func Role(name string) Option { return func(k *token) { k.roles = append(k.roles, name) } }
 
-// Scope gives the token scopes beside those given before.
+// Scope adds scopes of the token.
 func Scope(names ...string) Option {
 	return func(k *token) { k.scope = append(k.scope, names...) }
 }

@@ -1,7 +1,7 @@
-// Package revoked holds in memory what ended before its time, so that a token is refused
-// without asking anyone. The log of endings is one ordered line (docs/protocol.md §6);
-// a Set follows it and knows how far it has come. It never forgets an ending
-// while a token that it refuses could still be alive.
+// Package revoked holds in memory what ended early, so that a token is refused without asking
+// anyone. The log of endings is one ordered line (docs/protocol.md §6); a Set follows it and knows
+// how far it has come. It never forgets an ending while a token that it refuses could still be
+// alive.
 package revoked
 
 import (
@@ -127,7 +127,7 @@ func (s *Set) Merge(snapshot Snapshot) error {
 	return nil
 }
 
-// Revoked reports whether t ended before its time. Of several rules the strictest counts.
+// Revoked reports whether t ended early. Of several rules the strictest counts.
 func (s *Set) Revoked(t Token) bool {
 	return s.sessions.ends(t.Session, t.IssuedAt) ||
 		s.users.ends(t.Subject, t.IssuedAt) ||

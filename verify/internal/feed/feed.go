@@ -171,7 +171,7 @@ func (f *Feed) connect() {
 	}
 }
 
-// decide gives up waiting for a first snapshot where a server that wants a key was asked without
+// decide ends the wait for a first snapshot where a server that wants a key was asked without
 // one. It is asked again all the same: it may have become one that wants none.
 func (f *Feed) decide(err error) {
 	if f.Key != nil || !f.refused(err) || f.proof.Load() != nil {

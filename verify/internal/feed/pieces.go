@@ -114,7 +114,7 @@ func (p *pieces) byte() byte {
 	return c
 }
 
-// back gives the last byte back
+// back unreads the last byte
 func (p *pieces) back() {
 	if p.err == nil {
 		p.note(p.in.UnreadByte())

@@ -153,7 +153,7 @@ func (k *Remote) refresh(ctx context.Context) (life time.Duration, err error) {
 	return got.life, err
 }
 
-// begin marks that a fetch is under way, which answers every wish so far
+// begin marks that a fetch is under way, which answers every request so far
 func (k *Remote) begin() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -177,7 +177,7 @@ func (k *Remote) end(err error) {
 
 // wake has the keys fetched for one called kid, and returns what is closed when that is done. It
 // returns the fetch under way if there is one, and nil when one that ended meanwhile has brought
-// the key, or the last wish is too recent.
+// the key, or the last request is too recent.
 func (k *Remote) wake(kid string) <-chan struct{} {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -205,7 +205,7 @@ func (k *Remote) start() {
 
 // withdraw forgets a key that ended early, so that it is not taken back from here when the issuer
 // cannot be reached for longer than its ending is kept; and has the keys fetched, for the one that
-// signs now. That is no stranger's wish, so it leaves the next unknown kid its own.
+// signs now. No stranger asked for that, so it leaves the next unknown kid its own.
 func (k *Remote) withdraw(kid string) {
 	k.holding.Lock()
 	defer k.holding.Unlock()

@@ -31,7 +31,7 @@ const (
 // Throttle counts the bad tokens of each client address. A good token is found to be good before a
 // Throttle is asked, so that nobody suffers from whom they share an address with.
 //
-// What it bounds is what bad tokens fill: logs, and the patience of whoever counts 401s. It cannot
+// What it bounds is what bad tokens fill: logs, and the alarms of whoever counts 401s. It cannot
 // bound what it costs to find out that a token is bad, because a good one that was never seen looks
 // the same until its signature was checked. That stays what the signature check takes, and far less
 // for all that is no token of the issuer's by its form, its base64url or its kid.
