@@ -25,8 +25,10 @@ func issuerAttacks() []attack {
 		{class, "empty", cite, claimed("iss", `""`), "missing"},
 	}
 	for _, iss := range []string{
-		issuer + "/", issuer + "/.", issuer + "?", issuer + "#", issuer + ":443", issuer + ".", issuer + " ", issuer + "\x00",
-		strings.ToUpper(issuer), "HTTPS" + issuer[5:], "http" + issuer[5:], issuer[8:], issuer[:len(issuer)-1], issuer + ".evil.example",
+		issuer + "/", issuer + "/.", issuer + "?", issuer + "#", issuer + ":443", issuer + ".", issuer + " ",
+		issuer + "\x00",
+		strings.ToUpper(issuer), "HTTPS" + issuer[5:], "http" + issuer[5:], issuer[8:], issuer[:len(issuer)-1],
+		issuer + ".evil.example",
 		"https://evil.example/" + issuer, "https://auth.example.com@evil.example", "https://other.example.com", "https://auth.exаmple.com",
 	} {
 		list = append(list, attack{class, fmt.Sprintf("%q", iss), cite, claimed("iss", quote(iss)), other})
@@ -53,7 +55,8 @@ func audienceAttacks() []attack {
 		{class, "several in one string", cite, claimed("aud", quote("x "+audience)), "somebody else"},
 	}
 	for _, aud := range []string{
-		"", audience + "/", audience + " ", " " + audience, strings.ToUpper(audience), audience[:len(audience)-1], audience + "x",
+		"", audience + "/", audience + " ", " " + audience, strings.ToUpper(audience), audience[:len(audience)-1],
+		audience + "x",
 		"http" + audience[5:], "https://*.example.com", "*", ".*", "other",
 	} {
 		list = append(
@@ -147,7 +150,8 @@ func timeAttacks() []attack {
 		for value, why := range map[string]string{
 			"null": "not a number", `""`: "not a number", `"9999999999"`: "not a number", `"2026-11-22T12:00:00Z"`: "not a number",
 			"true": "not a number", "[]": "not a number", "{}": "not a number", "[9999999999]": "not a number",
-			"-1": "not a time", "-1e9": "not a time", "1e308": "not a time", "1e400": "beyond what a double can hold", "1e-400": "not a time",
+			"-1": "not a time", "-1e9": "not a time", "1e308": "not a time",
+			"1e400": "beyond what a double can hold", "1e-400": "not a time",
 			"99999999999999999999": "not a time", "9223372036854775807": "not a time", "253402300800": "not a time",
 		} {
 			list = append(list, attack{class, name + " " + value, "RFC 7519 §2", claimed(name, value), why})

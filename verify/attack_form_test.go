@@ -230,7 +230,8 @@ func utf16LE(s string) string {
 
 // signatureAttacks leave everything as it was but the signature.
 func signatureAttacks() []attack {
-	const class, ed25519, rs256, why = "ECDSA signature", "Ed25519 signature", "RSA signature", "signature does not match"
+	const class, ed25519, rs256, why = "ECDSA signature", "Ed25519 signature", "RSA signature",
+		"signature does not match"
 	good, _ := jose.SplitCompact(goodToken())
 	raw, _ := jose.DecodeBase64(good.Signature())
 	with := func(signature []byte) string { return good.SigningInput() + "." + jose.EncodeBase64(signature) }

@@ -45,7 +45,8 @@ func algAttacks() []attack {
 		{class, "Ed25519 as named later", "RFC 9864 §2", signed(`"Ed25519"`), "alg"},
 	}
 	for _, name := range []string{
-		"es256", "HS384", "HS512", "RS384", "RS512", "ES384", "ES512", "ES256K", "PS256", "RS1", "dir", "RSA-OAEP", "A128KW", "PBES2-HS256+A128KW",
+		"es256", "HS384", "HS512", "RS384", "RS512", "ES384", "ES512", "ES256K", "PS256", "RS1", "dir", "RSA-OAEP",
+		"A128KW", "PBES2-HS256+A128KW",
 	} {
 		list = append(list, attack{class, name, "RFC 8725 §3.1", signed(quote(name)), "alg"})
 	}
@@ -301,8 +302,10 @@ func typAttacks() []attack {
 		{class, "in the claims", cite, forge(h.with("typ", ""), goodClaims().with("typ", `"at+jwt"`)), why},
 	}
 	for _, typ := range []string{
-		"", "JWT", "JOSE", "application/jwt", "logout+jwt", "secevent+jwt", "statuslist+jwt", "assertion+jwt", "dpop+jwt",
-		"refresh+jwt", "id+jwt", "at+jwt ", " at+jwt", "at+jwt; q=1", "at-jwt", "text/at+jwt", "application/application/at+jwt", "rat+jwt", "at+jwts",
+		"", "JWT", "JOSE", "application/jwt", "logout+jwt", "secevent+jwt", "statuslist+jwt", "assertion+jwt",
+		"dpop+jwt",
+		"refresh+jwt", "id+jwt", "at+jwt ", " at+jwt", "at+jwt; q=1", "at-jwt", "text/at+jwt",
+		"application/application/at+jwt", "rat+jwt", "at+jwts",
 	} {
 		list = append(
 			list,

@@ -33,8 +33,10 @@ func TestNewRefuses(t *testing.T) {
 		{"an issuer without host", func(c *verify.Config) { c.Issuer = "https:///auth" }, "no host"},
 		{"an issuer that is no URL", func(c *verify.Config) { c.Issuer = "https://[::1" }, "not a URL"},
 		{"a public URL by http", func(c *verify.Config) { c.PublicURL = "http://app.example.com" }, "Config.PublicURL"},
-		{"a trusted origin with a path", func(c *verify.Config) { c.TrustedOrigins = []string{"https://a.example/x"} }, "Config.TrustedOrigins"},
-		{"a trusted pattern", func(c *verify.Config) { c.TrustedOrigins = []string{"a.example"} }, "Config.TrustedOrigins"},
+		{"a trusted origin with a path", func(c *verify.Config) { c.TrustedOrigins = []string{"https://a.example/x"} },
+			"Config.TrustedOrigins"},
+		{"a trusted pattern", func(c *verify.Config) { c.TrustedOrigins = []string{"a.example"} },
+			"Config.TrustedOrigins"},
 		{"a leeway of hours", func(c *verify.Config) { c.Leeway = time.Hour }, "Config.Leeway"},
 		{"a leeway below zero", func(c *verify.Config) { c.Leeway = -1 }, "Config.Leeway"},
 		{"a key age below zero", func(c *verify.Config) { c.MaxKeyAge = -1 }, "Config.MaxKeyAge"},
@@ -50,7 +52,9 @@ func TestNewRefuses(t *testing.T) {
 		}, "secret member"},
 		{"no secret", func(c *verify.Config) { c.Keys = verify.HMAC(nil) }, "32 bytes"},
 		{"a short secret", func(c *verify.Config) { c.Keys = verify.HMAC([]byte("changeme")) }, "32 bytes"},
-		{"a known secret", func(c *verify.Config) { c.Keys = verify.HMAC([]byte("a-string-secret-at-least-256-bits-long")) }, "words"},
+		{"a known secret",
+			func(c *verify.Config) { c.Keys = verify.HMAC([]byte("a-string-secret-at-least-256-bits-long")) },
+			"words"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := testConfig()

@@ -41,12 +41,16 @@ func TestChallenges(t *testing.T) {
 		{"a signed token for somebody else", nil, "GET", bearer(claimed("aud", `"x"`)), 401, invalid},
 		{"half a credential", nil, "GET", []string{"Authorization", "Bearer"}, 400, realm + `, error="invalid_request"`},
 		{"two credentials", nil, "GET", append(bearer("x"), "Cookie", accessCookie("y")), 400, realm + `, error="invalid_request"`},
-		{"a scope missing: all that the route demands", []verify.Demand{verify.Scope("a"), verify.Scope("b")}, "GET", bearer(goodToken()), 403, realm + `, error="insufficient_scope", scope="a b"`},
-		{"a role missing: no scope would help", []verify.Demand{verify.Role("admin")}, "GET", bearer(goodToken()), 403, realm + `, error="insufficient_scope"`},
+		{"a scope missing: all that the route demands", []verify.Demand{verify.Scope("a"), verify.Scope("b")}, "GET",
+			bearer(goodToken()), 403, realm + `, error="insufficient_scope", scope="a b"`},
+		{"a role missing: no scope would help", []verify.Demand{verify.Role("admin")}, "GET", bearer(goodToken()), 403,
+			realm + `, error="insufficient_scope"`},
 		{"not fresh", []verify.Demand{verify.Fresh(15 * time.Minute)}, "GET", bearer(goodToken()), 401, stepUp + `, max_age="900"`},
 		{"not strong", []verify.Demand{verify.ACR("aal2")}, "GET", bearer(goodToken()), 401, stepUp + `, acr_values="aal2"`},
-		{"neither", []verify.Demand{verify.Fresh(time.Minute), verify.ACR("aal2")}, "GET", bearer(goodToken()), 401, stepUp + `, acr_values="aal2", max_age="60"`},
-		{"from another site: no credential would help", nil, "POST", []string{"Cookie", accessCookie(goodToken()), "Sec-Fetch-Site", "cross-site"}, 403, ""},
+		{"neither", []verify.Demand{verify.Fresh(time.Minute), verify.ACR("aal2")}, "GET", bearer(goodToken()), 401,
+			stepUp + `, acr_values="aal2", max_age="60"`},
+		{"from another site: no credential would help", nil, "POST",
+			[]string{"Cookie", accessCookie(goodToken()), "Sec-Fetch-Site", "cross-site"}, 403, ""},
 		{"let in", nil, "GET", bearer(goodToken()), 200, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -70,7 +74,8 @@ func TestChallenges(t *testing.T) {
 func TestChallengesAreQuoted(t *testing.T) {
 	token := forge(goodHeader("ES256"), goodClaims().with("scope", ""))
 	for _, test := range []struct{ demand, want string }{
-		{"read", "read"}, {`a"b`, `a\"b`}, {`a\b`, `a\\b`}, {"a\r\nX: y", "aX: y"}, {"ä€", ""}, {"a, error=none", "a, error=none"}, {"", ""},
+		{"read", "read"}, {`a"b`, `a\"b`}, {`a\b`, `a\\b`}, {"a\r\nX: y", "aX: y"}, {"ä€", ""},
+		{"a, error=none", "a, error=none"}, {"", ""},
 	} {
 		v := mustNew(t, testConfig())
 		w := ask(v.Require(hello, verify.Scope(test.demand)), "GET", "/", "Authorization", "Bearer "+token)

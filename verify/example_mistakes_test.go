@@ -29,7 +29,8 @@ func ExampleFromContext_incorrect() {
 	// by a header: root
 }
 
-// The error is the answer. With one there is no session: whoever passes it over meets nil, or lets everybody in.
+// The error is the answer. With one there is no session: whoever passes it over meets nil, or lets
+// everybody in.
 func ExampleVerifier_Verify_incorrect() {
 	v := exampleVerifier()
 	defer v.Close()
@@ -38,7 +39,8 @@ func ExampleVerifier_Verify_incorrect() {
 	// Output: true
 }
 
-// A token in the query is in logs, in histories and in the Referer of the next page; so it is no credential.
+// A token in the query is in logs, in histories and in the Referer of the next page; so it is no
+// credential.
 func ExampleVerifier_Require_incorrect() {
 	v := exampleVerifier()
 	defer v.Close()
@@ -63,7 +65,8 @@ func ExampleSession_HasRole_incorrect() {
 	// searched: true
 }
 
-// What was fresh when the token was made is not fresh for as long as it lives: a route demands it, and is asked each time.
+// What was fresh when the token was made is not fresh for as long as it lives: a route demands it,
+// and is asked each time.
 func ExampleFresh_incorrect() {
 	v := exampleVerifier()
 	defer v.Close()
@@ -72,7 +75,7 @@ func ExampleFresh_incorrect() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(now.Sub(s.IssuedAt) < time.Minute) // incorrect: a refresh makes a new token, and proves nobody's identity
+	fmt.Println(now.Sub(s.IssuedAt) < time.Minute) // incorrect: a refresh makes a new token, and proves nothing
 	fmt.Println(now.Sub(s.AuthTime) < time.Minute) // what verify.Fresh goes by
 	// Output:
 	// true
@@ -91,7 +94,8 @@ func ExampleFresh() {
 	// 401 Bearer realm="https://api.example.com", error="insufficient_user_authentication", acr_values="aal2", max_age="300"
 }
 
-// A cookie comes along whoever makes the browser send the request. Sibling apps that may do so are named one by one.
+// A cookie comes along whoever makes the browser send the request. Sibling apps that may do so are
+// named one by one.
 func ExampleConfig_trustedOrigins() {
 	c := testConfig()
 	c.TrustedOrigins = []string{"https://app.example.com"}
@@ -123,8 +127,8 @@ func ExampleConfig_trustedOrigins_incorrect() {
 	// Output: true
 }
 
-// Behind a proxy all requests have its address, and one sender of bad tokens would have all others' slowed: say where the
-// proxy writes the client's.
+// Behind a proxy all requests have its address, and one sender of bad tokens would have all others'
+// slowed: say where the proxy writes the client's.
 func ExampleConfig_clientAddress() {
 	c := testConfig()
 	c.ClientAddress = func(r *http.Request) netip.Addr {
@@ -185,7 +189,8 @@ func ExampleJWKS_incorrect() {
 	// Config.Keys: "http://auth.example.com/.well-known/jwks.json" must be https, as the issuer is
 }
 
-// An old token is good for signing out, and for nothing else: whoever has it is not proven to be there now.
+// An old token is good for signing out, and for nothing else: whoever has it is not proven to be
+// there now.
 func ExampleExpiredSession_incorrect() {
 	v := exampleVerifier()
 	defer v.Close()
@@ -197,7 +202,8 @@ func ExampleExpiredSession_incorrect() {
 	// Output: treated as signed in: ada
 }
 
-// A claim has one name and one type. What does not fit is an error, and not a zero that means something.
+// A claim has one name and one type. What does not fit is an error, and not a zero that means
+// something.
 func ExampleSession_Claims_incorrect() {
 	v := exampleVerifier()
 	defer v.Close()

@@ -13,7 +13,8 @@ import (
 	"github.com/handstamp/handstamp/verify"
 )
 
-// exampleVerifier returns what a service gets from verify.New, with the keys and the clock of these examples.
+// exampleVerifier returns what a service gets from verify.New, with the keys and the clock of these
+// examples.
 func exampleVerifier() *verify.Verifier {
 	v, err := verify.New(context.Background(), testConfig())
 	if err != nil {
@@ -95,9 +96,9 @@ func ExampleVerifier_Require_demands() {
 	show(v.Require(ok, verify.Scope("admin")), exampleRequest(goodToken()))
 	show(v.Require(ok, verify.Fresh(15*time.Minute)), exampleRequest(goodToken()))
 	// Output:
-	// 200
-	// 403 Bearer realm="https://api.example.com", error="insufficient_scope", scope="admin"
-	// 401 Bearer realm="https://api.example.com", error="insufficient_user_authentication", max_age="900"
+	// 200 403 Bearer realm="https://api.example.com", error="insufficient_scope", scope="admin" 401
+	// Bearer realm="https://api.example.com", error="insufficient_user_authentication",
+	// max_age="900"
 }
 
 // A browser that opens a page is sent to the issuer, and comes back.
@@ -177,7 +178,8 @@ func ExampleError_incorrect() {
 	// log: not three parts
 }
 
-// Routers with middleware of their own kind (gin, echo, fiber's adaptor) put Require together themselves.
+// Routers with middleware of their own kind (gin, echo, fiber's adaptor) put Require together
+// themselves.
 func ExampleVerifier_Authenticate() {
 	v := exampleVerifier()
 	defer v.Close()
@@ -204,7 +206,8 @@ func ExampleVerifier_Authenticate() {
 func ExampleSession_Claims() {
 	v := exampleVerifier()
 	defer v.Close()
-	s, err := v.Verify(context.Background(), forge(goodHeader(jose.ES256), goodClaims().with("plan", `"pro"`).with("seats", "5")))
+	s, err := v.Verify(context.Background(),
+		forge(goodHeader(jose.ES256), goodClaims().with("plan", `"pro"`).with("seats", "5")))
 	if err != nil {
 		fmt.Println(err)
 		return

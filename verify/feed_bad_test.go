@@ -125,12 +125,16 @@ func TestGoodSnapshots(t *testing.T) {
 	for name, body := range map[string]string{
 		"ours":          fmt.Sprintf(`{"epoch":1000,"seq":5,"at":1,"max_staleness":5,"entries":[%s]}`, entry),
 		"entries first": fmt.Sprintf(`{"entries":[%s,%s],"at":1,"seq":5,"epoch":1000}`, entry, entry),
-		"blanks":        fmt.Sprintf("\n{ \"epoch\" : 1000 , \"seq\":5\r\n,\"at\":1,\t\"more\":{\"x\":[1,-2.5e3,true,null,\"\\\\\"]},\"entries\":[ %s ] } \n", entry),
+		"blanks": fmt.Sprintf("\n{ \"epoch\" : 1000 , \"seq\":5\r\n,\"at\":1,\t\"more\":{\"x\":"+
+			"[1,-2.5e3,true,null,\"\\\\\"]},\"entries\":[ %s ] } \n", entry),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newFeedServer()
-				s.stream = func(c *connection) { c.raw("event: reset\ndata: {\"epoch\":1000,\"seq\":5}\n\n"); heartbeats(c, 5) }
+				s.stream = func(c *connection) {
+					c.raw("event: reset\ndata: {\"epoch\":1000,\"seq\":5}\n\n")
+					heartbeats(c, 5)
+				}
 				s.answer = func(r *http.Request) *http.Response {
 					if r.URL.Path == "/v1/revocations" {
 						return answerOf(http.StatusOK, nil, body)

@@ -242,7 +242,9 @@ func TestTwoNodes(t *testing.T) {
 		s.end("two")
 		waitIdle()
 		s.change(
-			func() { // the node that lags does not know of two; it takes a resume from beyond its head for what will come
+			func() {
+				// The node that lags does not know of two; it takes a resume beyond its head for
+				// what will come.
 				s.stream = func(c *connection) { heartbeats(c, 1) }
 			},
 		)
@@ -286,7 +288,8 @@ func TestWrongServiceKey(t *testing.T) {
 		v := mustNew(t, c)
 		newRoutes(
 			v,
-		).want(t, sessionToken("a"), map[string]int{"usual": 503, "accept": 200, "introspect": 503, "refuse": 503, "always ask": 503})
+		).want(t, sessionToken("a"),
+			map[string]int{"usual": 503, "accept": 200, "introspect": 503, "refuse": 503, "always ask": 503})
 		feed := v.Status().Feed
 		if !feed.On || feed.Connected || feed.Error == nil || !strings.Contains(feed.Error.Error(), "401") ||
 			feed.Age != -1 {

@@ -62,7 +62,8 @@ func (s *feedServer) entry(sid string) revoked.Entry {
 	}
 	at := time.Now()
 	return revoked.Entry{
-		Epoch: s.epoch, Seq: seq + 1, Prev: seq, At: at.UnixMilli(), Kind: revoked.Session, ID: sid, Expires: at.Add(17 * time.Minute).Unix(),
+		Epoch: s.epoch, Seq: seq + 1, Prev: seq, At: at.UnixMilli(), Kind: revoked.Session, ID: sid,
+		Expires: at.Add(17 * time.Minute).Unix(),
 	}
 }
 

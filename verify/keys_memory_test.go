@@ -53,7 +53,8 @@ func TestOwnMemory(t *testing.T) {
 		{"the user", revoked.Entry{Kind: revoked.User, ID: "ada", NotBefore: now.Unix()}, true},
 		{"the client", revoked.Entry{Kind: revoked.Client, ID: "first-party", NotBefore: now.Unix()}, true},
 		{"everything", revoked.Entry{Kind: revoked.All, NotBefore: now.Unix()}, true},
-		{"the key: whoever has it may have signed this", revoked.Entry{Kind: revoked.Key, ID: signingKeys()[jose.ES256].ID()}, false},
+		{"the key: whoever has it may have signed this",
+			revoked.Entry{Kind: revoked.Key, ID: signingKeys()[jose.ES256].ID()}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := newMemory()
@@ -122,7 +123,8 @@ func TestLog(t *testing.T) {
 		t.Errorf("%d lines for %d refusals", n, 1+len(attacks(t)))
 	}
 	parts, _ := jose.SplitCompact(token)
-	for _, secret := range []string{parts.Payload()[:40], parts.Signature()[:20], "sid-1", `"ada`} { // a fingerprint may hold a, d and a
+	// A fingerprint may hold a, d and a.
+	for _, secret := range []string{parts.Payload()[:40], parts.Signature()[:20], "sid-1", `"ada`} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("the log holds %q", secret)
 		}

@@ -21,21 +21,25 @@ func TestNavigation(t *testing.T) {
 		headers      []string
 		want         int
 	}{
-		{"a page opened", "GET", []string{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Accept", html}, 303},
+		{"a page opened", "GET", []string{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Accept", html},
+			303},
 		{"a page opened, whatever it accepts", "GET", []string{"Sec-Fetch-Mode", "navigate"}, 303},
 		{"its head", "HEAD", []string{"Sec-Fetch-Mode", "navigate"}, 303},
 		{"an old browser", "GET", []string{"Accept", html}, 303},
 		{"an old browser, in capitals", "GET", []string{"Accept", "Text/HTML"}, 303},
 		{"an old browser, weighing", "GET", []string{"Accept", "application/json, text/html; q=0.1"}, 303},
 		{"two Accept headers", "GET", []string{"Accept", "application/json", "Accept", "text/html"}, 303},
-		{"a form sent", "POST", []string{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "same-origin", "Accept", html}, 401},
+		{"a form sent", "POST",
+			[]string{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "same-origin", "Accept", html}, 401},
 		{"fetch", "GET", []string{"Sec-Fetch-Mode", "cors", "Accept", html}, 401},
 		{"fetch, same origin", "GET", []string{"Sec-Fetch-Mode", "same-origin", "Accept", html}, 401},
 		{"an image", "GET", []string{"Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"}, 401},
 		{"a WebSocket", "GET", []string{"Sec-Fetch-Mode", "websocket", "Upgrade", "websocket"}, 401},
-		{"an upgrade that says it navigates", "GET", []string{"Sec-Fetch-Mode", "navigate", "Upgrade", "websocket"}, 401},
+		{"an upgrade that says it navigates", "GET", []string{"Sec-Fetch-Mode", "navigate", "Upgrade", "websocket"},
+			401},
 		{"XMLHttpRequest", "GET", []string{"Accept", html, "X-Requested-With", "XMLHttpRequest"}, 401},
-		{"XMLHttpRequest that navigates", "GET", []string{"Sec-Fetch-Mode", "navigate", "X-Requested-With", "XMLHttpRequest"}, 401},
+		{"XMLHttpRequest that navigates", "GET",
+			[]string{"Sec-Fetch-Mode", "navigate", "X-Requested-With", "XMLHttpRequest"}, 401},
 		{"a prefetch", "GET", []string{"Sec-Fetch-Mode", "navigate", "Sec-Purpose", "prefetch;prerender"}, 401},
 		{"half of the metadata", "GET", []string{"Sec-Fetch-Site", "same-origin", "Accept", html}, 401},
 		{"curl", "GET", []string{"Accept", "*/*"}, 401},
@@ -48,7 +52,10 @@ func TestNavigation(t *testing.T) {
 		{"OPTIONS", "OPTIONS", []string{"Accept", html}, 401},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for name, credential := range map[string]string{"none": "", "expired": accessCookie(expiredToken()), "bad": accessCookie("x")} {
+			credentials := map[string]string{
+				"none": "", "expired": accessCookie(expiredToken()), "bad": accessCookie("x"),
+			}
+			for name, credential := range credentials {
 				headers := test.headers
 				if credential != "" {
 					headers = append([]string{"Cookie", credential, "Sec-Fetch-Site", "same-origin"}, headers...)
@@ -83,13 +90,17 @@ func TestNavigationElsewhere(t *testing.T) {
 		status      int
 		location    string
 	}{
-		{"another audience, just made: the next would be the same", forge(goodHeader("ES256"), other.with("iat", at(9*time.Second))), v.Require(hello), 401, ""},
-		{"another audience, made before", forge(goodHeader("ES256"), other.with("iat", at(10*time.Second))), v.Require(hello), 303, "/session/renew?return_to="},
+		{"another audience, just made: the next would be the same",
+			forge(goodHeader("ES256"), other.with("iat", at(9*time.Second))), v.Require(hello), 401, ""},
+		{"another audience, made before", forge(goodHeader("ES256"), other.with("iat", at(10*time.Second))),
+			v.Require(hello), 303, "/session/renew?return_to="},
 		{"a clock ahead of ours", claimed("iat", at(-time.Hour)), v.Require(hello), 401, ""},
 		{"signed by nobody", goodToken()[:100] + ".", v.Require(hello), 303, "/session/renew?return_to="},
 		{"a role missing", goodToken(), v.Require(hello, verify.Role("admin")), 403, ""},
-		{"signed in too long ago", goodToken(), v.Require(hello, verify.Fresh(time.Minute)), 303, "/signin?reason=reauthentication_required&return_to="},
-		{"not strongly enough", goodToken(), v.Require(hello, verify.ACR("aal2")), 303, "/signin?reason=reauthentication_required&return_to="},
+		{"signed in too long ago", goodToken(), v.Require(hello, verify.Fresh(time.Minute)), 303,
+			"/signin?reason=reauthentication_required&return_to="},
+		{"not strongly enough", goodToken(), v.Require(hello, verify.ACR("aal2")), 303,
+			"/signin?reason=reauthentication_required&return_to="},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := ask(

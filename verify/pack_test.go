@@ -43,7 +43,8 @@ func TestSaysWhatTheTokenSays(t *testing.T) {
 						t.Errorf("a list of %d = %q, want %q", count, got, items)
 					}
 				}
-				if s.Subject != "u"+text || s.TokenID != text || s.ACR != "" || s.ID != "sid-1" || s.ClientID != "first-party" ||
+				if s.Subject != "u"+text || s.TokenID != text || s.ACR != "" || s.ID != "sid-1" ||
+					s.ClientID != "first-party" ||
 					s.KeyID != signingKeys()[jose.ES256].ID() ||
 					!slices.Equal(s.Audience, []string{audience}) {
 					t.Errorf("texts of %d: %+v", length, s)

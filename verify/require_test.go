@@ -66,10 +66,17 @@ func TestRequireAnswers(t *testing.T) {
 		{"good", v.Require(hello), goodToken(), 200, "", "hello ada"},
 		{"nothing", v.Require(hello), "", 401, realm, problem("missing_token", "Sign in first.", 401)},
 		{"garbage", v.Require(hello), "x", 401, realm + `, error="invalid_token"`, problem("invalid_token", "The token is not valid.", 401)},
-		{"expired", v.Require(hello), expiredToken(), 401, realm + `, error="invalid_token", error_description="the access token expired"`, problem("token_expired", "The access token has expired.", 401)},
-		{"role", v.Require(hello, verify.Role("admin")), goodToken(), 403, realm + `, error="insufficient_scope"`, problem("insufficient_role", "You are not allowed to do this.", 403)},
-		{"scope", v.Require(hello, verify.Scope("x")), goodToken(), 403, realm + `, error="insufficient_scope", scope="x"`, problem("insufficient_scope", "You are not allowed to do this.", 403)},
-		{"fresh", v.Require(hello, verify.Fresh(time.Minute)), goodToken(), 401, realm + `, error="insufficient_user_authentication", max_age="60"`, problem("reauthentication_required", "Please sign in again to do this.", 401)},
+		{"expired", v.Require(hello), expiredToken(), 401,
+			realm + `, error="invalid_token", error_description="the access token expired"`,
+			problem("token_expired", "The access token has expired.", 401)},
+		{"role", v.Require(hello, verify.Role("admin")), goodToken(), 403, realm + `, error="insufficient_scope"`,
+			problem("insufficient_role", "You are not allowed to do this.", 403)},
+		{"scope", v.Require(hello, verify.Scope("x")), goodToken(), 403,
+			realm + `, error="insufficient_scope", scope="x"`,
+			problem("insufficient_scope", "You are not allowed to do this.", 403)},
+		{"fresh", v.Require(hello, verify.Fresh(time.Minute)), goodToken(), 401,
+			realm + `, error="insufficient_user_authentication", max_age="60"`,
+			problem("reauthentication_required", "Please sign in again to do this.", 401)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var headers []string
@@ -264,7 +271,9 @@ func TestCookieNamesOnLoopback(t *testing.T) {
 	c.Issuer = "http://localhost:8787"
 	h := mustNew(t, c).Require(hello)
 	token := forge(goodHeader("ES256"), goodClaims().with("iss", quote(c.Issuer)))
-	for name, want := range map[string]int{"hs_access": 200, "__Host-Http-hs_access": 401, "__Secure-hs_access": 401, "__Host-hs_access": 401} {
+	for name, want := range map[string]int{
+		"hs_access": 200, "__Host-Http-hs_access": 401, "__Secure-hs_access": 401, "__Host-hs_access": 401,
+	} {
 		if w := ask(h, http.MethodGet, "/", "Cookie", name+"="+token); w.Code != want {
 			t.Errorf("cookie %s: %d, want %d", name, w.Code, want)
 		}
@@ -305,8 +314,10 @@ func TestCrossOrigin(t *testing.T) {
 		{"GET from another site", "GET", []string{"Sec-Fetch-Site", "cross-site"}, 200},
 		{"GET with neither", "GET", nil, 200},
 		{"HEAD from another site", "HEAD", []string{"Sec-Fetch-Site", "cross-site"}, 200},
-		{"a WebSocket of our own", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade", "Origin", own}, 200},
-		{"a WebSocket of another site", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade", "Origin", "https://evil.example"}, 403},
+		{"a WebSocket of our own", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade", "Origin", own},
+			200},
+		{"a WebSocket of another site", "GET",
+			[]string{"Upgrade", "websocket", "Connection", "Upgrade", "Origin", "https://evil.example"}, 403},
 		{"a WebSocket of nobody", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade"}, 403},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -60,7 +60,10 @@ func (v *Verifier) listen(ctx context.Context) {
 	switch v.config.Keys.(type) {
 	case discovered, listed:
 		if v.service == nil && !keyset.Loopback(v.issuer.Hostname()) {
-			v.config.Logger.Info("no service key: sessions that end early are accepted until their tokens expire", "issuer", v.config.Issuer)
+			v.config.Logger.Info(
+				"no service key: sessions that end early are accepted until their tokens expire",
+				"issuer", v.config.Issuer,
+			)
 			return
 		}
 	default:
@@ -69,8 +72,9 @@ func (v *Verifier) listen(ctx context.Context) {
 		}
 	}
 	v.feed = feed.Start(ctx, feed.Options{
-		Issuer: v.config.Issuer, Key: v.service, Client: v.caller, Clock: v.clock, Log: v.config.Logger, Counts: &v.metrics.endings,
-		Withdraw: v.keys.Withdraw, StaleAccepted: func() int64 { return v.metrics.get(countStaleAccepted) },
+		Issuer: v.config.Issuer, Key: v.service, Client: v.caller, Clock: v.clock, Log: v.config.Logger,
+		Counts: &v.metrics.endings, Withdraw: v.keys.Withdraw,
+		StaleAccepted: func() int64 { return v.metrics.get(countStaleAccepted) },
 	})
 	v.revoked = v.feed.Set()
 }

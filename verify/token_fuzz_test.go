@@ -114,7 +114,8 @@ func FuzzClaims(f *testing.F) {
 		}
 		exp, expOK := m["exp"].(float64)
 		iat, iatOK := m["iat"].(float64)
-		if m["iss"] != issuer || m["sub"] != s.Subject || s.Subject == "" || !slices.Contains(audiences, any(audience)) ||
+		if m["iss"] != issuer || m["sub"] != s.Subject || s.Subject == "" ||
+			!slices.Contains(audiences, any(audience)) ||
 			!expOK || !iatOK ||
 			exp < float64(now.Add(-30*time.Second).Unix()) ||
 			iat > float64(now.Add(31*time.Second).Unix()) {
@@ -154,7 +155,8 @@ func FuzzHeaders(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, authorization, cookie, site string) {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
-		for name, value := range map[string]string{"Authorization": authorization, "Cookie": cookie, "Sec-Fetch-Site": site} {
+		headers := map[string]string{"Authorization": authorization, "Cookie": cookie, "Sec-Fetch-Site": site}
+		for name, value := range headers {
 			if value != "" {
 				r.Header.Set(name, value)
 			}

@@ -239,11 +239,13 @@ func TestSessionIsApart(t *testing.T) {
 			}
 		}
 		for _, demand := range []verify.Demand{verify.Role("admin"), verify.Scope("admin")} {
-			if w := ask(v.Require(hello, demand), "GET", "/", "Authorization", "Bearer "+token); w.Code != http.StatusForbidden {
+			w := ask(v.Require(hello, demand), "GET", "/", "Authorization", "Bearer "+token)
+			if w.Code != http.StatusForbidden {
 				t.Errorf("what a handler made of a list of %d lets it in: %d", n, w.Code)
 			}
 		}
-		if w := ask(v.Require(hello, verify.Role("r0"), verify.Scope("r0")), "GET", "/", "Authorization", "Bearer "+token); w.Code != http.StatusOK {
+		met := v.Require(hello, verify.Role("r0"), verify.Scope("r0"))
+		if w := ask(met, "GET", "/", "Authorization", "Bearer "+token); w.Code != http.StatusOK {
 			t.Errorf("what the token says of a list of %d = %d, want 200", n, w.Code)
 		}
 	}

@@ -46,36 +46,38 @@ func (r Results) Section(p Plan) string {
 		p.Slice,
 	)
 	b.WriteString(
-		"A figure is the median of the rounds, with the lowest and the highest in brackets; a ratio is taken within each round. " +
-			"The token is the one that the server mints (docs/protocol.md §2): 601 bytes under ES256. What every library is set up to check, and at which version, " +
-			"is in [attacks.md](attacks.md#set-up); all check the same issuer, audience, expiry and algorithm.\n\n",
+		"A figure is the median of the rounds, with the lowest and the highest in brackets; a ratio is taken " +
+			"within each round. The token is the one that the server mints (docs/protocol.md §2): 601 bytes under " +
+			"ES256. What every library is set up to check, and at which version, is in " +
+			"[attacks.md](attacks.md#set-up); all check the same issuer, audience, expiry and algorithm.\n\n",
 	)
 	b.WriteString(
-		"A token that was seen before is not verified again: it is looked up by its whole text, and asked about what may " +
-			"have changed. So what a repeat costs is what a cache hit costs, and the libraries that it stands beside keep nothing " +
-			"and check the signature each time.\n\n",
+		"A token that was seen before is not verified again: it is looked up by its whole text, and asked about " +
+			"what may have changed. So what a repeat costs is what a cache hit costs, and the libraries that it " +
+			"stands beside keep nothing and check the signature each time.\n\n",
 	)
 	r.headline(&b)
 	b.WriteString(
-		"### What a check costs a request\n\nWhole requests over one connection on loopback, one after the other, with an " +
-			"ES256 token; Redis, PostgreSQL and the server that is asked are on the same machine, with one connection each, and " +
-			"have one session. Microseconds for each request, client and server together, and what it takes beyond the bare " +
-			"handler in the same round.\n\n",
+		"### What a check costs a request\n\nWhole requests over one connection on loopback, one after the " +
+			"other, with an ES256 token; Redis, PostgreSQL and the server that is asked are on the same machine, " +
+			"with one connection each, and have one session. Microseconds for each request, client and server " +
+			"together, and what it takes beyond the bare handler in the same round.\n\n",
 	)
 	r.requests(&b)
 	b.WriteString(
-		"### What remembering costs\n\n30,000 tokens, each of another session. The processor's time is that of a full " +
-			"collection of garbage, beyond one without them.\n\n",
+		"### What remembering costs\n\n30,000 tokens, each of another session. The processor's time is that of a " +
+			"full collection of garbage, beyond one without them.\n\n",
 	)
 	r.remembering(&b)
 	b.WriteString(
-		"### A token seen before\n\nThe same token again and again, each time as a copy. Nanoseconds: of a cache hit " +
-			"in our row, of a verification in all others.\n\n",
+		"### A token seen before\n\nThe same token again and again, each time as a copy. Nanoseconds: of a cache " +
+			"hit in our row, of a verification in all others.\n\n",
 	)
 	r.times(&b, Repeated)
 	b.WriteString(
-		"### A token never seen before\n\nAnother token every time, and a verifier that is new in every round. How many times as long as the bare signature check: " +
-			"one hash and one call of the standard library, on a token that was cut and decoded before.\n\n",
+		"### A token never seen before\n\nAnother token every time, and a verifier that is new in every round. " +
+			"How many times as long as the bare signature check: one hash and one call of the standard library, on a " +
+			"token that was cut and decoded before.\n\n",
 	)
 	r.compare(&b, FirstSeen, Raw)
 	r.byItself(&b, p)
@@ -87,14 +89,16 @@ func (r Results) byItself(b *strings.Builder, p Plan) {
 	b.WriteString("### Memory\n\nAllocations, and bytes, for each token; one goroutine.\n\n")
 	r.memory(b)
 	b.WriteString(
-		"### Ours by itself\n\nES256, with 1,000,000 ended sessions and 100,000 users' cut-offs loaded, some of them of the users whose tokens are shown. Nanoseconds for each token.\n\n",
+		"### Ours by itself\n\nES256, with 1,000,000 ended sessions and 100,000 users' cut-offs loaded, some of " +
+			"them of the users whose tokens are shown. Nanoseconds for each token.\n\n",
 	)
 	r.alone(b, Ours)
 	often := p.often()
 	fmt.Fprintf(
 		b,
-		"### Our middleware\n\nOne hot token, and a handler that does nothing. Nanoseconds for each request, in %s rounds of %v each: "+
-			"so short that most are free of garbage collection, which comes on top, in proportion to the bytes.\n\n",
+		"### Our middleware\n\nOne hot token, and a handler that does nothing. Nanoseconds for each request, in "+
+			"%s rounds of %v each: so short that most are free of garbage collection, which comes on top, in "+
+			"proportion to the bytes.\n\n",
 		page.Grouped(often.Rounds),
 		often.Slice,
 	)

@@ -69,7 +69,8 @@ func Alone(scale Scale) ([]Case, error) {
 	}
 	o := &ours{pool: pool}
 	o.config = handstamp.Config{
-		Issuer: mint.Issuer, Audience: mint.Audience, Keys: memory{keys: keys, ending: ending}, Logger: slog.New(slog.DiscardHandler),
+		Issuer: mint.Issuer, Audience: mint.Audience, Keys: memory{keys: keys, ending: ending},
+		Logger:     slog.New(slog.DiscardHandler),
 		CacheBytes: 256 << 20, // room for all live tokens: 100,000 take about 100 MB
 	}
 	o.shuffle()

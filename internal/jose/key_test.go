@@ -146,7 +146,8 @@ func TestNewHMACRefuses(t *testing.T) {
 		{"a keyboard", "Qwertyuiopasdfghjklzxcvbnm1234567890"},
 		{"changeme", "ChangeMeChangeMeChangeMeChangeMe!!"},
 		{"the alphabet", "abcdefghijklmnopqrstuvwxyz0123456789"},
-		{"RFC 7515's", string(mustDecode(t, "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"))},
+		{"RFC 7515's", string(mustDecode(t,
+			"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"))},
 		{"RFC 7520's", string(mustDecode(t, "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg"))},
 	} {
 		t.Run(test.name, func(t *testing.T) {

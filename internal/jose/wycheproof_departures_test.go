@@ -30,7 +30,8 @@ var rsaDepartures = []departure{
 // hmacDepartures of hmac_sha256.
 var hmacDepartures = []departure{
 	{"the HMAC is cut to 128 bits, and an HS256 signature is the whole one (RFC 7518 §3.2)", []int{
-		82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108,
+		82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107,
+		108,
 		166, 167, 168, 172, 173, 174,
 	}},
 }

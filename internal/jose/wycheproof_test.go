@@ -42,7 +42,8 @@ var wycheproofDir = sync.OnceValues(func() (string, error) {
 	switch {
 	case err != nil || got.Error != "":
 		return "", fmt.Errorf(
-			"the Wycheproof vectors cannot be had (%v %s): run `go mod download %s` once, where the network or a module proxy can be reached",
+			"the Wycheproof vectors cannot be had (%v %s): run `go mod download %s` once, where the network or a "+
+				"module proxy can be reached",
 			err,
 			got.Error,
 			module,

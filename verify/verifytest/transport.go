@@ -45,7 +45,10 @@ func (w *writer) WriteHeader(status int) {
 		return
 	}
 	w.wrote = true
-	w.answer <- &http.Response{StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.header.Clone(), ContentLength: -1}
+	w.answer <- &http.Response{
+		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.header.Clone(), ContentLength: -1,
+	}
 }
 
 // Write sends a part of the body, and waits until it is read.

@@ -46,23 +46,33 @@ func TestOptions(t *testing.T) {
 				s.ACR == "aal1" && fmt.Sprint(s.AMR) == "[pwd]" && s.Roles == nil && s.Scope == nil &&
 				s.AuthTime.Equal(now) && s.IssuedAt.Equal(now) && s.ExpiresAt.Equal(now.Add(10*time.Minute))
 		}},
-		{"user", []verifytest.Option{verifytest.User("ada")}, func(s *verify.Session) bool { return s.Subject == "ada" }},
-		{"roles", []verifytest.Option{verifytest.Role("a"), verifytest.Role("b")}, func(s *verify.Session) bool { return s.HasRole("a") && s.HasRole("b") }},
-		{"scopes", []verifytest.Option{verifytest.Scope("a", "b"), verifytest.Scope("c")}, func(s *verify.Session) bool { return fmt.Sprint(s.Scope) == "[a b c]" }},
-		{"session", []verifytest.Option{verifytest.Session("sid")}, func(s *verify.Session) bool { return s.ID == "sid" }},
-		{"audiences", []verifytest.Option{verifytest.Audience("x", iss.Audience)}, func(s *verify.Session) bool { return len(s.Audience) == 2 }},
-		{"client", []verifytest.Option{verifytest.Client("app")}, func(s *verify.Session) bool { return s.ClientID == "app" }},
-		{"auth time", []verifytest.Option{verifytest.AuthTime(now.Add(-time.Hour))}, func(s *verify.Session) bool { return s.AuthTime.Equal(now.Add(-time.Hour)) }},
-		{"acr", []verifytest.Option{verifytest.ACR("aal2", "pwd", "otp")}, func(s *verify.Session) bool { return s.ACR == "aal2" && len(s.AMR) == 2 }},
-		{"issued", []verifytest.Option{verifytest.IssuedAt(now.Add(-time.Minute))}, func(s *verify.Session) bool { return s.ExpiresAt.Equal(now.Add(9 * time.Minute)) }},
-		{"claim", []verifytest.Option{verifytest.Claim("plan", map[string]int{"seats": 5})}, func(s *verify.Session) bool {
-			var c struct {
-				Plan struct {
-					Seats int `json:"seats"`
-				} `json:"plan"`
-			}
-			return s.Claims(&c) == nil && c.Plan.Seats == 5
-		}},
+		{"user", []verifytest.Option{verifytest.User("ada")},
+			func(s *verify.Session) bool { return s.Subject == "ada" }},
+		{"roles", []verifytest.Option{verifytest.Role("a"), verifytest.Role("b")},
+			func(s *verify.Session) bool { return s.HasRole("a") && s.HasRole("b") }},
+		{"scopes", []verifytest.Option{verifytest.Scope("a", "b"), verifytest.Scope("c")},
+			func(s *verify.Session) bool { return fmt.Sprint(s.Scope) == "[a b c]" }},
+		{"session", []verifytest.Option{verifytest.Session("sid")},
+			func(s *verify.Session) bool { return s.ID == "sid" }},
+		{"audiences", []verifytest.Option{verifytest.Audience("x", iss.Audience)},
+			func(s *verify.Session) bool { return len(s.Audience) == 2 }},
+		{"client", []verifytest.Option{verifytest.Client("app")},
+			func(s *verify.Session) bool { return s.ClientID == "app" }},
+		{"auth time", []verifytest.Option{verifytest.AuthTime(now.Add(-time.Hour))},
+			func(s *verify.Session) bool { return s.AuthTime.Equal(now.Add(-time.Hour)) }},
+		{"acr", []verifytest.Option{verifytest.ACR("aal2", "pwd", "otp")},
+			func(s *verify.Session) bool { return s.ACR == "aal2" && len(s.AMR) == 2 }},
+		{"issued", []verifytest.Option{verifytest.IssuedAt(now.Add(-time.Minute))},
+			func(s *verify.Session) bool { return s.ExpiresAt.Equal(now.Add(9 * time.Minute)) }},
+		{"claim", []verifytest.Option{verifytest.Claim("plan", map[string]int{"seats": 5})},
+			func(s *verify.Session) bool {
+				var c struct {
+					Plan struct {
+						Seats int `json:"seats"`
+					} `json:"plan"`
+				}
+				return s.Claims(&c) == nil && c.Plan.Seats == 5
+			}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, err := v.Verify(context.Background(), iss.Token(test.opts...))
@@ -201,7 +211,9 @@ func TestCutFeed(t *testing.T) {
 // TestFeedByHTTP follows the feed as a verifier in another program does, in memory and over the
 // network.
 func TestFeedByHTTP(t *testing.T) {
-	for name, iss := range map[string]*verifytest.Issuer{"in memory": verifytest.NewIssuer(t), "over the network": verifytest.Serve(t)} {
+	for name, iss := range map[string]*verifytest.Issuer{
+		"in memory": verifytest.NewIssuer(t), "over the network": verifytest.Serve(t),
+	} {
 		c := iss.Config()
 		c.Keys, c.ServiceKey = nil, "hsk_any"
 		v, err := verify.New(context.Background(), c)

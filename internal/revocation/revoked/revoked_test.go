@@ -42,7 +42,7 @@ func TestRevoked(t *testing.T) {
 		want  bool
 	}{
 		{"the session", revoked.Entry{Kind: revoked.Session, ID: "sid"}, true},
-		{"the session, with a time that matters not", revoked.Entry{Kind: revoked.Session, ID: "sid", NotBefore: 1}, true},
+		{"the session, whatever its time", revoked.Entry{Kind: revoked.Session, ID: "sid", NotBefore: 1}, true},
 		{"another session", revoked.Entry{Kind: revoked.Session, ID: "other"}, false},
 		{"a session called like the user", revoked.Entry{Kind: revoked.Session, ID: "ada"}, false},
 		{"the user, a second before", revoked.Entry{Kind: revoked.User, ID: "ada", NotBefore: 99}, false},
@@ -245,7 +245,8 @@ func TestModel(t *testing.T) {
 		sent := 0
 		for now := int64(100); now < 300; now++ {
 			id := fmt.Sprint(random.IntN(8))
-			kind := []revoked.Kind{revoked.Session, revoked.User, revoked.Client, revoked.Key, revoked.All}[random.IntN(5)]
+			kinds := []revoked.Kind{revoked.Session, revoked.User, revoked.Client, revoked.Key, revoked.All}
+			kind := kinds[random.IntN(5)]
 			log = append(log, revoked.Entry{
 				Epoch: epoch, Seq: int64(len(log) + 1), Prev: int64(len(log)),
 				Kind: kind, ID: id, NotBefore: now - 50 + int64(random.IntN(50)), Expires: now + 60,

@@ -99,7 +99,8 @@ func TestIDsOfEveryLength(t *testing.T) {
 				t.Errorf("an id of %d bytes is found before it was put", len(other))
 			}
 		}
-		if err := s.Merge(revoked.Snapshot{Epoch: epoch, Entries: []revoked.Entry{{Kind: revoked.Session, ID: id, Expires: int64(i)}}}); err != nil {
+		entries := []revoked.Entry{{Kind: revoked.Session, ID: id, Expires: int64(i)}}
+		if err := s.Merge(revoked.Snapshot{Epoch: epoch, Entries: entries}); err != nil {
 			t.Fatal(err)
 		}
 	}

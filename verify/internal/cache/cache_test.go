@@ -50,7 +50,8 @@ func TestFind(t *testing.T) {
 		t.Fatalf("Find = %v, want the entry", k)
 	}
 	for i := range len(good) {
-		for _, other := range []string{good[:i] + "z" + good[i+1:], good[:i] + good[i+1:], good[:i] + "z" + good[i:], good[i+1:]} {
+		before, after := good[:i], good[i+1:]
+		for _, other := range []string{before + "z" + after, before + after, before + "z" + good[i:], after} {
 			if k := s.Find(other); k != nil && k.Token() == other {
 				t.Fatalf("a text that differs at %d is found", i)
 			}

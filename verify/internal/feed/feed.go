@@ -21,9 +21,9 @@ import (
 
 // When the feed is asked for again, and how long anyone waits for it.
 const (
-	MaxSilence      = 5 * time.Second        // without proof that nothing is missing, a stream is closed and opened anew
+	MaxSilence      = 5 * time.Second        // without proof that nothing is missing, a stream is opened anew
 	firstReconnect  = 100 * time.Millisecond // after a stream that worked
-	longestFeedWait = time.Second            // between two attempts while the server is away: it is back for all within the bound
+	longestFeedWait = time.Second            // between two attempts while the server is away
 	refusedFeedWait = 30 * time.Second       // while it does not take our key
 	firstWait       = 2 * time.Second        // the longest that a request waits for the first snapshot
 	feedWarnings    = time.Minute            // between two log lines about the same trouble
@@ -64,7 +64,7 @@ type Feed struct {
 	stop  context.CancelFunc
 	ended chan struct{} // closed when the goroutine has ended
 
-	proof    atomic.Pointer[clock.Moment] // until when nothing that ended is missing from set; nil: there was no snapshot yet
+	proof    atomic.Pointer[clock.Moment] // until when nothing is missing from set; nil: there was no snapshot yet
 	declined atomic.Bool                  // there is no feed for us: we have no key, and the issuer wants one
 	first    chan struct{}                // closed when it is known whether there is a feed
 	known    sync.Once                    // closes first

@@ -12,10 +12,12 @@ import (
 // written as one, with nothing added and no line end within.
 func FuzzEvents(f *testing.F) {
 	for _, seed := range []string{
-		"event: revoke\nid: 1.2\ndata: {\"epoch\":1,\"seq\":2,\"prev\":1,\"at\":3,\"kind\":\"session\",\"id\":\"x\",\"not_before\":0,\"expires\":9}\n\n",
+		"event: revoke\nid: 1.2\ndata: {\"epoch\":1,\"seq\":2,\"prev\":1,\"at\":3,\"kind\":\"session\",\"id\":\"x\"" +
+			",\"not_before\":0,\"expires\":9}\n\n",
 		"event: heartbeat\r\ndata: {\"epoch\":1,\"seq\":2,\"at\":3}\r\n\r\n",
 		"event: reset\ndata: {\"epoch\":1,\"seq\":2}\n\n: comment\n\n",
-		"data:\n\ndata\n\n", "id\nid\n\n", "data: a\rdata: b\n\n", "\ufeffdata: a\n\n", "event: heartbeat\n\n", ":\n:\n\n", "data: \x00\n\n",
+		"data:\n\ndata\n\n", "id\nid\n\n", "data: a\rdata: b\n\n", "\ufeffdata: a\n\n", "event: heartbeat\n\n",
+		":\n:\n\n", "data: \x00\n\n",
 		strings.Repeat("x", 9<<10), "retry: 1\ndata: x\n\n", "\n\n\n", "data: x",
 	} {
 		f.Add(seed)
