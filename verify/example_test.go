@@ -96,9 +96,9 @@ func ExampleVerifier_Require_demands() {
 	show(v.Require(ok, verify.Scope("admin")), exampleRequest(goodToken()))
 	show(v.Require(ok, verify.Fresh(15*time.Minute)), exampleRequest(goodToken()))
 	// Output:
-	// 200 403 Bearer realm="https://api.example.com", error="insufficient_scope", scope="admin" 401
-	// Bearer realm="https://api.example.com", error="insufficient_user_authentication",
-	// max_age="900"
+	// 200
+	// 403 Bearer realm="https://api.example.com", error="insufficient_scope", scope="admin"
+	// 401 Bearer realm="https://api.example.com", error="insufficient_user_authentication", max_age="900"
 }
 
 // A browser that opens a page is sent to the issuer, and comes back.

@@ -68,8 +68,9 @@ func mustServe(t *testing.T, program, algorithm string) server {
 		}
 		return cmd, line
 	}
-	first, _ := serve(algorithm)                                              // makes the database, and the key that signs
-	if out, err := run(other, "key", "rotate").CombinedOutput(); err != nil { // this one waits
+	first, _ := serve(algorithm) // makes the database, and the key that signs
+	// This one waits.
+	if out, err := run(other, "key", "rotate").CombinedOutput(); err != nil {
 		t.Fatalf("handstamp key rotate: %v\n%s", err, out)
 	}
 	first.Cancel()
