@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/handstamp/handstamp/verify/internal/cache"
+	"github.com/handstamp/handstamp/verify/internal/clock"
 )
 
 // cookieNames are the names that the access cookie can have under this issuer, the safest first.
@@ -56,8 +57,8 @@ func (v *Verifier) authenticate(r *http.Request, p *policy) (*cache.Entry, *Erro
 			return nil, v.reject(r, newError(CodeInvalidRequest, errors.New("header and cookie differ")), bearer)
 		}
 	}
-	k, e := v.verify(r.Context(), bearer)
-	return v.demand(r, p, outcome{k, bearer, e})
+	k, now, e := v.verify(r.Context(), bearer)
+	return v.demand(r, p, outcome{k, bearer, now, e})
 }
 
 // authenticateCookie decides on a request whose only credential is cookies, if any
@@ -70,12 +71,12 @@ func (v *Verifier) authenticateCookie(r *http.Request, jars [][]string, p *polic
 	}
 	var first *Error
 	for _, values := range jars {
-		k, token, e := v.verifyOne(r, values)
-		if e == nil || e.Code == CodeKeysUnavailable {
-			return v.demand(r, p, outcome{k, token, e})
+		o := v.verifyOne(r, values)
+		if o.e == nil || o.e.Code == CodeKeysUnavailable {
+			return v.demand(r, p, o)
 		}
 		if first == nil {
-			first = e
+			first = o.e
 		}
 	}
 	return nil, v.reject(r, first, jars[0][0])
@@ -83,40 +84,42 @@ func (v *Verifier) authenticateCookie(r *http.Request, jars [][]string, p *polic
 
 // verifyOne verifies the values of cookies with one name, of which exactly one may be good:
 // another site on the domain may have put the others there
-func (v *Verifier) verifyOne(r *http.Request, values []string) (k *cache.Entry, token string, e *Error) {
+func (v *Verifier) verifyOne(r *http.Request, values []string) (one outcome) {
 	if len(values) > maxCookies {
-		return nil, "", newError(CodeInvalidRequest, fmt.Errorf("%d access cookies", len(values)))
+		return outcome{e: newError(CodeInvalidRequest, fmt.Errorf("%d access cookies", len(values)))}
 	}
+	var e *Error
 	for _, value := range values {
-		got, failed := v.verify(r.Context(), value)
+		got, now, failed := v.verify(r.Context(), value)
 		switch {
 		case failed != nil && failed.Code == CodeKeysUnavailable:
-			return nil, value, failed
+			return outcome{token: value, e: failed}
 		case failed != nil:
 			if e == nil || failed.forged {
 				e = failed
 			}
-		case k != nil:
-			return nil, "", newError(CodeInvalidRequest, errors.New("two good access cookies"))
+		case one.good != nil:
+			return outcome{e: newError(CodeInvalidRequest, errors.New("two good access cookies"))}
 		default:
-			k, token = got, value
+			one = outcome{good: got, token: value, now: now}
 		}
 	}
 	switch {
-	case k != nil:
-		return k, token, nil
+	case one.good != nil:
+		return one
 	case len(values) > 1:
 		several := newError(CodeInvalidRequest, errors.New("several access cookies, none good"))
 		several.forged = e.forged
-		return nil, "", several
+		return outcome{e: several}
 	}
-	return nil, values[0], e
+	return outcome{token: values[0], e: e}
 }
 
 // outcome is what became of a token: a verified one, or an error
 type outcome struct {
 	good  *cache.Entry
 	token string
+	now   clock.Moment // when the good one was found so
 	e     *Error
 }
 
@@ -125,7 +128,7 @@ func (v *Verifier) demand(r *http.Request, p *policy, o outcome) (*cache.Entry, 
 	if o.e == nil {
 		o.e = v.meets(o.good, p)
 		if o.e == nil {
-			o.e = v.upToDate(r.Context(), p, o.good)
+			o.e = v.upToDate(r.Context(), p, o.good, o.now)
 		}
 		if o.e == nil {
 			v.metrics.add(countAccepted)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/verify/internal/cache"
+	"github.com/handstamp/handstamp/verify/internal/clock"
 	"github.com/handstamp/handstamp/verify/internal/feed"
 	"github.com/handstamp/handstamp/verify/internal/keyset"
 )
@@ -79,8 +80,8 @@ func (v *Verifier) listen(ctx context.Context) {
 	v.revoked = v.feed.Set()
 }
 
-// upToDate holds a good token to what its route demands of our knowledge of endings
-func (v *Verifier) upToDate(ctx context.Context, p *policy, k *cache.Entry) *Error {
+// upToDate holds a token that is good now to what its route demands of our knowledge of endings
+func (v *Verifier) upToDate(ctx context.Context, p *policy, k *cache.Entry, now clock.Moment) *Error {
 	for _, s := range p.stale {
 		if e := v.meet(ctx, s, k); e != nil {
 			return e
@@ -89,13 +90,13 @@ func (v *Verifier) upToDate(ctx context.Context, p *policy, k *cache.Entry) *Err
 	if len(p.stale) > 0 || v.feed == nil && v.memory == nil {
 		return nil
 	}
-	return v.usual(ctx, k)
+	return v.usual(ctx, k, now)
 }
 
 // usual is upToDate where a route demands nothing, and there is a feed or a memory that can be cut
-// off
-func (v *Verifier) usual(ctx context.Context, k *cache.Entry) *Error {
-	if v.age() <= usualStaleness {
+// off. Once there was a snapshot it only counts, so now may be when the token was found to be good.
+func (v *Verifier) usual(ctx context.Context, k *cache.Entry, now clock.Moment) *Error {
+	if v.age(now) <= usualStaleness {
 		return nil
 	}
 	if v.feed != nil && !v.feed.Begun() {
@@ -124,12 +125,12 @@ func (v *Verifier) meet(ctx context.Context, s staleness, k *cache.Entry) *Error
 	if s.always {
 		return v.introspect(ctx, k)
 	}
-	age := v.age()
+	age := v.age(v.clock.Moment())
 	if age == feed.Never && s.then == Refuse && v.feed != nil {
 		if e := v.beginning(ctx, k); e != nil {
 			return e
 		}
-		age = v.age()
+		age = v.age(v.clock.Moment())
 	}
 	switch {
 	case age <= s.limit:
@@ -146,11 +147,11 @@ func (v *Verifier) meet(ctx context.Context, s staleness, k *cache.Entry) *Error
 	return outOfDate("the revocation feed is cut off")
 }
 
-// age is how long ago we were last sure to know of all endings
-func (v *Verifier) age() time.Duration {
+// age is how long before now we were last sure to know of all endings
+func (v *Verifier) age(now clock.Moment) time.Duration {
 	switch {
 	case v.feed != nil:
-		return v.feed.Age(v.clock.Moment())
+		return v.feed.Age(now)
 	case v.memory != nil && v.memory.FeedIsCut(), v.revoked == nil:
 		return feed.Never
 	}

@@ -50,7 +50,7 @@ func (v *Verifier) feedStatus() FeedStatus {
 		IntrospectErrors: m.get(countIntrospectFailures), Reconnects: m.get(countFeedReconnects),
 		Gaps: m.get(countFeedGaps), Snapshots: m.get(countFeedSnapshots),
 	}
-	if s.Age = v.age(); s.Age == feed.Never {
+	if s.Age = v.age(v.clock.Moment()); s.Age == feed.Never {
 		s.Age = -1
 	}
 	if v.revoked == nil {

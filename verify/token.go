@@ -12,6 +12,7 @@ import (
 	"github.com/handstamp/handstamp/internal/jose"
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/verify/internal/cache"
+	"github.com/handstamp/handstamp/verify/internal/clock"
 )
 
 // maxToken is the longest token that is looked at, in bytes
@@ -36,9 +37,9 @@ func (v *Verifier) Verify(ctx context.Context, token string) (session *Session, 
 func (v *Verifier) alone(ctx context.Context, token string, s *Session) (
 	audience, roles, scope, amr []string, session *Session, err error,
 ) {
-	k, e := v.verify(ctx, token)
+	k, now, e := v.verify(ctx, token)
 	if e == nil {
-		e = v.upToDate(ctx, &v.plain, k)
+		e = v.upToDate(ctx, &v.plain, k, now)
 	}
 	if e != nil {
 		return nil, nil, nil, nil, nil, v.reject(nil, e, token)
@@ -59,24 +60,29 @@ func (v *Verifier) read(s *Session, k *cache.Entry) *Session {
 // session is what a token says, in memory of its own
 func (v *Verifier) session(k *cache.Entry) *Session { return v.read(new(Session), k) }
 
-// verify takes a token that it remembers and that is still good, or checks it
-func (v *Verifier) verify(ctx context.Context, token string) (*cache.Entry, *Error) {
+// verify takes a token that it remembers and that is still good, or checks it. It returns when it
+// found a good one so.
+func (v *Verifier) verify(ctx context.Context, token string) (*cache.Entry, clock.Moment, *Error) {
 	if k := v.cache.Find(token); k != nil && k.Token() == token { // the whole text: a collision can only miss
-		if v.stillGood(k) {
+		now := v.clock.Moment()
+		if v.stillGood(k, now) {
 			v.metrics.add(countCacheHits)
-			return k, nil
+			return k, now, nil
 		}
 		v.cache.Drop(k)
 	}
-	return v.check(ctx, token)
+	k, e := v.check(ctx, token)
+	if e != nil {
+		return nil, clock.Moment{}, e
+	}
+	return k, v.clock.Moment(), nil // anew: keys may have been waited for
 }
 
 // stillGood reports whether all that may have changed since k was verified is as it was: it has not
 // expired, the issuer still lists the very key that signed it, and nothing ended it. If in doubt it
 // reports false, and the caller runs the full check. So nothing is accepted here that the full
 // check would refuse.
-func (v *Verifier) stillGood(k *cache.Entry) bool {
-	now := v.clock.Moment()
+func (v *Verifier) stillGood(k *cache.Entry, now clock.Moment) bool {
 	if now.Wall < k.From || now.Wall >= k.Until {
 		return false
 	}

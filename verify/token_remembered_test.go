@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/jose"
@@ -93,6 +95,40 @@ func TestRemembered(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestRememberedClock reads the clock once for a remembered token, be there a feed or not.
+func TestRememberedClock(t *testing.T) {
+	for _, fed := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			server := newFeedServer()
+			config := testConfig()
+			if fed {
+				config = server.config()
+			}
+			var reads atomic.Int64
+			config.Now = func() time.Time {
+				reads.Add(1)
+				if fed {
+					return time.Now()
+				}
+				return now
+			}
+			v := mustNew(t, config)
+			token := goodToken()
+			if fed {
+				waitIdle()
+				token = sessionToken("mine")
+			}
+			check(t, v, token, "")
+			before := reads.Load()
+			check(t, v, token, "")
+			if n := reads.Load() - before; n != 1 {
+				t.Errorf("with a feed: %v: the clock was read %d times, want once", fed, n)
+			}
+			v.Close()
+		})
 	}
 }
 
