@@ -12,21 +12,21 @@ const intro = `<!-- Made by bench/attacks. Do not edit: cd bench && go test ./at
 
 # Hostile tokens, library by library
 
-What this project's verifier and the Go libraries that readers ask about do with the same %d hostile tokens in %d classes.
+What this project's verifier and the Go libraries that people compare it with do with the same %d hostile tokens in %d classes.
 Every row names the CVE or the clause that it stands for. The tokens are made anew for every run, by
 ` + "`bench/attacks`" + `, and a test holds this page to what the libraries answer.
 
 | word | meaning |
 |---|---|
 | refused | the library returned an error |
-| ACCEPTED | the library returned no error, although the token breaks a requirement of the standard that the row cites, or gets round one of the four checks that were asked for: issuer, audience, expiry, algorithm |
-| allowed | the library returned no error, and a standard leaves that open: the row says which. A program may still want to check it by itself |
+| ACCEPTED | the library returned no error, although the token breaks a requirement of the standard that the row cites, or avoids one of the four checks that were asked for: issuer, audience, expiry, algorithm |
+| allowed | the library returned no error, and a standard permits both: the row says which. A program may still want to check it by itself |
 | n.a. | the library does not check that algorithm |
 
-Anybody can make the tokens without a signature, those under a key of the attacker's or an HMAC keyed with a public key, a good token written otherwise or in other
-parts, those that are encrypted, too large, or have a signature that is none. All others bear the issuer's own signature: they are harmless as long as it never signs such a thing, and
-matter when it can be brought to, or when two programs understand one token differently. How each library is set up is said [below](#set-up); other
-settings give other answers.
+Anybody can make these tokens: those without a signature, those signed with a key of the attacker's or with an HMAC keyed with a public key, a good token that is
+written differently or in other parts, and those that are encrypted, too large, or have no valid signature. All others bear the issuer's own signature. They do harm only
+when the issuer can be brought to sign such a token, or when two programs understand one token differently. The section [Set-up](#set-up) says how each library is
+configured; other settings lead to other answers.
 
 `
 

@@ -11,7 +11,7 @@ import (
 // formClasses are not written as a token is written
 func formClasses() []Class {
 	return []Class{
-		{"base64: a good token written otherwise", "Anybody can make these of a good token, without a key: two " +
+		{"base64: a good token written differently", "Anybody can make these from a good token, without a key: two " +
 			"texts, one token, so that lists and caches keyed by the text miss.", respellingRows()},
 		{"base64: signed as written", "The issuer signed this very text.", encodingRows()},
 		{"Number of parts", "A token is three parts and two dots.", partsRows()},
