@@ -88,8 +88,8 @@ func isObfuscated(text string) bool {
 	return len(text) > 1 && text[0] == '_' && strings.Trim(text, letters) == ""
 }
 
-// errHop is the error of a hop that cannot be read. It does not quote what a stranger may have sent:
-// a log holds no secret, wherever it was put.
+// errHop is the error of a hop that cannot be read. It does not quote what a stranger may have
+// sent: a log holds no secret, wherever it was put.
 func errHop(hop string) error {
 	return fmt.Errorf("its last hop, of %d bytes, is no address", len(hop))
 }
