@@ -112,7 +112,7 @@ func (m *machine) linger(st *state, i int, s Step) {
 	}
 	next := m.copy(st)
 	from := st.slots[i]
-	next.strays[0] = stray{true, from.token, from.from, from.overtaken} // the free ones come first
+	next.strays[0] = stray{true, from.token, from.from, from.overtaken, from.waited} // the free ones come first
 	if s.action == lingers {
 		next.slots[i] = slot{}
 	}
@@ -264,27 +264,44 @@ func (m *machine) clock(st *state) {
 	}
 }
 
-// shift moves every time of a state. A client that gives up early has done so before its
-// timeout is over: no tick passes while one waits for the last of it.
+// shift moves every time of a state. No tick passes while a message has been on its way for as
+// long as one can be.
 func (m *machine) shift(st *state, by int8) (next *state, ok bool) {
 	next = m.copy(st)
 	m.age(&next.row, &next.rotated, by)
 	if next.hasBackup {
 		m.age(&next.backup, &next.earlier, by)
 	}
-	for i := range next.slots {
-		if s := &next.slots[i]; m.Timeout > 0 && s.phase != idle && !s.thief {
-			if s.waited++; s.waited >= m.Timeout {
-				return next, false
+	return next, m.wait(next)
+}
+
+// wait has a tick pass for whatever is on its way, where anybody counts it. It reports whether
+// nothing was on its way for too long.
+func (m *machine) wait(st *state) bool {
+	longest := m.longest()
+	for i := range st.slots {
+		if s := &st.slots[i]; longest != Always && s.phase != idle && !s.thief {
+			if s.waited++; s.waited > longest {
+				return false
 			}
 		}
 	}
-	return next, true
+	for i := range st.strays {
+		if s := &st.strays[i]; m.Flight > 0 && s.used {
+			if s.waited++; s.waited > m.Flight {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // age moves the times of a row, as far as they make a difference.
 func (m *machine) age(r *Row, t *rotation, by int8) {
 	r.Age = min(max(r.Age+by, -m.oldest()), m.oldest())
+	if m.Hold > 0 {
+		r.Opened = min(max(r.Opened+by, -m.oldest()), m.oldest())
+	}
 	t.age = min(max(t.age+by, -m.oldest()), m.oldest())
 	if m.Idle != Always {
 		r.Unused = min(max(r.Unused+by, -m.oldest()), m.Idle)

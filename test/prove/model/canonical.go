@@ -218,7 +218,9 @@ func (s slot) key() uint64 {
 }
 
 // key is what is known of a stray but its token.
-func (s stray) key() uint64 { return bit(s.used) | uint64(s.from)<<1 | bit(s.overtaken)<<3 }
+func (s stray) key() uint64 {
+	return bit(s.used) | uint64(s.from)<<1 | bit(s.overtaken)<<3 | uint64(s.waited)<<4
+}
 
 // bit is 1 for true.
 func bit(b bool) uint64 {

@@ -125,10 +125,11 @@ func TestJudge(t *testing.T) {
 	met := map[Case]int{}
 	table := Protocol()
 	shown, given := rows(), tokens()
-	each([]Windows{
+	each([][3]int8{
 		{0, 0, 3}, {0, 1, 3}, {0, Always, 3}, {1, 0, 3},
 		{1, 2, 3}, {1, 1, Always}, {1, Always, Always}, {2, 1, 3}, {2, 0, Always}, {2, Always, 3},
-	}, func(w Windows) {
+	}, func(ticks [3]int8) {
+		w := Windows{Grace: ticks[0], Recovery: ticks[1], Idle: ticks[2]}
 		each(shown, func(r Row) {
 			row := standing(r, w.Idle)
 			each(given, func(p Presented) {

@@ -15,10 +15,13 @@ type fault struct {
 	want     Promise
 }
 
-// run searches until the fault shows.
-func (f fault) run(t *testing.T) {
+// run plants the fault in today's table, and searches until it shows.
+func (f fault) run(t *testing.T) { f.runIn(t, Protocol()) }
+
+// runIn plants the fault in a table, and searches until it shows.
+func (f fault) runIn(t *testing.T, table *Table) {
+	t.Helper()
 	t.Parallel()
-	table := Protocol()
 	f.plant(table)
 	r := f.scenario.Search(table, Options{Limit: most})
 	if r.Broken != f.want {
@@ -28,6 +31,12 @@ func (f fault) run(t *testing.T) {
 		)
 	}
 	t.Logf("after %d states: %v\n%s", r.States, r.Broken, strings.Join(r.Trace, "\n"))
+}
+
+// sibling reports whether the token is another successor of what the confirmed one followed.
+func sibling(in Input) bool {
+	return in.Presented.Generation == in.Row.Generation && in.Presented.Parent == in.Row.Parent &&
+		in.Presented.Nonce != in.Row.Nonce
 }
 
 // changed returns an input, with one thing changed.
@@ -161,10 +170,6 @@ func TestPlantedWrite(t *testing.T) {
 
 // TestPlantedLine gets a line of the table wrong.
 func TestPlantedLine(t *testing.T) {
-	sibling := func(in Input) bool {
-		return in.Presented.Generation == in.Row.Generation && in.Presented.Parent == in.Row.Parent &&
-			in.Presented.Nonce != in.Row.Nonce
-	}
 	tests := []fault{
 		{"siblings are forgiven within grace", thief, func(table *Table) {
 			sound := table.Late

@@ -8,12 +8,14 @@ func (m *machine) brokenCondition(st *state, a arrival, verdict Case) Condition 
 	}
 	var c Condition
 	switch {
-	case (verdict == Rotated || verdict == Ahead) && st.jar != a.token:
+	case m.watches() && (verdict == Rotated || verdict == Ahead) && st.jar != a.token:
 		c = A
 	case a.overtaken && !m.keepsC(st, a):
 		c = C
 	case a.token == st.row.Nonce && !within(st.rotated.age, max(m.Grace, m.Recovery)):
 		c = D
+	case m.Judged == ByOverlap && verdict == Recovered && m.often(st):
+		c = Often
 	}
 	if c == m.ignore {
 		return 0
@@ -31,10 +33,20 @@ func (m *machine) keepsC(st *state, a arrival) bool {
 		!st.tokens[a.token].has(wasForked)
 }
 
+// often reports whether a recovery comes later than grace after the last opening, and the table has
+// none left for it. The table of today opens once, by the rotation.
+func (m *machine) often(st *state) bool {
+	opened := st.row.Opened
+	if m.Hold == 0 {
+		opened = st.rotated.age
+	}
+	return !within(opened, m.Grace) && st.row.Openings == m.MaxOpenings
+}
+
 // keepsB is condition (b), of an answer about to be applied: a sibling or child of its token
 // was confirmed.
 func (m *machine) keepsB(st *state, token Token) Condition {
-	if !m.honest() || m.ignore == B {
+	if !m.watches() || m.ignore == B {
 		return 0
 	}
 	for i, n := range st.tokens[:st.count] {
@@ -48,7 +60,7 @@ func (m *machine) keepsB(st *state, token Token) Condition {
 
 // checkHonest reports whether the answer to an honest client breaks R1, or whether the client broke
 // a condition that it should have kept by itself.
-func (m *machine) checkHonest(a arrival, verdict Case, outside Condition) Promise {
+func (m *machine) checkHonest(st *state, a arrival, verdict Case, outside Condition) Promise {
 	if !m.honest() {
 		return 0
 	}
@@ -58,12 +70,25 @@ func (m *machine) checkHonest(a arrival, verdict Case, outside Condition) Promis
 	if verdict == Reused || verdict == Ended {
 		return R1
 	}
-	// A client that is told to read its jar again must find something better there: only
-	// what was overtaken is told so.
-	if verdict == Late && !a.overtaken {
+	if verdict == Late && !m.better(st, a) {
 		return R1
 	}
 	return 0
+}
+
+// better reports whether a client that is told to read its jar again finds something better there,
+// as whoever was overtaken does: something that is not late, if not now, then when what else is on
+// its way has arrived.
+func (m *machine) better(st *state, a arrival) bool {
+	if m.watches() {
+		return a.overtaken
+	}
+	busy := 0
+	for i := range st.slots {
+		busy += int(bit(st.slots[i].phase != idle))
+	}
+	verdict := m.table.Decide(m.input(st, st.jar, a.from))
+	return busy > 1 || verdict != Late && verdict != Reused
 }
 
 // habits reports whether a broken condition is one that the scenario's clients keep.

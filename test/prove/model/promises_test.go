@@ -33,17 +33,9 @@ func TestPromises(t *testing.T) {
 	for _, s := range scenarios {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			began := time.Now()
-			r := s.Search(Protocol(), Options{Limit: most})
-			t.Logf("%s: %v; %v", s.Name, r, time.Since(began).Round(time.Millisecond))
+			r := holds(t, s, Protocol(), most)
 			states.Add(int64(r.States))
 			steps.Add(int64(r.Steps))
-			if r.Broken != 0 {
-				t.Errorf("Search = %v:\n%s", r.Broken, strings.Join(r.Trace, "\n"))
-			}
-			if r.Truncated {
-				t.Errorf("Search = cut after %d states, want all of them", r.States)
-			}
 			for _, c := range meets(s) {
 				if r.Cases[c] == 0 {
 					t.Errorf("Search never met %q: it proves nothing of it", c)
@@ -51,6 +43,21 @@ func TestPromises(t *testing.T) {
 			}
 		})
 	}
+}
+
+// holds searches a scenario whole, and finds no step that breaks a promise.
+func holds(t *testing.T, s Scenario, table *Table, limit int) Result {
+	t.Helper()
+	began := time.Now()
+	r := s.Search(table, Options{Limit: limit})
+	t.Logf("%s: %v; %v", s.Name, r, time.Since(began).Round(time.Millisecond))
+	if r.Broken != 0 {
+		t.Errorf("Search = %v:\n%s", r.Broken, strings.Join(r.Trace, "\n"))
+	}
+	if r.Truncated {
+		t.Errorf("Search = cut after %d states, want all of them", r.States)
+	}
+	return r
 }
 
 // meets returns the lines of the table that a scenario must have come to.

@@ -21,7 +21,9 @@ type Scenario struct {
 	// Timeout is after how many ticks a client gives up and takes its request back. 0: never, and
 	// the request goes on.
 	Timeout int8
-	Locked  bool // one refresh at a time in all tabs
+	// Flight is how many ticks a request is on its way at most, and then its answer. 0: any number.
+	Flight int8
+	Locked bool // one refresh at a time in all tabs
 
 	Generations int8 // no token beyond this one is presented
 	Forks       int8 // so many forks that anybody still has; another one is beyond the scenario
@@ -53,10 +55,18 @@ const (
 	// ByHabits has no thief either, and holds a client that behaves as §4 asks to keeping
 	// (a)–(c) by itself. A path that breaks (d) is not followed.
 	ByHabits
+
+	// ByOverlap has no thief either, and asks of the client only that its messages keep to Flight.
+	// Answers may be applied in any order. A path that breaks (d), or recovers a token more often
+	// than the table has openings for, is not followed.
+	ByOverlap
 )
 
 // honest reports whether R1 is checked.
 func (s *Scenario) honest() bool { return s.Judged != ByPromises }
+
+// watches reports whether R1's conditions (a)–(c) are watched.
+func (s *Scenario) watches() bool { return s.Judged == ByConditions || s.Judged == ByHabits }
 
 // start is the state after sign-in: the row holds generation 0 and its nonce, which no client
 // ever holds, and the jar holds the token of generation 1.
@@ -68,6 +78,9 @@ func (s *Scenario) start() state {
 	}
 	st.tokens[0].parent = None
 	st.jar = st.successor(0)
+	if s.Hold > 0 {
+		st.row.Opened = s.oldest() // sign-in opens no overlap: nobody else has a token
+	}
 	for i := range s.Connections {
 		st.slots[i].thief = true
 	}
@@ -81,7 +94,20 @@ func (s *Scenario) oldest() int8 {
 	if s.Recovery != Always {
 		age = max(age, s.Recovery)
 	}
-	return age + 1
+	return max(age, s.Hold) + 1
+}
+
+// longest is how many ticks a request or an answer may be on its way. A client that gives up early
+// has done so before its timeout is over.
+func (s *Scenario) longest() int8 {
+	most := Always
+	if s.Timeout > 0 {
+		most = s.Timeout - 1
+	}
+	if s.Flight > 0 {
+		most = min(most, s.Flight)
+	}
+	return most
 }
 
 // Promise is what a step may break.
@@ -135,11 +161,14 @@ const (
 	// C: what was overtaken arrives while its token is the direct parent, within grace,
 	// and not recovered.
 	C
-	D          // none is retried later than the longer of grace and recovery
+	D // none is retried later than the longer of grace and recovery
+	// Often is one of the proposed table's: no token is recovered more often than the table has
+	// openings for, later than grace after the last of them.
+	Often
 	conditions // how many there are, and one
 )
 
 // String names the condition as the document does.
 func (c Condition) String() string {
-	return [conditions]string{"no condition", "(a)", "(b)", "(c)", "(d)"}[c]
+	return [conditions]string{"no condition", "(a)", "(b)", "(c)", "(d)", "too many recoveries"}[c]
 }

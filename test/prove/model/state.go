@@ -2,8 +2,8 @@ package model
 
 // The sizes of a state. No scenario needs more; one that did would say so, and fail.
 const (
-	maxTokens = 16
-	maxSlots  = 3
+	maxTokens = 20
+	maxSlots  = 5
 	maxStrays = 3
 )
 
@@ -45,7 +45,7 @@ type slot struct {
 	token     Token // presented; when answered: given
 	from      Net
 	overtaken bool // another token was confirmed while it was on its way
-	waited    int8 // ticks since it was sent, where clients watch the time
+	waited    int8 // ticks since it was sent, or its answer was, where that is bounded
 
 	// What a node holds while reading.
 	verdict Case
@@ -60,6 +60,7 @@ type stray struct {
 	token     Token
 	from      Net
 	overtaken bool
+	waited    int8 // as a slot's
 }
 
 // rotation is what truly happened when a token was confirmed, whatever the row says of it.

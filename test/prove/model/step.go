@@ -96,7 +96,7 @@ func (m *machine) decide(st *state, a arrival) Step {
 	s.Outside = m.brokenCondition(st, a, verdict)
 	s.Breaks = m.check(st, a, in, verdict)
 	if s.Breaks == 0 {
-		s.Breaks = m.checkHonest(a, verdict, s.Outside)
+		s.Breaks = m.checkHonest(st, a, verdict, s.Outside)
 	}
 	st.row = m.table.Write(verdict, in, a.read)
 	switch verdict {
@@ -112,8 +112,8 @@ func (m *machine) decide(st *state, a arrival) Step {
 
 // overtake marks what is on its way with another token than the one just confirmed.
 func (m *machine) overtake(st *state, confirmed Token) {
-	if !m.honest() {
-		return // only R1 asks
+	if !m.watches() {
+		return // only (b) and (c) ask
 	}
 	st.tokens[confirmed].traits |= wasConfirmed
 	for i := range st.slots {
@@ -139,8 +139,8 @@ func (m *machine) give(st *state, s *Step) {
 			return
 		}
 		s.given = st.add(s.token, isFork)
-		if m.honest() {
-			st.tokens[s.token].traits |= wasForked // only R1 asks
+		if m.watches() {
+			st.tokens[s.token].traits |= wasForked // only (c) asks
 		}
 	}
 }

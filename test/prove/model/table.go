@@ -29,6 +29,8 @@ type Row struct {
 	Unused       int8 // now - last use
 	Left         int8 // ticks until the absolute limit; at 0 the session is over
 	Ended        bool
+	Opened       int8 // now - when the overlap was opened. The table of today opens none, and leaves it at 0
+	Openings     int8 // by recoveries, since the last rotation
 	Shown        bool // Ended as a copy of the database shows it that lags behind; only planted faults look
 }
 
@@ -48,6 +50,11 @@ type Windows struct {
 	Grace    int8
 	Recovery int8 // Always: as long as the session lives. 0: off, only within grace
 	Idle     int8 // unused this long, the session is over
+
+	// Hold is how long an overlap stays open: no successor is confirmed. 0: the table of today.
+	Hold int8
+	// MaxOpenings is how many overlaps the recoveries of one token may open.
+	MaxOpenings int8
 }
 
 // Case is a line of the table. The zero case is none of them.
@@ -62,15 +69,19 @@ const (
 	Late
 	Ahead
 	Reused
-	cases // how many there are, and one
+	Held    // proposed: a successor while the overlap is open, from where the last rotation came
+	Waiting // proposed: the same from elsewhere
+	cases   // how many there are, and one
 )
 
 // String names the case as the document does.
 func (c Case) String() string {
-	return [cases]string{"none", "ended", "rotate", "repeat", "recover", "late", "ahead", "reuse"}[c]
+	return [cases]string{
+		"none", "ended", "rotate", "repeat", "recover", "late", "ahead", "reuse", "held", "waiting",
+	}[c]
 }
 
-// Grant is the token that an answer carries.
+// Grant is the refresh token that an answer carries.
 type Grant uint8
 
 // The grants.
@@ -78,6 +89,7 @@ const (
 	Nothing Grant = iota // no token
 	Same                 // the successor that this token always gets
 	Fresh                // a successor that nobody has seen
+	Access               // none, but an access token
 )
 
 // Input is all that the table looks at: a token and the row.
@@ -92,6 +104,7 @@ type Input struct {
 type Table struct {
 	Within  func(age, window int8) bool // what "within a window" means
 	Over    func(Input) bool            // the line "ended"
+	Hold    func(Input) bool            // proposed: an overlap is open, and no successor is confirmed
 	Rotate  func(Input) bool            // the condition of the one write, whole
 	Repeat  func(Input) bool
 	Recover func(Input) bool
@@ -101,6 +114,7 @@ type Table struct {
 	Confirm   func(row, read Row, p Presented) Row // what "rotate" writes; read is the row as it was decided on
 	Overtake  func(row Row, p Presented) Row       // what "ahead" writes
 	Fork      func(row Row, p Presented) Row       // what "recover" writes
+	Open      func(Input) bool                     // proposed: whether "recover" opens an overlap
 	End       func(Row) Row                        // what "reuse" and "ended" write
 	Interrupt func(before, after Row) Row          // what a storage error leaves of a write
 	Holds     func(read, now Row) bool             // the condition of a write that was decided on a row read before
@@ -113,6 +127,8 @@ func Protocol() *Table {
 	t := &Table{
 		Within:    within,
 		Over:      over,
+		Hold:      func(Input) bool { return false },
+		Open:      func(Input) bool { return false },
 		Ahead:     func(in Input) bool { return in.Presented.Generation > in.Row.Generation+1 },
 		Confirm:   confirm,
 		Overtake:  overtake,
@@ -124,7 +140,7 @@ func Protocol() *Table {
 		},
 		Answer: answer,
 	}
-	t.Rotate = func(in Input) bool { return !t.Over(in) && in.onLine() }
+	t.Rotate = func(in Input) bool { return !t.Over(in) && in.onLine() && !t.Hold(in) }
 	t.Repeat = func(in Input) bool {
 		return in.confirmed() && t.Within(in.Row.Age, in.Grace) && in.From == in.Row.From
 	}
@@ -191,6 +207,8 @@ func answer(c Case) Grant {
 		return Same
 	case Recovered:
 		return Fresh
+	case Held:
+		return Access
 	}
 	return Nothing
 }
@@ -202,6 +220,8 @@ func (t *Table) Decide(in Input) Case {
 		return Rotated
 	case t.Over(in):
 		return Ended
+	case in.onLine() && t.Hold(in):
+		return in.held()
 	case t.Repeat(in):
 		return Repeated
 	case t.Recover(in):
@@ -214,7 +234,7 @@ func (t *Table) Decide(in Input) Case {
 	return Reused
 }
 
-// Write returns the row after a line of the table. Late and repeat write nothing.
+// Write returns the row after a line of the table. Late, repeat and what is held write nothing.
 func (t *Table) Write(c Case, in Input, read Row) Row {
 	switch c {
 	case Rotated:
@@ -222,7 +242,11 @@ func (t *Table) Write(c Case, in Input, read Row) Row {
 	case Ahead:
 		return t.Overtake(in.Row, in.Presented)
 	case Recovered:
-		return t.Fork(in.Row, in.Presented)
+		row := t.Fork(in.Row, in.Presented)
+		if t.Open(in) {
+			row.Opened, row.Openings = 0, row.Openings+1
+		}
+		return row
 	case Ended, Reused:
 		return t.End(in.Row)
 	}
