@@ -39,10 +39,11 @@ func (n *Copied) count(row store.Row) {
 	(*n)[last].Rows++
 }
 
-// Copy moves everything that is kept into another database, all or nothing: sessions, refresh tokens,
-// access tokens and verifiers go on there under the same master key, which must be that of the
-// settings. A database that holds anything is refused, and so is a file that a server runs on. No
-// server may run on either; where From is PostgreSQL, nobody can tell, and what it still writes is lost.
+// Copy moves everything that is kept into another database, all or nothing: sessions, refresh
+// tokens, access tokens and verifiers go on there under the same master key, which must be that of
+// the settings. A database that holds anything is refused, and so is a file that a server runs on.
+// No server may run on either; where From is PostgreSQL, nobody can tell, and what it still writes
+// is lost.
 func Copy(ctx context.Context, c *config.Config, m Move) (Copied, error) {
 	if m.From.String() == m.To.String() {
 		return nil, fmt.Errorf("%s is where everything is already; name another database to copy into", m.From)
@@ -61,7 +62,8 @@ func Copy(ctx context.Context, c *config.Config, m Move) (Copied, error) {
 	err = to.CopyIn(ctx, counted(from.CopyOut(ctx), &n))
 	switch {
 	case errors.Is(err, store.ErrNotEmpty):
-		return nil, fmt.Errorf("%s holds something already, and nothing was changed there; name an empty database, or empty this one", m.To)
+		return nil, fmt.Errorf("%s holds something already, and nothing was changed there; "+
+			"name an empty database, or empty this one", m.To)
 	case err != nil:
 		return nil, fmt.Errorf("%s holds nothing, run this again: %w", m.To, err)
 	}
@@ -95,7 +97,8 @@ func (c claimed) Close() error { return errors.Join(c.Store.Close(), c.release()
 func openClaimed(ctx context.Context, d config.Database) (store.Store, error) {
 	release, err := claimEngine(d)
 	if fault.HasCode(err, fault.DatabaseInUse) {
-		return nil, fault.New(fault.DatabaseInUse).Because(fmt.Errorf("stop the server on %s first: what it still writes would be lost", d))
+		why := fmt.Errorf("stop the server on %s first: what it still writes would be lost", d)
+		return nil, fault.New(fault.DatabaseInUse).Because(why)
 	}
 	if err != nil {
 		return nil, err
@@ -133,8 +136,8 @@ func openSource(ctx context.Context, c *config.Config, m Move) (store.Store, err
 }
 
 // BeginEpoch begins a new epoch of the revocation log, after the database was brought back from a
-// copy by means of its own: verifiers take a snapshot, and nobody takes what was ended since for ended
-// by its number. It tells when that epoch began, in Unix milliseconds.
+// copy by means of its own. Verifiers then take a snapshot, and do not go on from a number that now
+// stands for another entry. It returns when the epoch began, in Unix milliseconds.
 func (s *Server) BeginEpoch(ctx context.Context) (int64, error) {
 	epoch, _, err := s.store.Head(ctx)
 	if err != nil {

@@ -16,7 +16,8 @@ func TestFollow(t *testing.T) {
 	home, abroad := store.Client{Agent: "home"}, store.Client{Agent: "abroad"}
 	line := store.Line{Generation: 7, Nonce: dad, Parent: grandpa, RotatedAt: rotated, Forks: 1}
 	begun := store.Session{
-		Line: line, LastUsedAt: rotated, LastUsedBy: home, IdleLimit: 2 * time.Hour, ExpiresAt: signIn.Add(12 * time.Hour),
+		Line: line, LastUsedAt: rotated, LastUsedBy: home,
+		IdleLimit: 2 * time.Hour, ExpiresAt: signIn.Add(12 * time.Hour),
 	}
 	used := func(change func(*store.Session)) store.Session {
 		s := begun

@@ -51,9 +51,11 @@ func SigningAt(keys []SigningKey, now time.Time) int {
 }
 
 // SuccessorOf returns what RevokeSigningKey does beside forgetting the key of this id, decided on
-// the rows as the transaction sees them: the key that signs afterwards, and whether its row is to be
-// written, because it is next or begins earlier than it was to. The fault is key_not_found.
-func SuccessorOf(id string, keys []SigningKey, next SigningKey, now time.Time) (signs SigningKey, write bool, err error) {
+// the rows as the transaction sees them: the key that signs afterwards, and whether its row is to
+// be written, because it is next or begins earlier than it was to. The fault is key_not_found.
+func SuccessorOf(
+	id string, keys []SigningKey, next SigningKey, now time.Time,
+) (signs SigningKey, write bool, err error) {
 	at := slices.IndexFunc(keys, func(k SigningKey) bool { return k.ID == id })
 	if at < 0 {
 		return SigningKey{}, false, fault.New(fault.KeyNotFound)

@@ -8,7 +8,8 @@ import (
 // ServiceID names a service key: "svc_" and 11 base64url characters. It is not a credential.
 type ServiceID string
 
-// ServiceHash is the SHA-256 of a service key. The key has 256 random bits, so that nothing slower is needed.
+// ServiceHash is the SHA-256 of a service key. The key has 256 random bits, so that nothing slower
+// is needed.
 type ServiceHash [32]byte
 
 // Service is a program that holds a service key.

@@ -108,6 +108,6 @@ type UserChanges interface {
 // RoleAdmin is the role that may administer the server.
 const RoleAdmin = "admin"
 
-// FirstAdmin names the metadata that says there is or was an admin: CreateUser, CreateFirstAdmin and
-// SetRoles keep it with the first.
+// FirstAdmin names the metadata that says there is or was an admin: CreateUser, CreateFirstAdmin
+// and SetRoles keep it with the first.
 const FirstAdmin = "first_admin"

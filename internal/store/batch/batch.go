@@ -103,8 +103,8 @@ func (b *Batcher[T]) join(e *entry[T]) (lead bool) {
 	return true
 }
 
-// leave gives up waiting. It reports false when that is too late: a batch has the item, or the
-// caller leads.
+// leave stops waiting, and reports whether it could: it is too late when a batch has the item, or
+// the caller leads.
 func (b *Batcher[T]) leave(e *entry[T]) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -132,8 +132,10 @@ func (b *Batcher[T]) lead(ctx context.Context, e *entry[T]) error {
 	}
 	outcome := verdict{err: ErrPanicked}
 	defer func() {
-		if b.end() && runtime.GOMAXPROCS(0) == 1 { // with more of them, another sees to it
-			runtime.Gosched() // the next batch begins before what follows from this one: whatever it waits for, it waits meanwhile
+		if b.end() && runtime.GOMAXPROCS(0) == 1 {
+			// The next batch begins before what follows from this one, and waits for the disk or
+			// the network meanwhile. With more processors another one sees to it.
+			runtime.Gosched()
 		}
 		for _, other := range batch[1:] {
 			other.told <- outcome

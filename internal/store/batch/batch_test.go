@@ -26,7 +26,7 @@ type recorder struct {
 	batches [][]int    // what was done, in order
 }
 
-// newRecorder gives a recorder whose batches have at most so many items.
+// newRecorder returns a recorder whose batches have at most so many items.
 func newRecorder(most int) *recorder {
 	d := &recorder{}
 	d.Size = most
@@ -123,7 +123,7 @@ func TestTogether(t *testing.T) {
 	})
 }
 
-// TestGiveUp lets a caller go whose batch has not begun, whether the next batch was his to do or
+// TestGiveUp lets a caller go whose batch has not begun, whether the next batch was its to do or
 // not, and disturbs nobody else.
 func TestGiveUp(t *testing.T) {
 	for _, place := range []int{1, 2, 3} {
@@ -150,7 +150,7 @@ func TestGiveUp(t *testing.T) {
 	}
 }
 
-// TestTooLateToGiveUp has a caller wait for a batch that has begun with his item.
+// TestTooLateToGiveUp has a caller wait for a batch that has begun with its item.
 func TestTooLateToGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newRecorder(9)
@@ -165,7 +165,7 @@ func TestTooLateToGiveUp(t *testing.T) {
 	})
 }
 
-// TestLedByWhoGaveUp hands the lead on when the caller gives up in the moment in which it is his.
+// TestLedByWhoGaveUp hands the lead on when a caller gives up in the moment in which it gets it.
 func TestLedByWhoGaveUp(t *testing.T) {
 	for range 50 { // both are ready then: which a select takes is chance
 		synctest.Test(t, func(t *testing.T) {
@@ -213,7 +213,8 @@ func TestPanic(t *testing.T) {
 		d.panics = 3
 		errs := d.queue(ctx, ctx, ctx, ctx)
 		pass(5 * time.Hour)
-		if errs[1] == nil || errs[1].Error() != "panicked itself" || !errors.Is(errs[2], batch.ErrPanicked) || errs[3] != nil {
+		if errs[1] == nil || errs[1].Error() != "panicked itself" ||
+			!errors.Is(errs[2], batch.ErrPanicked) || errs[3] != nil {
 			t.Errorf("Do = %v, want the second to panic, and the third to be told", errs)
 		}
 		d.wantBatches(t, []int{1}, []int{4})
@@ -262,9 +263,9 @@ func TestMany(t *testing.T) {
 	}
 }
 
-// TestHurry begins a batch beside one that takes long, when somebody has waited long enough, and
-// not because of those whose batch has begun.
-func TestHurry(t *testing.T) {
+// TestOverlapAfter begins a batch beside one that takes long, when somebody has waited long enough,
+// and not because of those whose batch has begun.
+func TestOverlapAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, began := newRecorder(9), time.Now()
 		d.OverlapAfter = 10 * time.Minute

@@ -48,7 +48,10 @@ func Read(files fs.FS, folder string) ([]Step, error) {
 			return nil, err
 		}
 		sum := sha256.Sum256(script)
-		s := Step{Number: i + 1, Name: path.Base(name), Script: string(script), Sum: hex.EncodeToString(sum[:]), Oldest: i + 1}
+		s := Step{
+			Number: i + 1, Name: path.Base(name), Script: string(script),
+			Sum: hex.EncodeToString(sum[:]), Oldest: i + 1,
+		}
 		if !strings.HasPrefix(s.Name, fmt.Sprintf("%04d_", s.Number)) {
 			return nil, fmt.Errorf("%w: migration %s is not number %d", ErrSchema, name, s.Number)
 		}

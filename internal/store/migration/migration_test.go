@@ -19,7 +19,7 @@ func folder(scripts map[string]string) fstest.MapFS {
 	return files
 }
 
-// TestRead gives steps in order, and refuses what has no place in it.
+// TestRead reads steps in order, and refuses what has no place in it.
 func TestRead(t *testing.T) {
 	tests := []struct {
 		name    string

@@ -73,7 +73,8 @@ func endBatch(ctx context.Context, conn *pgxpool.Conn, requests []*ending) error
 	}
 	var over []store.EndedSession
 	var one store.EndedSession
-	_, err = pgx.ForEachRow(rows, []any{(*records.SessionID)(&one.ID), &one.Live, nil}, func() error { // the last is void
+	columns := []any{(*records.SessionID)(&one.ID), &one.Live, nil} // the last is void
+	_, err = pgx.ForEachRow(rows, columns, func() error {
 		over = append(over, one)
 		return nil
 	})

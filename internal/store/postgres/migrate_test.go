@@ -190,7 +190,8 @@ func TestRefreshTouchesNoIndex(t *testing.T) {
 	}
 	must(t, db.Close()) // only then does it tell its numbers
 	var all, hot int
-	for end := time.Now().Add(2 * time.Minute); all < refreshes && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	const pause = 10 * time.Millisecond
+	for end := time.Now().Add(2 * time.Minute); all < refreshes && time.Now().Before(end); time.Sleep(pause) {
 		must(
 			t,
 			conn.QueryRow(background, `SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'sessions'`).
@@ -259,7 +260,8 @@ func TestUnkeepableText(t *testing.T) {
 		_, service := db.Service(background, store.ServiceID(text))
 		_, disabled := db.DisableUser(background, store.UserID(text), "", time.Now)
 		_, renamed := db.RenameUser(background, store.UserID(text), "x")
-		for _, err := range []error{byID, byEmail, service, disabled, renamed, db.RevokeService(background, store.ServiceID(text), now)} {
+		revoked := db.RevokeService(background, store.ServiceID(text), now)
+		for _, err := range []error{byID, byEmail, service, disabled, renamed, revoked} {
 			if err == nil || !strings.Contains(err.Error(), "not_found") {
 				t.Errorf("looking for %q = %v, want not found", text, err)
 			}

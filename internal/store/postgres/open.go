@@ -2,8 +2,8 @@
 // and an answer means that the write is as durable as that PostgreSQL was told to make it.
 //
 // Transactions lock rows in one order: users, then sessions by id, then the head of the log. Every
-// statement of a transaction sees what was committed before it began (READ COMMITTED), so what is read
-// behind a lock is what the lock protects.
+// statement of a transaction sees what was committed before it began (READ COMMITTED), so what is
+// read behind a lock is what the lock protects.
 package postgres
 
 import (
@@ -128,10 +128,10 @@ func configure(text string) (*pgxpool.Config, error) {
 }
 
 // fixPlans has each statement of a connection planned once, and with rows found by indexes, one
-// after the other: ours ask for ids, whatever is asked for. Planning a batch of refreshes anew takes
-// longer than doing it. Left to itself, PostgreSQL reads the whole of a table that is small, or that
-// it does not know yet, and then locks rows in another order than that of the batch.
-// Not parameters of the start, which poolers refuse.
+// after the other: all of ours look rows up by id. Planning a batch of refreshes anew takes longer
+// than doing it. Left to itself, PostgreSQL reads the whole of a table that is small, or that it
+// does not know yet, and then locks rows in another order than that of the batch. These are no
+// parameters of the connection's start, because poolers refuse those.
 func fixPlans(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
 		set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),

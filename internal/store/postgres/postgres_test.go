@@ -23,7 +23,7 @@ func TestContract(t *testing.T) {
 // patient waits longer than a server does: the machine may be busy with other tests.
 var patient = postgres.Options{Wait: time.Minute, Limit: time.Minute}
 
-// mustOpen opens a database with patience, and closes it when t ends.
+// mustOpen opens a database, waits for it if need be, and closes it when t ends.
 func mustOpen(t testing.TB, url string) *postgres.DB {
 	t.Helper()
 	return mustOpenWith(t, url, patient)
@@ -66,7 +66,7 @@ var now = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 // ada is a user.
 var ada = store.User{ID: "usr_ada", Email: "Ada@example.com", EmailKey: "ada@example.com", CreatedAt: now}
 
-// newSession gives a session of ada's, of this number; nobody keeps it yet.
+// newSession returns a session of ada's, of this number; nobody keeps it yet.
 func newSession(number ...byte) store.Session {
 	var id store.SessionID
 	copy(id[:], number)
@@ -76,7 +76,7 @@ func newSession(number ...byte) store.Session {
 	}
 }
 
-// mustBegin keeps a session and gives its first token.
+// mustBegin keeps a session and returns its first token.
 func mustBegin(t testing.TB, db *postgres.DB, number ...byte) store.Presented {
 	t.Helper()
 	s := newSession(number...)

@@ -10,9 +10,10 @@ import (
 	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
-// TestNothingStale has acts that refuse tokens stop between their locks and their commit, and
-// somebody come who may have read what was before: what he is given is what is after, or nothing.
-// What he was given of before would be good for an iat that the act does not cover. protocol.md R6
+// TestNothingStale has transactions that refuse tokens stop between their locks and their commit,
+// while somebody else reads the same rows. The reader gets the rows as they are after the commit,
+// or nothing. A token from the rows as they were before could have an iat that the transaction
+// does not cover. protocol.md R6
 func TestNothingStale(t *testing.T) {
 	first := store.Presented{Session: store.SessionID{1}, Generation: 1, Nonce: store.Nonce{1}}
 	second := store.Presented{Session: store.SessionID{1}, Generation: 2, Parent: store.Nonce{1}, Nonce: store.Nonce{2}}
@@ -35,7 +36,7 @@ func TestNothingStale(t *testing.T) {
 			return u, err == nil, nil // who is disabled by then is turned away
 		}},
 	}
-	acts := []struct {
+	refusals := []struct {
 		name string
 		call func(*postgres.DB, store.Clock) error
 	}{
@@ -47,15 +48,17 @@ func TestNothingStale(t *testing.T) {
 			_, err := db.DisableUser(background, ada.ID, "", clock)
 			return err
 		}},
-		{"delete", func(db *postgres.DB, clock store.Clock) error { return db.DeleteUser(background, ada.ID, clock) }},
+		{"delete", func(db *postgres.DB, clock store.Clock) error {
+			return db.DeleteUser(background, ada.ID, clock)
+		}},
 		{"everything", func(db *postgres.DB, clock store.Clock) error {
 			_, err := db.EndEverything(background, store.Ending{Reason: store.EndedByAdmin}, clock)
 			return err
 		}},
 	}
-	for _, act := range acts {
+	for _, refusal := range refusals {
 		for _, visitor := range visitors {
-			t.Run(act.name+" and "+visitor.name, func(t *testing.T) {
+			t.Run(refusal.name+" and "+visitor.name, func(t *testing.T) {
 				t.Parallel()
 				database := postgrestest.Shared(t).Database(t)
 				db := mustOpen(t, database)
@@ -64,19 +67,23 @@ func TestNothingStale(t *testing.T) {
 				mustRotate(t, db, first, store.Rotated)
 
 				came := make(chan bool)
-				must(t, act.call(db, func() time.Time { // the locks are held
+				must(t, refusal.call(db, func() time.Time { // the locks are held
 					go func() {
 						defer close(came)
 						u, in, err := visitor.call(db)
 						if err != nil {
 							t.Error(err)
 						}
-						if in &&
-							(u.NotBefore != now.Unix()+1 || act.name == "roles" && !slices.Equal(u.Roles, []string{"new"})) {
+						if !in {
+							return
+						}
+						if u.NotBefore != now.Unix()+1 ||
+							refusal.name == "roles" && !slices.Equal(u.Roles, []string{"new"}) {
 							t.Errorf("let in as %+v, which was before", u)
 						}
-						if in &&
-							(act.name == "disable" || act.name == "delete" || act.name == "everything" && visitor.name != "begin") {
+						switch {
+						case refusal.name == "disable", refusal.name == "delete",
+							refusal.name == "everything" && visitor.name != "begin":
 							t.Error("let in, though out")
 						}
 					}()
@@ -89,8 +96,8 @@ func TestNothingStale(t *testing.T) {
 	}
 }
 
-// TestNewUserAfterEverything has somebody sign up while everything is being ended: she begins with
-// the cut-off.
+// TestNewUserAfterEverything has somebody sign up while everything is being ended: the new user
+// begins with the cut-off.
 func TestNewUserAfterEverything(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
 	db := mustOpen(t, database)

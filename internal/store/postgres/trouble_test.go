@@ -21,7 +21,7 @@ import (
 // secret is the password of the users that these tests make.
 const secret = "hunter2-hunter2"
 
-// change gives a URL with something changed.
+// change returns a URL with something changed.
 func change(t *testing.T, text string, how func(*url.URL)) string {
 	t.Helper()
 	u, err := url.Parse(text)
@@ -30,13 +30,13 @@ func change(t *testing.T, text string, how func(*url.URL)) string {
 	return u.String()
 }
 
-// as gives a URL for another user, with the password secret.
+// as returns a URL for another user, with the password secret.
 func as(t *testing.T, text, user string) string {
 	t.Helper()
 	return change(t, text, func(u *url.URL) { u.User = url.UserPassword(user, secret) })
 }
 
-// nowhere gives an address that nobody listens on.
+// nowhere returns an address that nobody listens on.
 func nowhere(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -128,7 +128,7 @@ func TestStandby(t *testing.T) {
 	}
 }
 
-// mustPath gives the path of a URL.
+// mustPath returns the path of a URL.
 func mustPath(t *testing.T, text string) string {
 	t.Helper()
 	u, err := url.Parse(text)
@@ -235,7 +235,7 @@ func TestRestarts(t *testing.T) {
 	all.Wait()
 }
 
-// mustRotateSoon presents a token until the database answers, and gives its successor. The answer
+// mustRotateSoon presents a token until the database answers, and returns its successor. The answer
 // to the first may have been lost: then the second is a repeat.
 func mustRotateSoon(t *testing.T, db *postgres.DB, p store.Presented) store.Presented {
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
@@ -336,7 +336,7 @@ func TestNeighbours(t *testing.T) {
 	all.Wait()
 }
 
-// TestLockedTooLong gives up on a row that somebody keeps, and leaves the token good.
+// TestLockedTooLong waits for a row that somebody keeps, gives up, and leaves the token good.
 func TestLockedTooLong(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
 	calm := mustOpen(t, database)

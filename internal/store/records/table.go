@@ -17,7 +17,7 @@ type Table struct {
 
 	Owner   string // the user's column: with the user go the user's rows. Empty: they are nobody's
 	Forget  string // what is set in them instead, where the rows have to stay. Empty: they go
-	Expires string // the column of the time from which on nobody needs a row. Empty: Sweep has its own rule, or rows stay
+	Expires string // a column: from this time on nobody needs the row. Empty: Sweep has its own rule, or rows stay
 	Initial string // the condition of the one row that the schema begins with. Empty: it begins with none
 }
 

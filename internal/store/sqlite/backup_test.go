@@ -67,7 +67,7 @@ func TestBackupUnderWrites(t *testing.T) {
 	}
 }
 
-// TestRestore gives everything back under a later epoch, and never overwrites.
+// TestRestore brings everything back under a later epoch, and never overwrites.
 func TestRestore(t *testing.T) {
 	folder := t.TempDir()
 	path, copied, restored := filepath.Join(

@@ -13,7 +13,8 @@ import (
 // crowd is how many wait together.
 const crowd = 20
 
-// together holds the writer back until everybody waits for it, and gives what came of each act.
+// together holds the writer back until everybody waits for it, and returns what came of each
+// operation.
 func together(t *testing.T, db *sqlite.DB, do func(i int) error) [crowd]error {
 	t.Helper()
 	release, err := db.HoldWriter(background)
@@ -41,11 +42,11 @@ func gathering(t *testing.T) (path string, db *sqlite.DB, tokens [crowd]store.Pr
 	return path, db, tokens
 }
 
-// unlucky is the one of the crowd whose act fails.
+// unlucky is the one of the crowd whose operation fails.
 const unlucky = 7
 
-// TestNeighbours has an act fail in the middle of others: they are done all the same, whether the
-// failure undoes its own statement or the whole transaction.
+// TestNeighbours has an operation fail in the middle of others: they are done all the same, whether
+// the failure undoes its own statement or the whole transaction.
 func TestNeighbours(t *testing.T) {
 	for _, how := range []string{"ABORT", "ROLLBACK"} {
 		t.Run(how, func(t *testing.T) {
@@ -93,12 +94,12 @@ func TestCommitFails(t *testing.T) {
 	}
 }
 
-// TestDecisions gives everybody their own answer: a fault is no failure of the transaction.
+// TestDecisions sees everybody get their own answer: a fault is no failure of the transaction.
 func TestDecisions(t *testing.T) {
 	_, db, _ := gathering(t)
 	errs := together(t, db, func(i int) error {
 		switch i % 4 {
-		case 0: // a password that is not hers any more
+		case 0: // a password that is no longer the user's
 			_, err := db.Begin(background, store.Beginning{Session: newSession(100, byte(i)), Password: "old"}, now)
 			return err
 		case 1:

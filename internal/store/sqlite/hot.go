@@ -8,7 +8,8 @@ import (
 	"github.com/handstamp/handstamp/internal/store/records"
 )
 
-// hotWrites are the statements of every sign-up, sign-in, refresh and sign-out that the writer runs.
+// hotWrites are the statements of every sign-up, sign-in, refresh and sign-out that the writer
+// runs.
 var hotWrites = []string{
 	records.InsertUserSQL, records.UserSQL, records.InsertSessionSQL, records.StandingSQL, saveUseSQL,
 	records.EndSQL[records.One], records.EndSQL[records.OneOfOwner], moveHeadSQL, insertEntrySQL,

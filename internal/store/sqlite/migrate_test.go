@@ -18,8 +18,8 @@ import (
 	"github.com/handstamp/handstamp/internal/store/storetest"
 )
 
-// firstSchemaSum is that of migration 1, frozen: databases in the field began with it, and refuse to
-// meet another.
+// firstSchemaSum is that of migration 1, frozen: databases in the field began with it, and refuse
+// another.
 const firstSchemaSum = "c4ebd84630a594c16929825f469a310073e3a3440eeefb25a63893f7a792d252"
 
 // TestFirstSchema holds the first migration to what it was.

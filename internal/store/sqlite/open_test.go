@@ -28,7 +28,9 @@ func TestFileModes(t *testing.T) {
 // TestPaths opens the very file that is named, whatever its name means in an URI.
 func TestPaths(t *testing.T) {
 	folder := t.TempDir()
-	for _, name := range []string{"plain.db", "a b.db", "a?mode=memory.db", "a#b.db", "50%41.db", "é.db", "a&_pragma=x.db", "a;b'.db"} {
+	for _, name := range []string{
+		"plain.db", "a b.db", "a?mode=memory.db", "a#b.db", "50%41.db", "é.db", "a&_pragma=x.db", "a;b'.db",
+	} {
 		db, err := sqlite.Open(background, filepath.Join(folder, name))
 		must(t, err)
 		must(t, db.CreateUser(background, ada))
@@ -56,7 +58,8 @@ func TestPaths(t *testing.T) {
 func TestPragmas(t *testing.T) {
 	db := mustOpenWith(t, newPath(t), sqlite.Options{})
 	for name, want := range map[string]string{
-		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "2000", "secure_delete": "1", "query_only": "0",
+		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "2000",
+		"secure_delete": "1", "query_only": "0",
 	} {
 		if got, err := db.WriterPragma(background, name); got != want || err != nil {
 			t.Errorf("PRAGMA %s = %s, %v, want %s", name, got, err, want)

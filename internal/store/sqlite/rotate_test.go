@@ -51,7 +51,7 @@ func TestTwoProcesses(t *testing.T) {
 }
 
 // TestDisabledByHand refuses a user whom an operator disabled in the database itself, where
-// nothing has ended her sessions.
+// nothing has ended the user's sessions.
 func TestDisabledByHand(t *testing.T) {
 	path := newPath(t)
 	db := mustOpen(t, path)

@@ -57,7 +57,7 @@ func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return mustOpen(t, newPath(t)) })
 }
 
-// newPath gives the path of a database that is not there yet.
+// newPath returns the path of a database that is not there yet.
 func newPath(t testing.TB) string {
 	t.Helper()
 	return filepath.Join(t.TempDir(), "test.db")
@@ -120,7 +120,7 @@ var now = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 // ada is a user.
 var ada = store.User{ID: "usr_ada", Email: "Ada@example.com", EmailKey: "ada@example.com", CreatedAt: now}
 
-// newSession gives a session of ada's, of this number; nobody keeps it yet.
+// newSession returns a session of ada's, of this number; nobody keeps it yet.
 func newSession(number ...byte) store.Session {
 	var id store.SessionID
 	copy(id[:], number)
@@ -130,7 +130,7 @@ func newSession(number ...byte) store.Session {
 	}
 }
 
-// mustBegin keeps a session and gives its first token.
+// mustBegin keeps a session and returns its first token.
 func mustBegin(t testing.TB, db *sqlite.DB, number ...byte) store.Presented {
 	t.Helper()
 	s := newSession(number...)

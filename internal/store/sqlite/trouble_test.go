@@ -95,7 +95,7 @@ func TestQueue(t *testing.T) {
 		t.Errorf("Rotate in haste = %v, want that its caller gave up", err)
 	}
 	for range cap(took) {
-		if waited := <-took; waited > 15*time.Second { // 19 s, if each waited for the lock by himself
+		if waited := <-took; waited > 15*time.Second { // 19 s, if each waited for the lock in turn
 			t.Errorf("waited %v, want at most one turn and one lock", waited)
 		}
 	}
@@ -153,7 +153,7 @@ func TestFull(t *testing.T) {
 	wantUnavailable(t, "CreateUser when full", err)
 }
 
-// mustPages gives the size of a database.
+// mustPages returns the size of a database.
 func mustPages(t *testing.T, db *sqlite.DB) string {
 	t.Helper()
 	pages, err := db.WriterPragma(background, "page_count")

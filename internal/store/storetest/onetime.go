@@ -116,7 +116,8 @@ func testTakeOneTimeToken(t *testing.T, f *fixture) {
 	f.wantTaken(t, "another purpose's", other)
 }
 
-// testOneTimeTokenRefused takes none for another purpose, or that has expired, and leaves the first.
+// testOneTimeTokenRefused takes none for another purpose, and none that has expired, and leaves the
+// first.
 func testOneTimeTokenRefused(t *testing.T, f *fixture) {
 	k := f.mustOneTimeToken(t, f.mustUser(t).ID, reset)
 	mistaken := k
@@ -173,7 +174,7 @@ func testOneTimeTokenSwept(t *testing.T, f *fixture) {
 	f.wantTaken(t, "not expired", k)
 }
 
-// testRaceTakeOneTimeToken gives a token to one of those who want it.
+// testRaceTakeOneTimeToken lets one of those who want a token have it.
 func testRaceTakeOneTimeToken(t *testing.T, f *fixture) {
 	u := f.mustUser(t)
 	for range rounds {
