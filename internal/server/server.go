@@ -131,7 +131,8 @@ func (s *Server) build(ctx context.Context) error {
 		return err
 	}
 	s.Users = user.New(user.Parts{
-		Store: s.store, Hasher: password.NewHasher(s.hashing()),
+		Users: s.store, Changes: s.store, Metadata: s.store,
+		Hasher:      password.NewHasher(s.hashing()),
 		Policy:      password.Policy{Words: []string{"handstamp", c.PublicURL.Host()}},
 		Revocations: s.ended, Log: log, Signup: c.Signup, SetupKey: master.Derive("setup link"), Now: s.now,
 	})

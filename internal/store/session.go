@@ -234,18 +234,7 @@ type Sessions interface {
 	// EndOtherSessions ends every live session of e.Owner but e.Session (zero: every one), each
 	// with its entry, all or nothing, and returns their number.
 	EndOtherSessions(ctx context.Context, e Ending, now time.Time) (int, error)
-
-	// Sweep drops up to s.Limit rows of each kind that nobody needs any more: sessions over for
-	// s.Keep or longer, and the log's expired entries up to the first that has not expired at
-	// now, so that no gap opens inside the log. It returns the number dropped.
-	Sweep(ctx context.Context, s Sweeping, now time.Time) (int, error)
 }
 
 // MaxListed is how many sessions LiveSessions returns at most.
 const MaxListed = 500
-
-// Sweeping says how much Sweep may drop at once.
-type Sweeping struct {
-	Keep  time.Duration // sessions over for less than this stay, so that their reason can be told
-	Limit int           // rows of each kind at most
-}

@@ -29,6 +29,7 @@ type Store interface {
 	OneTimeTokens
 	Revocations
 	Metadata
+	Sweeper
 	Copying
 	io.Closer
 }
@@ -77,11 +78,26 @@ type Notifier interface {
 
 // Metadata keeps small values that are set once, such as the check value of the master key.
 type Metadata interface {
-	// ReadMetadata returns the value kept under name, or nil when there is none. A value is not empty.
+	// ReadMetadata returns the value kept under name, or nil when there is none. A value is not
+	// empty.
 	ReadMetadata(ctx context.Context, name string) ([]byte, error)
 
-	// KeepMetadata keeps value under name unless there is one already, and returns what is
-	// kept.
+	// KeepMetadata keeps value under name unless there is one already, and returns what is kept.
 	// Of any number of concurrent first calls one wins, and all get its value.
 	KeepMetadata(ctx context.Context, name string, value []byte) ([]byte, error)
+}
+
+// Sweeper drops rows that are over.
+type Sweeper interface {
+	// Sweep drops up to s.Limit rows of each kind that nobody needs any more: sessions over for
+	// s.Keep or longer, one-time tokens that have expired, and the log's expired entries up to the
+	// first that has not expired at now, so that no gap opens inside the log. It returns the number
+	// dropped.
+	Sweep(ctx context.Context, s Sweeping, now time.Time) (int, error)
+}
+
+// Sweeping says how much Sweep may drop at once.
+type Sweeping struct {
+	Keep  time.Duration // sessions over for less than this stay, so that their reason can be told
+	Limit int           // rows of each kind at most
 }

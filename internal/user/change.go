@@ -12,7 +12,7 @@ import (
 
 // Get returns the caller's own user.
 func (m *Manager) Get(ctx context.Context, by audit.Caller) (store.User, error) {
-	return m.parts.Store.User(ctx, by.User)
+	return m.parts.Users.User(ctx, by.User)
 }
 
 // Rename sets the caller's own name. Empty takes it away. The fault is invalid_request.
@@ -21,7 +21,7 @@ func (m *Manager) Rename(ctx context.Context, by audit.Caller, name string) (sto
 	if err := invalid(mistakes); err != nil {
 		return store.User{}, err
 	}
-	u, err := m.parts.Store.RenameUser(ctx, by.User, name)
+	u, err := m.parts.Changes.RenameUser(ctx, by.User, name)
 	if err == nil {
 		m.parts.Log.Record(ctx, by, audit.Event{Name: audit.UserRenamed, User: u.ID})
 	}
@@ -31,7 +31,7 @@ func (m *Manager) Rename(ctx context.Context, by audit.Caller, name string) (sto
 // ChangePassword sets the caller's password and ends the caller's other sessions.
 // The faults are invalid_credentials for a wrong current password, and invalid_request.
 func (m *Manager) ChangePassword(ctx context.Context, by audit.Caller, current, next secret.Text) error {
-	u, err := m.parts.Store.User(ctx, by.User)
+	u, err := m.parts.Users.User(ctx, by.User)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (m *Manager) setPassword(ctx context.Context, by audit.Caller, u store.User
 		return err
 	}
 	change := store.PasswordChange{User: u.ID, From: u.Password, To: hash, Keep: by.Session, By: by.DeviceName()}
-	n, err := m.parts.Store.ChangePassword(ctx, change, m.parts.Now())
+	n, err := m.parts.Changes.ChangePassword(ctx, change, m.parts.Now())
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (m *Manager) Disable(ctx context.Context, by audit.Caller, id store.UserID)
 	if err := by.MustOperate(); err != nil {
 		return false, err
 	}
-	changed, err := m.parts.Store.DisableUser(ctx, id, by.DeviceName(), m.parts.Now)
+	changed, err := m.parts.Changes.DisableUser(ctx, id, by.DeviceName(), m.parts.Now)
 	if err != nil || !changed {
 		return false, err
 	}
@@ -92,7 +92,7 @@ func (m *Manager) SetRoles(ctx context.Context, by audit.Caller, id store.UserID
 	if err := invalid(mistakes); err != nil {
 		return store.User{}, err
 	}
-	u, err := m.parts.Store.SetRoles(ctx, id, roles, m.parts.Now)
+	u, err := m.parts.Changes.SetRoles(ctx, id, roles, m.parts.Now)
 	if err != nil {
 		return store.User{}, err
 	}
@@ -103,7 +103,7 @@ func (m *Manager) SetRoles(ctx context.Context, by audit.Caller, id store.UserID
 // Delete forgets the caller: every session ends, every access token is refused, and the
 // address is free for somebody else.
 func (m *Manager) Delete(ctx context.Context, by audit.Caller) error {
-	if err := m.parts.Store.DeleteUser(ctx, by.User, m.parts.Now); err != nil {
+	if err := m.parts.Changes.DeleteUser(ctx, by.User, m.parts.Now); err != nil {
 		return err
 	}
 	m.parts.Log.Record(ctx, by, audit.Event{Name: audit.UserDeleted, User: by.User})
@@ -115,7 +115,7 @@ func (m *Manager) List(ctx context.Context, by audit.Caller, after store.UserID,
 	if err := by.MustOperate(); err != nil {
 		return nil, err
 	}
-	return m.parts.Store.ListUsers(ctx, after, limit)
+	return m.parts.Users.ListUsers(ctx, after, limit)
 }
 
 // Find returns the user that the operator names by id or address. The fault is user_not_found.
@@ -123,7 +123,7 @@ func (m *Manager) Find(ctx context.Context, by audit.Caller, idOrEmail string) (
 	if err := by.MustOperate(); err != nil {
 		return store.User{}, err
 	}
-	u, err := m.parts.Store.User(ctx, store.UserID(idOrEmail))
+	u, err := m.parts.Users.User(ctx, store.UserID(idOrEmail))
 	if fault.HasCode(err, fault.UserNotFound) {
 		return m.find(ctx, idOrEmail)
 	}

@@ -18,7 +18,7 @@ const setupLife = 24 * time.Hour
 
 // NeedsAdmin reports whether there has never been an admin.
 func (m *Manager) NeedsAdmin(ctx context.Context) (bool, error) {
-	made, err := m.parts.Store.ReadMetadata(ctx, store.FirstAdmin)
+	made, err := m.parts.Metadata.ReadMetadata(ctx, store.FirstAdmin)
 	return made == nil, err
 }
 
@@ -59,5 +59,5 @@ func (m *Manager) SetUp(ctx context.Context, by audit.Caller, token secret.Text,
 		return Proof{}, err
 	}
 	f.Roles = []string{store.RoleAdmin}
-	return m.create(ctx, by, f, m.parts.Store.CreateFirstAdmin)
+	return m.create(ctx, by, f, m.parts.Users.CreateFirstAdmin)
 }

@@ -22,16 +22,11 @@ import (
 // Manager makes, proves, changes and deletes users.
 type Manager struct{ parts Parts }
 
-// Store is what a Manager needs kept.
-type Store interface {
-	store.Users
-	store.UserChanges
-	ReadMetadata(ctx context.Context, name string) ([]byte, error)
-}
-
 // Parts are what a Manager works with.
 type Parts struct {
-	Store       Store
+	Users       store.Users
+	Changes     store.UserChanges
+	Metadata    store.Metadata // where it says whether there was an admin
 	Hasher      *password.Hasher
 	Policy      password.Policy
 	Revocations *revocation.Log
@@ -73,7 +68,7 @@ func (m *Manager) SignUp(ctx context.Context, by audit.Caller, f Fresh) (Proof, 
 		return Proof{}, fault.New(fault.SignupClosed)
 	}
 	f.Roles = nil
-	return m.create(ctx, by, f, m.parts.Store.CreateUser)
+	return m.create(ctx, by, f, m.parts.Users.CreateUser)
 }
 
 // Create makes a user for the operator, whatever the sign-up mode.
@@ -81,10 +76,10 @@ func (m *Manager) Create(ctx context.Context, by audit.Caller, f Fresh) (Proof, 
 	if err := by.MustOperate(); err != nil {
 		return Proof{}, err
 	}
-	return m.create(ctx, by, f, m.parts.Store.CreateUser)
+	return m.create(ctx, by, f, m.parts.Users.CreateUser)
 }
 
-// keeper is a method of Store that keeps a new user.
+// keeper is a method of store.Users that keeps a new user.
 type keeper func(context.Context, store.User) error
 
 // create checks everything, reports all mistakes at once, and keeps the user.
@@ -167,7 +162,7 @@ func (m *Manager) find(ctx context.Context, typed string) (store.User, error) {
 	if len(mistakes) > 0 {
 		return store.User{}, fault.New(fault.UserNotFound)
 	}
-	return m.parts.Store.UserByEmail(ctx, email.Key)
+	return m.parts.Users.UserByEmail(ctx, email.Key)
 }
 
 // refuse logs the reason, which the returned fault does not tell.
@@ -182,7 +177,7 @@ func (m *Manager) rehash(ctx context.Context, u store.User, given secret.Text) (
 	if err != nil {
 		return Proof{}, err
 	}
-	done, err := m.parts.Store.Rehash(ctx, u.ID, u.Password, hash)
+	done, err := m.parts.Changes.Rehash(ctx, u.ID, u.Password, hash)
 	if err != nil || !done {
 		return Proof{u.ID, u.Password}, err
 	}

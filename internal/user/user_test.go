@@ -81,7 +81,7 @@ func openEmpty(t *testing.T) *fixture {
 	f := &fixture{t: t, db: db, audited: new(bytes.Buffer), now: start}
 	handler := slog.NewTextHandler(f.audited, &slog.HandlerOptions{ReplaceAttr: bare})
 	f.parts = user.Parts{
-		Store: db,
+		Users: db, Changes: db, Metadata: db,
 		Hasher: password.NewHasher(password.Options{
 			Params: cheap, TestingOnlyDerived: func(password.Params) { f.hashes.Add(1) },
 		}),
