@@ -66,7 +66,7 @@ var settings = []setting{
 	{
 		name: "ops_listen", shape: "HOST:PORT", optional: true, fallback: "127.0.0.1:8788",
 		values: "host:port, or unix: and the path of a socket; empty means none",
-		say:    "The address for health checks and metrics, which are for you alone.",
+		say:    "The address for health checks, which are for you alone.",
 		access: one(func(c *Config) *string { return &c.OpsListen }, readListen),
 	},
 	{
