@@ -210,16 +210,12 @@ func TestDecoding(t *testing.T) { report(t, readTree(t).CheckCalls(decoding)) }
 func TestSQL(t *testing.T) { report(t, readTree(t).CheckSQL(sqlAllowed)) }
 
 // TestComments holds every package and every top-level name to a comment, in every module.
-func TestComments(t *testing.T) { reportAll(t, "comments", (*repo.Tree).CheckComments) }
+func TestComments(t *testing.T) { reportAll(t, (*repo.Tree).CheckComments) }
 
 // TestMarks finds notes of work to come without an issue, and tests that skip, in every module.
-func TestMarks(t *testing.T) { reportAll(t, "marks", (*repo.Tree).CheckMarks) }
+func TestMarks(t *testing.T) { reportAll(t, (*repo.Tree).CheckMarks) }
 
 // TestSizes holds functions, files, parameters and interfaces to their budgets, in every module.
 func TestSizes(t *testing.T) {
-	reportAll(
-		t,
-		"sizes",
-		func(tree *repo.Tree) []repo.Problem { return tree.CheckSizes(budgets, excused[tree.Module]) },
-	)
+	reportAll(t, func(tree *repo.Tree) []repo.Problem { return tree.CheckSizes(budgets, excused[tree.Module]) })
 }

@@ -1,7 +1,6 @@
 package repo_test
 
 import (
-	"flag"
 	"io/fs"
 	"os"
 	"path"
@@ -13,20 +12,6 @@ import (
 
 	"github.com/handstamp/handstamp/internal/repo"
 )
-
-// notYet are folders that a rule does not hold yet. A line goes when the folder is clean.
-var notYet = map[string][]string{
-	"widths": {
-		"internal/server", "internal/store", "internal/web/middleware_test.go",
-	},
-	"words":     {"internal/store"},
-	"doc form":  {"internal/store"},
-	"documents": {"docs/api.md", "docs/http-api.md", "docs/performance.md"},
-	"sizes":     {"internal/session", "internal/user"},
-}
-
-// everywhere ignores notYet: go test ./internal/repo -args -everywhere
-var everywhere = flag.Bool("everywhere", false, "hold every rule in every folder")
 
 // widths are those of CONTRIBUTING.md.
 var widths = repo.Widths{Code: 120, Comment: 100}
@@ -86,9 +71,8 @@ var readModules = sync.OnceValues(func() (all []module, err error) {
 	return all, nil
 })
 
-// reportAll fails the test with every problem that a check finds in a module, outside the folders
-// of notYet.
-func reportAll(t *testing.T, rule string, check func(*repo.Tree) []repo.Problem) {
+// reportAll fails the test with every problem that a check finds in a module.
+func reportAll(t *testing.T, check func(*repo.Tree) []repo.Problem) {
 	t.Helper()
 	modules, err := readModules()
 	if err != nil {
@@ -97,50 +81,32 @@ func reportAll(t *testing.T, rule string, check func(*repo.Tree) []repo.Problem)
 	for _, m := range modules {
 		for _, p := range check(m.tree) {
 			p.Where = path.Join(m.folder, p.Where)
-			if *everywhere || !isNotYet(rule, p.Where) {
-				t.Error(p)
-			}
+			t.Error(p)
 		}
 	}
-}
-
-// isNotYet reports whether a place is in a folder of notYet, or in a file of a pattern there.
-func isNotYet(rule, where string) bool {
-	file, _, _ := strings.Cut(where, ":")
-	for _, entry := range notYet[rule] {
-		if ok, err := path.Match(entry, file); ok && err == nil {
-			return true
-		}
-		if strings.HasPrefix(where, entry+"/") || strings.HasPrefix(where, entry+".") {
-			return true
-		}
-	}
-	return false
 }
 
 // TestWidths holds lines to what is read without scrolling.
 func TestWidths(t *testing.T) {
-	reportAll(t, "widths", func(tree *repo.Tree) []repo.Problem { return tree.CheckWidths(widths) })
+	reportAll(t, func(tree *repo.Tree) []repo.Problem { return tree.CheckWidths(widths) })
 }
 
 // TestWords holds comments and names to the words of the field.
 func TestWords(t *testing.T) {
 	all := slices.Concat(wordings, codeWordings)
-	reportAll(t, "words", func(tree *repo.Tree) []repo.Problem { return tree.CheckWords(all) })
+	reportAll(t, func(tree *repo.Tree) []repo.Problem { return tree.CheckWords(all) })
 }
 
 // TestDocumentWords holds documents to the same words. Records of decisions are never edited.
 func TestDocumentWords(t *testing.T) {
 	all := slices.DeleteFunc(documents(t), func(name string) bool { return strings.HasPrefix(name, "docs/decisions/") })
 	for _, p := range repo.CheckDocumentWords(root(), all, wordings) {
-		if *everywhere || !isNotYet("documents", p.Where) {
-			t.Error(p)
-		}
+		t.Error(p)
 	}
 }
 
 // TestDocForm holds doc comments to Go's form.
-func TestDocForm(t *testing.T) { reportAll(t, "doc form", (*repo.Tree).CheckDocForm) }
+func TestDocForm(t *testing.T) { reportAll(t, (*repo.Tree).CheckDocForm) }
 
 // TestCitations looks up the requirements that comments cite.
 func TestCitations(t *testing.T) {
@@ -148,5 +114,5 @@ func TestCitations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reportAll(t, "citations", func(tree *repo.Tree) []repo.Problem { return tree.CheckCitations(string(text)) })
+	reportAll(t, func(tree *repo.Tree) []repo.Problem { return tree.CheckCitations(string(text)) })
 }
