@@ -37,19 +37,18 @@ func ReadLayers(fsys fs.FS, document string) (Layers, error) {
 // Exception lets one package import another against the layers.
 type Exception struct{ From, To, Why string }
 
-// row returns the place of a folder; ok is false when it has none.
-func (l Layers) row(dir string) (row int, ok bool) {
-	for i, entries := range l {
-		if slices.Contains(entries, dir) {
-			return i, true
+// row returns the row of a folder, and the entry that stands for it; ok is false when none does.
+func (l Layers) row(dir string) (row int, entry string, ok bool) {
+	named := func(entry string) bool { return entry == dir }
+	below := func(entry string) bool { return matches(entry, dir) }
+	for _, is := range []func(string) bool{named, below} {
+		for i, entries := range l {
+			if at := slices.IndexFunc(entries, is); at >= 0 {
+				return i, entries[at], true
+			}
 		}
 	}
-	for i, entries := range l {
-		if slices.ContainsFunc(entries, func(pattern string) bool { return matches(pattern, dir) }) {
-			return i, true
-		}
-	}
-	return 0, false
+	return 0, "", false
 }
 
 // imports calls visit for each import of a file.
@@ -67,7 +66,7 @@ func (t *Tree) CheckLayers(layers Layers, exceptions []Exception) []Problem {
 	var found []Problem
 	needed := make([]bool, len(exceptions))
 	for _, p := range t.Packages {
-		from, placed := layers.row(p.Dir)
+		from, _, placed := layers.row(p.Dir)
 		if !placed {
 			found = append(
 				found,
@@ -80,7 +79,7 @@ func (t *Tree) CheckLayers(layers Layers, exceptions []Exception) []Problem {
 		}
 		p.eachImport(func(importPath string, at *ast.ImportSpec) {
 			dir, ours := t.local(importPath)
-			to, known := layers.row(dir)
+			to, _, known := layers.row(dir)
 			if !ours || known && to > from {
 				return
 			}
@@ -95,6 +94,35 @@ func (t *Tree) CheckLayers(layers Layers, exceptions []Exception) []Problem {
 	for i, e := range exceptions {
 		if !needed[i] {
 			found = append(found, Problem{e.From, "needs no exception for " + e.To + " any more"})
+		}
+	}
+	return found
+}
+
+// CheckLayerEntries finds entries of the layers that stand for no package: the packages were moved,
+// or each of them is named by itself.
+func (t *Tree) CheckLayerEntries(layers Layers) []Problem {
+	used := map[string]bool{}
+	for _, p := range t.Packages {
+		_, entry, _ := layers.row(p.Dir)
+		used[entry] = true
+	}
+	var found []Problem
+	for _, entry := range slices.Concat(layers...) {
+		if !used[entry] {
+			found = append(found, Problem{entry, "stands in the layers of ARCHITECTURE.md for no package"})
+		}
+	}
+	return found
+}
+
+// CheckFolders finds patterns of folders in which there is no package.
+func (t *Tree) CheckFolders(patterns []string) []Problem {
+	var found []Problem
+	for _, pattern := range patterns {
+		in := func(p *Package) bool { return matches(pattern, p.Dir) }
+		if !slices.ContainsFunc(t.Packages, in) {
+			found = append(found, Problem{pattern, "is named in a rule, and no package is there"})
 		}
 	}
 	return found

@@ -3,6 +3,7 @@ package repo_test
 import (
 	"io/fs"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/handstamp/handstamp/internal/repo"
@@ -190,6 +191,17 @@ func TestLayers(t *testing.T) {
 		t.Fatal(err)
 	}
 	report(t, readTree(t).CheckLayers(layers, layerExceptions))
+	report(t, readTree(t).CheckLayerEntries(layers))
+}
+
+// TestFolders holds the rules themselves to folders that are there.
+func TestFolders(t *testing.T) {
+	named := slices.Concat(sqlAllowed, verifyRoots, verifyReach)
+	for _, rule := range confined {
+		named = append(named, rule.To...)
+	}
+	slices.Sort(named)
+	report(t, readTree(t).CheckFolders(slices.Compact(named)))
 }
 
 // TestConfined holds imports to where they belong.
