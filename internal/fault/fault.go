@@ -92,6 +92,12 @@ func From(err error) *Fault {
 	return New(InternalError).Because(err)
 }
 
+// Is reports whether err carries a fault.
+func Is(err error) bool {
+	_, ok := errors.AsType[*Fault](err)
+	return ok
+}
+
 // HasCode reports whether err carries a fault with this code.
 func HasCode(err error, code Code) bool {
 	f, ok := errors.AsType[*Fault](err)

@@ -49,16 +49,10 @@ func again(err error) bool {
 	return false
 }
 
-// isFault reports whether an error is a decision, rather than trouble.
-func isFault(err error) bool {
-	_, ok := errors.AsType[*fault.Fault](err)
-	return ok
-}
-
 // unavailable returns the fault for whatever keeps the database from answering. A fault
 // stays as it is, and so does an error that repeating the transaction cannot help: our own bug.
 func unavailable(err error) error {
-	if err == nil || isFault(err) || isBug(err) {
+	if err == nil || fault.Is(err) || isBug(err) {
 		return err
 	}
 	if e, ok := errors.AsType[*pgconn.ConnectError](err); ok {

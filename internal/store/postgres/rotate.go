@@ -94,7 +94,7 @@ func (db *DB) Rotate(ctx context.Context, p store.Presented, now time.Time) (sto
 		return r.outcome, unavailable(err)
 	}
 	err = db.write(ctx, func(t tx) (err error) {
-		r.outcome, err = t.rotate(p, r.now)
+		r.outcome, err = records.Rotate(t, t, p, r.now)
 		return err
 	})
 	if err != nil {
@@ -103,30 +103,10 @@ func (db *DB) Rotate(ctx context.Context, p store.Presented, now time.Time) (sto
 	return r.outcome, nil
 }
 
-// rotate decides by the table, on the row under its lock, and writes what follows.
-func (t tx) rotate(p store.Presented, now time.Time) (store.Outcome, error) {
-	before, err := t.lockStanding(p.Session)
-	if fault.HasCode(err, fault.SessionNotFound) {
-		return store.Outcome{Case: store.Ended}, nil
-	}
-	if err != nil {
-		return store.Outcome{}, err
-	}
-	outcome, write := store.Follow(before, p, now)
-	s := outcome.Standing.Session
-	switch write {
-	case store.WriteUse:
-		err = t.saveUse(s, before.User.NotBefore)
-	case store.WriteEnd:
-		_, err = records.EndLogged(t, records.One, store.Ending{Session: s.ID, Reason: s.EndReason}, now)
-	}
-	return outcome, err
-}
-
-// lockStanding locks a session, and then reads its user. A transaction that refuses the user's
+// LockStanding locks a session, and then reads its user. A transaction that refuses the user's
 // tokens locks its sessions first. So either that one sees the row written here, or the row read
 // here is the one that it wrote. protocol.md R6
-func (t tx) lockStanding(id store.SessionID) (standing store.Standing, err error) {
+func (t tx) LockStanding(id store.SessionID) (standing store.Standing, err error) {
 	var both pgx.Batch
 	both.Queue(`SELECT `+records.Columns("", records.SessionColumns)+` FROM sessions WHERE id = $1 FOR UPDATE`,
 		records.SessionID(id))
@@ -144,14 +124,12 @@ func (t tx) lockStanding(id store.SessionID) (standing store.Standing, err error
 	return standing, err
 }
 
-// saveUse writes what a use changes of a session, and the user's not_before as it was read with it.
-func (t tx) saveUse(s store.Session, notBefore int64) error {
-	_, err := t.Exec(`UPDATE sessions
-		SET generation = $2, nonce = $3, parent = $4, parent_forked = $5, forks = $6, rotated_at = $7,
-			last_used_at = $8, last_used_ip = $9, last_used_agent = $10, not_before = $11
-		WHERE id = $1`, records.SessionID(s.ID),
-		int64(s.Line.Generation), records.Nonce(s.Line.Nonce), records.Nonce(s.Line.Parent),
-		s.Line.ParentForked, s.Line.Forks, records.Instant(s.Line.RotatedAt),
-		records.Instant(s.LastUsedAt), records.Address(s.LastUsedBy.IP), s.LastUsedBy.Agent, notBefore)
+// saveUseSQL writes what a use changes of a session, and the user's not_before as it was read with
+// it.
+const saveUseSQL = `UPDATE sessions SET ` + records.UseSQL + `, not_before = $11 WHERE id = $1`
+
+// SaveUse writes what a use changes of a session.
+func (t tx) SaveUse(before store.Standing, after store.Session) error {
+	_, err := t.Exec(saveUseSQL, append(records.UseFields(after), before.User.NotBefore)...)
 	return err
 }

@@ -18,26 +18,9 @@ const sweepBatch = 100
 const dueSQL = `SELECT id, coalesce(ended_at, least(expires_at, last_used_at + idle_limit)) FROM sessions
 	WHERE sweep_at <= $1 ORDER BY sweep_at LIMIT $2 FOR UPDATE SKIP LOCKED`
 
-// Sweep drops what nobody needs any more.
-func (db *DB) Sweep(ctx context.Context, s store.Sweeping, now time.Time) (int, error) {
-	dropped, err := db.sweepSessions(ctx, s, store.Truncate(now))
-	if err != nil {
-		return dropped, err
-	}
-	var n int
-	err = db.write(ctx, func(t tx) (err error) {
-		n, err = records.Sweep(t, s.Limit, now)
-		return err
-	})
-	if err != nil {
-		return dropped, err
-	}
-	return dropped + n, nil
-}
-
-// sweepSessions drops sessions, sweepBatch at a time, until it has dropped as many as it may, or
+// SweepSessions drops sessions, sweepBatch at a time, until it has dropped as many as it may, or
 // none is left to look at.
-func (db *DB) sweepSessions(ctx context.Context, s store.Sweeping, now time.Time) (int, error) {
+func (db shared) SweepSessions(ctx context.Context, s store.Sweeping, now time.Time) (int, error) {
 	before := now.Add(-s.Keep).UnixMilli()
 	for dropped := 0; ; {
 		var n int

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/records"
 )
@@ -38,7 +39,7 @@ func transact(ctx context.Context, conn *pgxpool.Conn, do func(tx) error) error 
 	}
 	t := tx{ctx, begun, new(error)}
 	err = do(t)
-	if *t.refused != nil && !isFault(err) {
+	if *t.refused != nil && !fault.Is(err) {
 		err = *t.refused
 	}
 	if err != nil {
@@ -106,13 +107,13 @@ func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 type shared struct{ *DB }
 
 // Read reads with a connection of its own.
-func (s shared) Read(ctx context.Context, do func(records.Reader) error) error {
-	return s.use(ctx, func(ctx context.Context, conn *pgxpool.Conn) error { return do(reader{ctx, conn}) })
+func (db shared) Read(ctx context.Context, do func(records.Reader) error) error {
+	return db.use(ctx, func(ctx context.Context, conn *pgxpool.Conn) error { return do(reader{ctx, conn}) })
 }
 
 // Write runs a transaction.
-func (s shared) Write(ctx context.Context, do func(records.Tx) error) error {
-	return s.write(ctx, func(t tx) error { return do(t) })
+func (db shared) Write(ctx context.Context, do func(records.Tx) error) error {
+	return db.write(ctx, func(t tx) error { return do(t) })
 }
 
 // querier is a connection or a transaction, to read from.

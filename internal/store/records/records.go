@@ -56,13 +56,16 @@ type Tx interface {
 	Log(now time.Time, entries ...revoked.Entry) error
 }
 
-// DB begins transactions.
+// DB is an engine's database.
 type DB interface {
 	// Read calls do, which only reads, and may be called again.
 	Read(ctx context.Context, do func(Reader) error) error
 
 	// Write calls do in a transaction, and commits it unless do returns an error.
 	Write(ctx context.Context, do func(Tx) error) error
+
+	// SweepSessions is Sweep for sessions alone. A refresh must not wait for it for long.
+	SweepSessions(ctx context.Context, s store.Sweeping, now time.Time) (int, error)
 }
 
 // Records implements those methods of store.Store that both engines share; they embed it.

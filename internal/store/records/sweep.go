@@ -1,7 +1,10 @@
 package records
 
 import (
+	"context"
 	"time"
+
+	"github.com/handstamp/handstamp/internal/store"
 )
 
 // deletedSQL drops the empty rows of deleted users that no session's row needs any more.
@@ -22,9 +25,25 @@ func (t Table) expiredSQL() string {
 		SELECT ` + t.Order + ` FROM ` + t.Name + ` WHERE ` + t.Expires + ` <= $1 ORDER BY ` + t.Expires + ` LIMIT $2)`
 }
 
-// Sweep drops up to limit rows of each kind but sessions that nobody needs any more, and returns
-// their number.
-func Sweep(tx Tx, limit int, now time.Time) (int, error) {
+// Sweep drops what nobody needs any more.
+func (db Records) Sweep(ctx context.Context, s store.Sweeping, now time.Time) (int, error) {
+	dropped, err := db.db.SweepSessions(ctx, s, store.Truncate(now))
+	if err != nil {
+		return dropped, err
+	}
+	var n int
+	err = db.db.Write(ctx, func(tx Tx) (err error) {
+		n, err = sweepOthers(tx, s.Limit, now)
+		return err
+	})
+	if err != nil {
+		return dropped, err
+	}
+	return dropped + n, nil
+}
+
+// sweepOthers drops up to limit rows of each kind but sessions, and returns their number.
+func sweepOthers(tx Tx, limit int, now time.Time) (int, error) {
 	dropped, err := tx.Exec(deletedSQL, limit)
 	if err != nil {
 		return 0, err

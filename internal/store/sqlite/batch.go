@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/store/batch"
 )
 
@@ -76,7 +77,7 @@ func (p *pool) try(conn *sql.Conn, requests []*request) error {
 	defer func() { _ = transaction.Rollback() }()
 	for _, r := range requests {
 		r.err = r.do(tx{ctx, transaction, p.hot})
-		if r.err != nil && !(isFault(r.err) && len(requests) > 1) {
+		if r.err != nil && !(fault.Is(r.err) && len(requests) > 1) {
 			return errUndone
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // unavailable returns the fault for whatever keeps the database from answering. A fault
 // stays as it is, and so does an error that repeating the transaction cannot help: our own bug.
 func unavailable(err error) error {
-	if err == nil || isFault(err) || isBug(err) {
+	if err == nil || fault.Is(err) || isBug(err) {
 		return err
 	}
 	return fault.New(fault.StorageUnavailable).Because(err)

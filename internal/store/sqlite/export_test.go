@@ -18,7 +18,7 @@ func (db *DB) WriterPragma(ctx context.Context, name string) (value string, err 
 	return value, err
 }
 
-// ReaderExec runs a statement where no verb ever writes.
+// ReaderExec runs a statement on a connection of the readers, by which nothing is written.
 func (db *DB) ReaderExec(ctx context.Context, statement string) error {
 	_, err := db.reader.ExecContext(ctx, statement)
 	return err

@@ -16,26 +16,9 @@ const overAtSQL = `coalesce(ended_at, min(expires_at, last_used_at + idle_limit)
 // it began, ended or was last looked at: a refresh moves the true time on, and leaves this one.
 const dueSQL = `SELECT id FROM sessions WHERE sweep_at <= :before ORDER BY sweep_at LIMIT :limit`
 
-// Sweep drops what nobody needs any more.
-func (db *DB) Sweep(ctx context.Context, s store.Sweeping, now time.Time) (int, error) {
-	dropped, err := db.sweepSessions(ctx, s, store.Truncate(now))
-	if err != nil {
-		return dropped, err
-	}
-	var n int
-	err = db.write(ctx, func(t tx) (err error) {
-		n, err = records.Sweep(t, s.Limit, now)
-		return err
-	})
-	if err != nil {
-		return dropped, err
-	}
-	return dropped + n, nil
-}
-
-// sweepSessions drops sessions, a short transaction at a time, until it has dropped as many as it
+// SweepSessions drops sessions, a short transaction at a time, until it has dropped as many as it
 // may, or none is left to look at.
-func (db *DB) sweepSessions(ctx context.Context, s store.Sweeping, now time.Time) (int, error) {
+func (db shared) SweepSessions(ctx context.Context, s store.Sweeping, now time.Time) (int, error) {
 	before := sql.Named("before", records.Instant(now.Add(-s.Keep)))
 	for dropped := 0; ; {
 		var moved, n int

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/store"
 	"github.com/handstamp/handstamp/internal/store/records"
 )
@@ -56,13 +55,13 @@ func (db *DB) wait(ctx context.Context, do func(waiting context.Context) error) 
 type shared struct{ *DB }
 
 // Read reads with a connection that cannot write.
-func (s shared) Read(ctx context.Context, do func(records.Reader) error) error {
-	return unavailable(do(reader{ctx, s.reader}))
+func (db shared) Read(ctx context.Context, do func(records.Reader) error) error {
+	return unavailable(do(reader{ctx, db.reader}))
 }
 
 // Write runs a transaction.
-func (s shared) Write(ctx context.Context, do func(records.Tx) error) error {
-	return s.write(ctx, func(t tx) error { return do(t) })
+func (db shared) Write(ctx context.Context, do func(records.Tx) error) error {
+	return db.write(ctx, func(t tx) error { return do(t) })
 }
 
 // querier is a connection or a transaction, to read from.
@@ -145,10 +144,4 @@ func (t tx) LockLog() error { return nil }
 func (t tx) SetNotBefore(id store.UserID, notBefore int64) error {
 	_, err := t.Exec(`UPDATE users SET not_before = $1 WHERE id = $2`, notBefore, id)
 	return err
-}
-
-// isFault reports whether an error is a decision, rather than trouble.
-func isFault(err error) bool {
-	_, ok := errors.AsType[*fault.Fault](err)
-	return ok
 }
