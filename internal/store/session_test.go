@@ -91,7 +91,7 @@ func TestNewClient(t *testing.T) {
 	}
 }
 
-// TestParseSessionID takes what String gives and nothing else.
+// TestParseSessionID takes what String returns and nothing else.
 func TestParseSessionID(t *testing.T) {
 	var id store.SessionID
 	rng := rand.NewChaCha8([32]byte{1})

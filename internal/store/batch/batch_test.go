@@ -54,7 +54,7 @@ func (d *recorder) work(items []int) {
 	d.batches = append(d.batches, items)
 }
 
-// shut has Turn answer an error; nil: it gives turns again.
+// shut has Turn return an error; nil: no longer.
 func (d *recorder) shut(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -70,7 +70,7 @@ func (d *recorder) wantBatches(t *testing.T, want ...[]int) {
 }
 
 // queue has items come one after the other while the first is being done, each with its own
-// context, and gives where their errors will be.
+// context, and returns where their errors will be.
 func (d *recorder) queue(ctxs ...context.Context) []error {
 	errs := make([]error, len(ctxs))
 	for i, ctx := range ctxs {

@@ -72,7 +72,7 @@ func TestOpenTriesAgain(t *testing.T) {
 }
 
 // firstSchemaSum is that of migration 1, frozen: databases in the field began with it, and refuse
-// to meet another.
+// another.
 const firstSchemaSum = "4beed2166d9f7d16710d8106be4bca5305875f945bbbd0e1ef7d7d074045fea5"
 
 // TestFirstSchema holds the first migration to what it was.

@@ -261,9 +261,9 @@ func mustRotateSoon(t *testing.T, db *postgres.DB, p store.Presented) store.Pres
 // TestPoolExhausted waits no longer for a connection than it was told, and says that none was free.
 func TestPoolExhausted(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
-	calm := mustOpen(t, database)
-	must(t, calm.CreateUser(background, ada))
-	p := mustBegin(t, calm, 1)
+	usual := mustOpen(t, database)
+	must(t, usual.CreateUser(background, ada))
+	p := mustBegin(t, usual, 1)
 	db := mustOpenWith(
 		t,
 		database+"?pool_max_conns=2",
@@ -294,11 +294,12 @@ func TestPoolExhausted(t *testing.T) {
 	wantUnavailable(t, "Session given up", err)
 	release()
 	waiting.Wait()
-	_, err = calm.Session(background, p.Session)
+	_, err = usual.Session(background, p.Session)
 	must(t, err)
 }
 
-// TestNeighbours has acts wait together of which the database refuses some: the others are done.
+// TestNeighbours has operations share batches, of which the database refuses some: the others are
+// done.
 func TestNeighbours(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
 	db := mustOpen(t, database)
@@ -317,17 +318,14 @@ func TestNeighbours(t *testing.T) {
 			}
 			var err error
 			if i%2 == 0 {
-				err = db.EndSession(
-					background,
-					store.Ending{Session: p.Session, Reason: store.SignedOut, By: text},
-					now,
-				)
+				e := store.Ending{Session: p.Session, Reason: store.SignedOut, By: text}
+				err = db.EndSession(background, e, now)
 			} else {
 				p.From.Agent = text
 				_, err = db.Rotate(background, p, now)
 			}
 			if (err != nil) != (text != "") {
-				t.Errorf("act %d with %q: %v", i, text, err)
+				t.Errorf("operation %d with %q: %v", i, text, err)
 			}
 		})
 	}
@@ -339,16 +337,16 @@ func TestNeighbours(t *testing.T) {
 // TestLockedTooLong waits for a row that somebody keeps, gives up, and leaves the token good.
 func TestLockedTooLong(t *testing.T) {
 	database := postgrestest.Shared(t).Database(t)
-	calm := mustOpen(t, database)
-	must(t, calm.CreateUser(background, ada))
-	p := mustBegin(t, calm, 1)
+	usual := mustOpen(t, database)
+	must(t, usual.CreateUser(background, ada))
+	p := mustBegin(t, usual, 1)
 	db := mustOpenWith(t, database, postgres.Options{Wait: time.Minute, Limit: 200 * time.Millisecond})
 	release := hold(t, database, `SELECT FROM sessions FOR UPDATE`)
 	_, err := db.Rotate(background, p, now)
 	wantUnavailable(t, "Rotate of a locked row", err)
 	release()
 	awaitLocks(t, database, 0)
-	o, err := calm.Rotate(background, p, now)
+	o, err := usual.Rotate(background, p, now)
 	if must(t, err); o.Case != store.Rotated && o.Case != store.Repeated {
 		t.Errorf("Rotate afterwards = %v, want rotated or repeated", o.Case)
 	}

@@ -115,7 +115,7 @@ func TestDecisions(t *testing.T) {
 	want := []fault.Code{fault.InvalidCredentials, fault.EmailTaken, fault.SessionNotFound, ""}
 	for i, err := range errs {
 		if code := want[i%4]; code == "" && err != nil || code != "" && !fault.HasCode(err, code) {
-			t.Errorf("act %d = %v, want %q", i, err, code)
+			t.Errorf("operation %d = %v, want %q", i, err, code)
 		}
 	}
 	live, err := db.LiveSessions(background, ada.ID, now)

@@ -38,9 +38,9 @@ func wantRefused(t *testing.T, db *sqlite.DB, p store.Presented) {
 // is busy may make it wait longer, but not each time.
 func TestLocked(t *testing.T) {
 	path := newPath(t)
-	calm, db := mustOpen(t, path), mustOpenWith(t, path, briefly)
-	must(t, calm.CreateUser(background, ada))
-	p := mustBegin(t, calm, 1)
+	usual, db := mustOpen(t, path), mustOpenWith(t, path, briefly)
+	must(t, usual.CreateUser(background, ada))
+	p := mustBegin(t, usual, 1)
 	other := mustConnect(t, path)
 	mustExec(t, other, `BEGIN EXCLUSIVE`)
 	shortest := time.Hour
@@ -53,7 +53,7 @@ func TestLocked(t *testing.T) {
 		t.Errorf("waited %v, want about %v", shortest, briefly.Wait)
 	}
 	mustExec(t, other, `ROLLBACK`)
-	mustRotate(t, calm, p, store.Rotated)
+	mustRotate(t, usual, p, store.Rotated)
 }
 
 // TestLockedBriefly waits for a lock that is given back in time.
@@ -72,9 +72,9 @@ func TestLockedBriefly(t *testing.T) {
 func TestQueue(t *testing.T) {
 	path := newPath(t)
 	const wait = 300 * time.Millisecond
-	calm, db := mustOpen(t, path), mustOpenWith(t, path, sqlite.Options{Wait: wait})
-	must(t, calm.CreateUser(background, ada))
-	p := mustBegin(t, calm, 1)
+	usual, db := mustOpen(t, path), mustOpenWith(t, path, sqlite.Options{Wait: wait})
+	must(t, usual.CreateUser(background, ada))
+	p := mustBegin(t, usual, 1)
 	mustExec(t, mustConnect(t, path), `BEGIN IMMEDIATE`) // whoever has the turn waits for this
 	took := make(chan time.Duration, 64)
 	began := time.Now()

@@ -27,7 +27,7 @@ func (l *leaf) successor() *leaf {
 	return l.first
 }
 
-// model is one session as protocol.md §4 tells it, written from the table's words and the
+// model is one session as protocol.md §4 describes it, written from the table's words and the
 // tree of tokens.
 type model struct {
 	confirmed       *leaf
@@ -49,7 +49,7 @@ func (m *model) within(d time.Duration, now time.Time) bool {
 	return !now.After(m.rotatedAt.Add(d)) && !now.Before(m.rotatedAt.Add(-d))
 }
 
-// near tells what the model's clients are to each other.
+// near reports whether two of the model's clients look like one.
 func near(a, b store.Client) bool {
 	return a == b || a == home && b == neighbour || a == neighbour && b == home
 }
