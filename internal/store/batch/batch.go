@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// ErrPanicked is what the others of a batch get when doing it panicked: whether anything was done
-// is not known.
+// ErrPanicked is what the other callers of a batch get when its work panicked: nobody knows whether
+// anything was done.
 var ErrPanicked = errors.New("batch: the work panicked")
 
 // Batcher collects items of one kind. An item is done once, by the caller whose turn it is; the
@@ -49,8 +49,8 @@ type verdict struct {
 }
 
 // Do has an item done and then returns nil: what came of it, errors included, is for the item to
-// hold. Any error says that it was not done, but for ErrPanicked. A caller's context counts until
-// the item's batch has begun; that one gives up changes nothing for the others.
+// hold. Every error but ErrPanicked says that the item was not done. A caller's context counts until
+// the item's batch has begun; a caller that gives up changes nothing for the others.
 func (b *Batcher[T]) Do(ctx context.Context, item T) error {
 	e := &entry[T]{item, make(chan verdict, 1)}
 	if b.join(e) {
@@ -70,7 +70,8 @@ func (b *Batcher[T]) Do(ctx context.Context, item T) error {
 		if b.leave(e) {
 			return ctx.Err()
 		}
-		return b.obey(ctx, e, <-e.told) // the batch has begun, or the next is the caller's: Turn then looks at ctx
+		// The batch has begun, or the next is the caller's to do: Turn then looks at ctx.
+		return b.obey(ctx, e, <-e.told)
 	}
 }
 
@@ -124,7 +125,9 @@ func (b *Batcher[T]) lead(ctx context.Context, e *entry[T]) error {
 		b.end()
 		return err
 	}
-	runtime.Gosched() // who is about to come may come now: on one processor nobody else can run while a batch is done
+	// Callers that are about to come may come now: on one processor nobody else runs while a batch
+	// is done.
+	runtime.Gosched()
 	batch := b.take(b.Size)
 	items := make([]T, len(batch))
 	for i, one := range batch {

@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// channel is what a transaction that writes to the log notifies. Only databases share channels with
-// themselves, so the name need not be unique in the server.
+// channel is what a transaction that writes to the log notifies. Each database has channels of its
+// own, so the name need not be unique in the server.
 const channel = "handstamp_revocations"
 
 // How a node listens.
