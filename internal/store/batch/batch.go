@@ -49,8 +49,8 @@ type verdict struct {
 }
 
 // Do has an item done and then returns nil: what came of it, errors included, is for the item to
-// hold. Every error but ErrPanicked says that the item was not done. A caller's context counts until
-// the item's batch has begun; a caller that gives up changes nothing for the others.
+// hold. Every error but ErrPanicked says that the item was not done. A caller's context counts
+// until the item's batch has begun; a caller that gives up changes nothing for the others.
 func (b *Batcher[T]) Do(ctx context.Context, item T) error {
 	e := &entry[T]{item, make(chan verdict, 1)}
 	if b.join(e) {
