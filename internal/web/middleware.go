@@ -32,6 +32,7 @@ type Middleware struct {
 	log      *slog.Logger
 
 	unreadable sync.Once // the first client's address that could not be read is in the log
+	refused    refusedOrigins
 }
 
 // NewMiddleware makes the middleware of one server. verifier checks our own routes, from memory;

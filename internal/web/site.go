@@ -69,37 +69,6 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// ReturnTo returns where a person asked to go back to, if it is ours: a path on this origin,
-// or an absolute URL on an allowed one. Anything else, and anything that a browser might
-// read otherwise than Go does, makes it return fallback. standards XO-16
-func (s Site) ReturnTo(target, fallback string) string {
-	if target == "" || len(target) > 2048 || strings.ContainsFunc(target, unsafeInURL) {
-		return fallback
-	}
-	u, err := url.Parse(target)
-	if err != nil || u.User != nil || u.Opaque != "" {
-		return fallback
-	}
-	if u.Scheme == "" && u.Host == "" {
-		// Browsers read "//host" and "/\host" as another host.
-		if !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") || strings.HasPrefix(u.Path, "//") {
-			return fallback
-		}
-		return target
-	}
-	origin := u.Scheme + "://" + u.Host
-	if origin != s.Origin && !slices.Contains(s.Allowed, origin) || !strings.HasPrefix(target, origin) {
-		return fallback
-	}
-	if rest := target[len(origin):]; rest != "" && !strings.ContainsRune("/?#", rune(rest[0])) {
-		return fallback
-	}
-	return target
-}
-
-// unsafeInURL reports whether r is one of the characters that browsers drop, or read as a slash.
-func unsafeInURL(r rune) bool { return r <= ' ' || r == '\\' || r >= 0x7f }
-
 // origins returns every origin that may change things with a cookie: our own, and the allowed.
 func (s Site) origins() []string { return append([]string{s.Origin}, s.Allowed...) }
 

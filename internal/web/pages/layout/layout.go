@@ -38,7 +38,7 @@ func New(site web.Site) *Layout {
 // Chromium applies form-action to where a redirect after the form leads as well, so the
 // origins that a person may go back to are listed. CSP3 §6.4.1
 func contentPolicy(site web.Site) string {
-	targets := strings.Join(append([]string{"'self'"}, site.Allowed...), " ")
+	targets := strings.Join(append([]string{"'self'"}, site.FormTargets()...), " ")
 	return "default-src 'none'; style-src 'self'; img-src 'self'; form-action " + targets +
 		"; base-uri 'none'; frame-ancestors 'none'"
 }

@@ -30,3 +30,8 @@ func (p Parts) SignedIn(r *http.Request) bool { return p.Cookies.Middleware.Opti
 func (p Parts) SignIn(w http.ResponseWriter, r *http.Request, start session.Start) error {
 	return p.Cookies.SignIn(w, r, start, p.Now())
 }
+
+// ReturnTo returns where a person asked to go back to, or fallback if it is no place of ours.
+func (p Parts) ReturnTo(target, fallback string) string {
+	return p.Cookies.Middleware.ReturnTo(target, fallback)
+}

@@ -61,7 +61,7 @@ type ask struct {
 // asked reads the address.
 func (h handlers) asked(r *http.Request) ask {
 	query := r.URL.Query()
-	return ask{h.Site.ReturnTo(query.Get(paramReturnTo), ""), query.Has(paramRepeated), query.Has(paramRetried)}
+	return ask{h.ReturnTo(query.Get(paramReturnTo), ""), query.Has(paramRepeated), query.Has(paramRetried)}
 }
 
 // show acts only when a person opens the page and our own page sent them: a link on another

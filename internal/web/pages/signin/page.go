@@ -53,7 +53,7 @@ func (h handlers) view(r *http.Request, in web.Values) (View, error) {
 // form returns the form for somebody who goes to return_to afterwards, if it is a place to go to.
 func (h handlers) form(r *http.Request, in web.Values) View {
 	v := NewView(h.Layout.Frame("Sign in"))
-	v.goingTo(h.Site.ReturnTo(cmp.Or(in.Get("return_to"), r.URL.Query().Get("return_to")), ""))
+	v.goingTo(h.ReturnTo(cmp.Or(in.Get("return_to"), r.URL.Query().Get("return_to")), ""))
 	if h.Users.SignupOpen() {
 		v.SignUp = h.Layout.Path("/signup")
 		if v.ReturnTo != "" {
@@ -128,7 +128,7 @@ func (h handlers) signIn(w http.ResponseWriter, r *http.Request, in web.Values) 
 	if err := h.SignIn(w, r, start); err != nil {
 		return "", err
 	}
-	return h.Site.ReturnTo(in.Get("return_to"), h.Layout.Path("/account")), nil
+	return h.ReturnTo(in.Get("return_to"), h.Layout.Path("/account")), nil
 }
 
 // again keeps the address, and not the password.

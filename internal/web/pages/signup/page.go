@@ -35,7 +35,7 @@ func (h handlers) view(r *http.Request, in web.Values) (View, error) {
 	v := NewView(h.Layout.Frame("Create an account"), h.Users.MinPasswordLength())
 	v.SignOut = h.SignedIn(r)
 	v.Email.Focus = !v.SignOut // else there is something to read first
-	v.goingTo(h.Site.ReturnTo(cmp.Or(in.Get("return_to"), r.URL.Query().Get("return_to")), ""))
+	v.goingTo(h.ReturnTo(cmp.Or(in.Get("return_to"), r.URL.Query().Get("return_to")), ""))
 	if !h.Users.SignupOpen() {
 		v.Closed, v.Title = true, "Sign-up is closed"
 	}
@@ -53,7 +53,7 @@ func (h handlers) signUp(w http.ResponseWriter, r *http.Request, in web.Values) 
 	if err := h.SignIn(w, r, session.Start{User: proof.User, Password: proof.Password}); err != nil {
 		return "", err
 	}
-	return h.Site.ReturnTo(in.Get("return_to"), h.Layout.Path("/account")), nil
+	return h.ReturnTo(in.Get("return_to"), h.Layout.Path("/account")), nil
 }
 
 // again keeps address and name, and not the password.
