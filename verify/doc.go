@@ -68,7 +68,8 @@
 // its /signin when a demand asks for a fresher or stronger sign-in, with the page's address as
 // return_to. The issuer must list this service's origin in allowed_origins. A correctly signed
 // token that is refused within 10 s of its making is answered 401, because another one would be
-// refused as well. Config.NoRedirect turns this off.
+// refused as well. A browser that sends a form gets the 401 as a page, which says that nothing was
+// saved and leaves the form with the browser, to be sent again. Config.NoRedirect turns both off.
 //
 // # Keys
 //

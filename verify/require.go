@@ -13,8 +13,9 @@ import (
 // session by FromContext.
 //
 // A browser that opens a page without one is sent to the issuer to renew its session or to sign in,
-// and comes back. Everything else is answered 401, 403, 400, 429 or 503 with a problem document
-// (RFC 9457).
+// and comes back. One that sends a form is answered with a page that says that nothing was saved,
+// and how to send it again. Everything else is answered 401, 403, 400, 429 or 503 with a problem
+// document (RFC 9457).
 func (v *Verifier) Require(h http.Handler, demands ...Demand) http.Handler {
 	p := newPolicy(demands)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -74,10 +75,17 @@ func (v *Verifier) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if e.RetryAfter > 0 {
 		head.Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
 	}
-	head.Set("Content-Type", "application/problem+json")
 	head.Set("X-Content-Type-Options", "nosniff")
+	body := v.lateForm(r, e)
+	if body != nil {
+		head.Set("Content-Type", "text/html; charset=utf-8")
+		head.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	} else {
+		head.Set("Content-Type", "application/problem+json")
+		body = e.problem()
+	}
 	w.WriteHeader(e.Status)
-	_, _ = w.Write(e.problem()) // who has gone away needs no answer
+	_, _ = w.Write(body) // who has gone away needs no answer
 }
 
 // problem is e as a problem document (RFC 9457 §3)

@@ -117,8 +117,8 @@ func testAgain(t *testing.T, open func(*testing.T, string) *profile) {
 		t.Helper()
 		s.Clock.Advance(web.FreshFor + time.Minute)
 		p.visit(page)
-		p.press(text, query("/signin", "reason", "reauthentication_required", "return_to", page))
-		p.shows("Please sign in again to continue")
+		p.press(text, query("/signin", "reason", "nothing_done", "return_to", page))
+		p.shows("Nothing has happened yet")
 		if kept := eval[string](p, `document.querySelector("#email").value`); kept != "ada@example.com" {
 			t.Errorf("the address is %q, want it filled in", kept)
 		}

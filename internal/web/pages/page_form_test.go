@@ -130,12 +130,14 @@ func TestFresh(t *testing.T) {
 		if !f.fresh {
 			continue
 		}
-		again := "/signin?" + url.Values{"reason": {"reauthentication_required"}, "return_to": {f.page}}.Encode()
+		again := "/signin?" + url.Values{"reason": {"nothing_done"}, "return_to": {f.page}}.Encode()
 		f.send(ada).leads(again).sets(0)
-		ada.get(again).page(200).shows("Please sign in again to continue", `value="ada@example.com"`,
+		ada.get(again).page(200).shows("Nothing has happened yet", "press the button once more",
+			`value="ada@example.com"`,
 			`name="return_to" value="`+f.page+`"`)
 	}
 	ada.get("/account/delete").leads("/signin?reason=reauthentication_required&return_to=%2Faccount%2Fdelete")
+	ada.get("/signin?reason=reauthentication_required").page(200).shows("Please sign in again to continue")
 	if p.Dump() != before {
 		t.Error("a form that was not fresh changed something")
 	}
@@ -146,14 +148,25 @@ func TestFresh(t *testing.T) {
 	for _, f := range signedInForms(ada) {
 		ada.get(f.page).page(200)
 		if got := f.send(ada); got.Status >= 400 || strings.HasPrefix(got.Header.Get("Location"),
-			"/signin?reason=reauth") {
+			"/signin?reason=nothing_done") {
 			t.Errorf("%s, fresh: status = %d, Location %q", f.action, got.Status, got.Header.Get("Location"))
 		}
 	}
 }
 
-// TestExpiredForm brings whoever waited too long with a form back to its page, by way of a
-// renewal.
+// notSaved checks that a form that came too late is answered in its place by a page that says so,
+// so that the browser still has what was typed, and returns the page to open beside it.
+func (a answer) notSaved(page string) {
+	a.t.Helper()
+	a.page(http.StatusUnauthorized).sets(0).shows("nothing was saved or changed", "send the form again",
+		`href="`+page+`" target="_blank" rel="noopener"`)
+	if a.Header.Get("WWW-Authenticate") == "" {
+		a.t.Error("401 without WWW-Authenticate") // RFC 9110 §15.5.2
+	}
+}
+
+// TestExpiredForm tells whoever waited too long with a form that nothing came of it. Once the page
+// was opened beside it, which renews the session, the very form goes through.
 func TestExpiredForm(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	p.MustUser("ada@example.com")
@@ -169,10 +182,7 @@ func TestExpiredForm(t *testing.T) {
 			t.Run(f.action+" "+name, func(t *testing.T) {
 				b := ada.twin().in(t)
 				change(b)
-				got := f.send(b).leads(f.page).sets(0)
-				if got.Header.Get("WWW-Authenticate") != "" {
-					t.Errorf("WWW-Authenticate = %q on a redirect", got.Header.Get("WWW-Authenticate"))
-				}
+				f.send(b).notSaved(f.page)
 				back := url.Values{"return_to": {f.page}}.Encode()
 				b.get(f.page).leads("/session/renew?" + back)
 				p.Clock.Advance(11 * time.Second) // far from a loop
@@ -183,11 +193,14 @@ func TestExpiredForm(t *testing.T) {
 	}
 	p.Clock.Advance(11 * time.Minute)
 	for _, f := range forms {
-		f.send(ada).leads(f.page).sets(0)
+		f.send(ada).notSaved(f.page)
 	}
+	ada.get("/session/renew").leads("/account").sets(2)
+	forms[0].send(ada).leads("/account?done=name")
 }
 
-// TestGoneForm brings whoever's session was ended with a form still open to read why.
+// TestGoneForm tells whoever's session was ended with a form still open that nothing came of it,
+// and why once the page is opened again.
 func TestGoneForm(t *testing.T) {
 	p := open(t, "https://auth.example.com")
 	p.MustUser("ada@example.com")
@@ -199,7 +212,7 @@ func TestGoneForm(t *testing.T) {
 		other.get("/account").token()).leads("/account/sessions?done=ended-others")
 	before := p.Dump()
 	for _, f := range forms {
-		f.send(ada).leads(f.page).sets(0)
+		f.send(ada).notSaved(f.page)
 		ada.get(f.page).leads("/session/renew?" + url.Values{"return_to": {f.page}}.Encode())
 	}
 	ada.get("/session/renew").leads("/signin?reason=ended_by_user")

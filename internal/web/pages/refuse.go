@@ -8,10 +8,12 @@ import (
 	"github.com/handstamp/handstamp/internal/web"
 	"github.com/handstamp/handstamp/internal/web/pages/layout"
 	"github.com/handstamp/handstamp/internal/web/pages/notice"
+	"github.com/handstamp/handstamp/internal/web/pages/signin"
 )
 
-// refuse answers a request that was refused, in the form for people: whoever has to renew or
-// sign in is sent there, everybody else reads why.
+// refuse answers a request that was refused, in the form for people: whoever has to renew or sign
+// in is sent there, everybody else reads why. A form is neither passed over nor sent elsewhere:
+// what was typed is in the browser's hands alone, which keeps it as long as the page stays.
 func (p *pages) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p.Layout.Headers(w.Header())
 	f := web.Refused(w, r, err)
@@ -21,10 +23,18 @@ func (p *pages) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	v := notice.NewView(p.Layout.Frame(""), f, web.RequestID(r))
+	if page := web.RouteOf(r).Page; page != "" && opensPage(r) && lacksToken(f) {
+		v = notice.NotSaved(p.Layout.Frame(""), f, web.RequestID(r), p.Layout.Path(page))
+	}
 	v.SignOut = p.SignedIn(r)
 	if err := notice.Page.Send(w, web.Status(f), v); err != nil {
 		http.Error(w, f.Say, web.Status(f))
 	}
+}
+
+// lacksToken reports whether a renewal or a sign-in would have let the request in.
+func lacksToken(f *fault.Fault) bool {
+	return f.Code == fault.MissingToken || f.Code == fault.InvalidToken || f.Code == fault.TokenExpired
 }
 
 // signInPath returns where somebody can get what the request lacks; empty: nowhere.
@@ -32,17 +42,19 @@ func (p *pages) signInPath(r *http.Request, f *fault.Fault) string {
 	if !opensPage(r) {
 		return ""
 	}
-	back := p.Site.Prefix + r.URL.RequestURI()
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		back = p.Layout.Path(web.RouteOf(r).Page)
-	}
-	switch f.Code {
-	case fault.MissingToken, fault.InvalidToken, fault.TokenExpired:
-		if r.Method == http.MethodPost {
-			return back
+	if r.Method == http.MethodPost {
+		if f.Code != fault.ReauthenticationRequired {
+			return ""
 		}
+		back := p.Layout.Path(web.RouteOf(r).Page)
+		return p.Layout.Path("/signin?" + url.Values{"reason": {signin.NothingDone}, "return_to": {back}}.Encode())
+	}
+	back := p.Site.Prefix + r.URL.RequestURI()
+	twice := f.Code == fault.InvalidRequest && web.RouteOf(r).Access != web.Anyone // two good access cookies
+	switch {
+	case lacksToken(f) || twice:
 		return p.Layout.Path("/session/renew?" + url.Values{"return_to": {back}}.Encode())
-	case fault.ReauthenticationRequired:
+	case f.Code == fault.ReauthenticationRequired:
 		query := url.Values{"reason": {string(f.Code)}, "return_to": {back}}
 		return p.Layout.Path("/signin?" + query.Encode())
 	}

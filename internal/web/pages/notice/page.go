@@ -33,8 +33,9 @@ type View struct {
 
 // Way is a link onwards.
 type Way struct {
-	Say string
-	URL string
+	Say    string
+	URL    string
+	NewTab bool // the page that is open stays, for reloading it
 }
 
 // headings say what kind of thing went wrong.
@@ -61,6 +62,20 @@ func NewView(frame layout.Frame, f *fault.Fault, requestID string) View {
 	frame.Title = heading
 	return View{
 		Frame: frame, Heading: heading, Say: f.Say, Code: f.Code, RequestID: requestID,
-		Ways: []Way{{"Go to your account", frame.Root + "/account"}},
+		Ways: []Way{{Say: "Go to your account", URL: frame.Root + "/account"}},
 	}
+}
+
+// NotSaved is the page for a form that came too late: nothing came of it, and the browser still has
+// it.
+func NotSaved(frame layout.Frame, f *fault.Fault, requestID, page string) View {
+	v := NewView(frame, f, requestID)
+	v.Heading, v.Title = "Nothing was saved", "Nothing was saved"
+	v.Say = "You were no longer signed in when this form arrived, so nothing was saved or changed."
+	v.Advice = []string{
+		"Open the page in a new tab. If it asks you to sign in, the form has to be filled in there again. " +
+			"If not, nothing is lost: come back, reload this page and let your browser send the form again.",
+	}
+	v.Ways = []Way{{Say: "Open the page in a new tab", URL: page, NewTab: true}}
+	return v
 }

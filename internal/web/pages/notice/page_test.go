@@ -22,11 +22,13 @@ func TestPage(t *testing.T) {
 	}
 	signedIn := refused(fault.SessionNotFound)
 	signedIn.SignOut = true
+	notSaved := notice.NotSaved(pagestest.Frame(""), fault.New(fault.TokenExpired), "req_1", "/account/security")
 	pagestest.Golden(t, notice.Page, []pagestest.State[notice.View]{
 		{Name: "not_found", View: refused(fault.NotFound)},
 		{Name: "internal", View: refused(fault.InternalError)},
 		{Name: "cross_origin", View: refused(fault.CrossOrigin)},
 		{Name: "signed_in", View: signedIn},
+		{Name: "not_saved", View: notSaved},
 		{Name: "hostile", View: hostile},
 	})
 }

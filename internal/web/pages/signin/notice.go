@@ -11,6 +11,9 @@ type Notice struct {
 	Grave bool // somebody else may be behind it
 }
 
+// NothingDone is the reason of whoever pressed a button that wants a sign-in of the last minutes.
+const NothingDone = "nothing_done"
+
 // notices has a sentence for every reason that an address may name. Anything else in an
 // address shows nothing: a stranger may have written it.
 var notices = map[string]Notice{ // reason → what the person is told
@@ -26,6 +29,8 @@ var notices = map[string]Notice{ // reason → what the person is told
 	string(store.UserDisabled):    {"This account has been disabled. Ask whoever runs this service.", false},
 	string(store.UserDeleted):     {"This account has been deleted.", false},
 
+	NothingDone: {"Nothing has happened yet: what you asked for needs a sign-in of the last 15 minutes. " +
+		"Sign in again, then press the button once more.", false},
 	string(fault.ReauthenticationRequired): {"Please sign in again to continue: you last did so a while ago.", false},
 }
 

@@ -79,7 +79,7 @@ func (h handlers) recognise(v *View, r *http.Request, reason string) error {
 		}
 		v.SignOut, v.Who, v.Email.Value = true, u.Email, u.Email
 	}
-	if !v.SignOut || reason == string(fault.ReauthenticationRequired) {
+	if !v.SignOut || reason == string(fault.ReauthenticationRequired) || reason == NothingDone {
 		v.Notice = noticeOf(reason)
 	}
 	return nil
