@@ -21,8 +21,11 @@ func cookieNames(issuer *url.URL) []string {
 	return []string{"__Host-Http-hs_access", "__Secure-hs_access"}
 }
 
-// maxCookies is how many values under one name are tried; more are an attack
+// maxCookies is how many values under one name are tried; of more, none is
 const maxCookies = 4
+
+// errNoBearer is the cause of refusing a header that says Bearer and no more
+var errNoBearer = errors.New("no token after Bearer")
 
 // Authenticate is what Require does, short of answering: it takes the credential from the
 // Authorization header or the access cookie, checks where the request comes from, the token and the
@@ -43,22 +46,30 @@ func (v *Verifier) Authenticate(r *http.Request, demands ...Demand) (*Session, e
 
 // authenticate is Authenticate for demands that were joined before
 func (v *Verifier) authenticate(r *http.Request, p *policy) (*cache.Entry, *Error) {
-	bearer, e := bearerToken(r)
-	if e != nil {
-		return nil, v.reject(r, e, "")
-	}
 	jars := v.cookieTokens(r)
-	if bearer == "" {
+	bearer, e := bearerToken(r)
+	switch {
+	case e != nil && (len(jars) == 0 || !errors.Is(e.cause, errNoBearer)):
+		return nil, v.reject(r, e, "")
+	case bearer == "":
 		return v.authenticateCookie(r, jars, p)
 	}
+	k, now, e := v.verify(r.Context(), bearer)
+	if len(jars) == 0 || e != nil && !e.forged {
+		return v.demand(r, p, outcome{k, bearer, now, e})
+	}
+	if e != nil { // "Bearer undefined" is what a script sends that knows no token: the cookies decide
+		k, e = v.authenticateCookie(r, jars, p)
+		return k, e.alsoForged()
+	}
 	for _, values := range jars {
-		if slices.ContainsFunc(values, func(value string) bool { return value != bearer }) {
+		other := v.verifyOne(r, values)
+		if other.e == nil && other.token != bearer || other.e != nil && other.e.Code == CodeInvalidRequest {
 			// RFC 6750 §2: one method a request
 			return nil, v.reject(r, newError(CodeInvalidRequest, errors.New("header and cookie differ")), bearer)
 		}
 	}
-	k, now, e := v.verify(r.Context(), bearer)
-	return v.demand(r, p, outcome{k, bearer, now, e})
+	return v.demand(r, p, outcome{k, bearer, now, nil})
 }
 
 // authenticateCookie decides on a request whose only credential is cookies, if any
@@ -69,34 +80,37 @@ func (v *Verifier) authenticateCookie(r *http.Request, jars [][]string, p *polic
 	if err := v.checkOrigin(r); err != nil {
 		return nil, v.reject(r, newError(CodeCrossOrigin, err), "")
 	}
-	var first *Error
+	var first outcome
 	for _, values := range jars {
 		o := v.verifyOne(r, values)
 		if o.e == nil || o.e.Code == CodeKeysUnavailable {
 			return v.demand(r, p, o)
 		}
-		if first == nil {
-			first = o.e
+		if first.e == nil {
+			first = o
 		}
 	}
-	return nil, v.reject(r, first, jars[0][0])
+	return nil, v.reject(r, first.e, first.token)
 }
 
-// verifyOne verifies the values of cookies with one name, of which exactly one may be good:
-// another site on the domain may have put the others there
+// verifyOne verifies the values of cookies with one name, of which one may be good: another site on
+// the domain may have put the others there, or they are left over. Of values that are all bad, the
+// first that the issuer signed says what is wrong, as it would alone; else the first.
 func (v *Verifier) verifyOne(r *http.Request, values []string) (one outcome) {
 	if len(values) > maxCookies {
-		return outcome{e: newError(CodeInvalidRequest, fmt.Errorf("%d access cookies", len(values)))}
+		return outcome{token: values[0], e: forged(fmt.Errorf("%d access cookies", len(values)))}
 	}
-	var e *Error
+	var bad outcome
+	junk := false
 	for _, value := range values {
 		got, now, failed := v.verify(r.Context(), value)
 		switch {
 		case failed != nil && failed.Code == CodeKeysUnavailable:
 			return outcome{token: value, e: failed}
 		case failed != nil:
-			if e == nil || failed.forged {
-				e = failed
+			junk = junk || failed.forged
+			if bad.e == nil || bad.e.forged && !failed.forged {
+				bad = outcome{token: value, e: failed}
 			}
 		case one.good != nil:
 			return outcome{e: newError(CodeInvalidRequest, errors.New("two good access cookies"))}
@@ -107,12 +121,10 @@ func (v *Verifier) verifyOne(r *http.Request, values []string) (one outcome) {
 	switch {
 	case one.good != nil:
 		return one
-	case len(values) > 1:
-		several := newError(CodeInvalidRequest, errors.New("several access cookies, none good"))
-		several.forged = e.forged
-		return outcome{e: several}
+	case junk:
+		bad.e = bad.e.alsoForged()
 	}
-	return outcome{token: values[0], e: e}
+	return bad
 }
 
 // outcome is what became of a token: a verified one, or an error
@@ -157,7 +169,7 @@ func bearerToken(r *http.Request) (string, *Error) {
 	}
 	token = strings.TrimLeft(token, " ") // RFC 9110 §11.4: one or more blanks
 	if token == "" {
-		return "", newError(CodeInvalidRequest, errors.New("no token after Bearer"))
+		return "", newError(CodeInvalidRequest, errNoBearer)
 	}
 	return token, nil
 }

@@ -156,6 +156,17 @@ func noKeys(cause error) *Error {
 // retryKeys is how soon it is worth to ask again while there are no keys
 const retryKeys = 2 * time.Second
 
+// alsoForged returns e for a request that brought a token as well that the issuer did not sign,
+// which is counted; nil for nil
+func (e *Error) alsoForged() *Error {
+	if e == nil || e.forged {
+		return e
+	}
+	both := *e
+	both.forged = true
+	return &both
+}
+
 // Error is safe to show: it never says why a token was refused.
 func (e *Error) Error() string { return "verify: " + string(e.Code) }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ type credential struct {
 // TestCredentials says where a token may be, and how many (JV-19, JV-20, CK-13, CK-15).
 func TestCredentials(t *testing.T) {
 	h := mustNew(t, testConfig()).Require(hello)
-	for _, test := range append(headerCredentials(), cookieCredentials()...) {
+	for _, test := range slices.Concat(headerCredentials(), cookieCredentials(), junkCredentials()) {
 		t.Run(test.name, func(t *testing.T) {
 			w := ask(h, http.MethodGet, test.target, test.headers...)
 			if !strings.Contains(w.Body.String(), test.want) {
@@ -203,12 +204,6 @@ func cookieCredentials() []credential {
 			"invalid_request",
 		},
 		{
-			"header and a bad cookie",
-			"/",
-			[]string{"Authorization", "Bearer " + ada, "Cookie", accessCookie("x")},
-			"invalid_request",
-		},
-		{
 			"header and one unlike of two",
 			"/",
 			[]string{"Authorization", "Bearer " + ada, "Cookie", accessCookie(ada) + "; " + accessCookie(bob)},
@@ -229,26 +224,6 @@ func cookieCredentials() []credential {
 			"/",
 			[]string{"Cookie", accessCookie("x"), "Cookie", accessCookie(ada)},
 			"hello ada",
-		},
-		{"two bad cookies", "/", []string{"Cookie", accessCookie("x") + "; " + accessCookie("y")}, "invalid_request"},
-		{
-			"many cookies",
-			"/",
-			[]string{
-				"Cookie",
-				accessCookie(
-					"1",
-				) + "; " + accessCookie(
-					"2",
-				) + "; " + accessCookie(
-					"3",
-				) + "; " + accessCookie(
-					"4",
-				) + "; " + accessCookie(
-					ada,
-				),
-			},
-			"invalid_request",
 		},
 		{
 			"the safer name wins",

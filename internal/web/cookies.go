@@ -3,6 +3,8 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
@@ -21,6 +23,7 @@ var errCookieTooLong = errors.New("cookie too long for browsers")
 type Cookies struct {
 	access  http.Cookie // name and attributes; the value comes later
 	refresh http.Cookie
+	host    string // ours, by which browsers file them; without port
 }
 
 // sharedAccess is what the access cookie of a whole domain is called.
@@ -34,7 +37,7 @@ func NewCookies(site Site) *Cookies {
 		prefix = "__Host-Http-"
 	}
 	base := http.Cookie{Path: "/", Secure: site.HTTPS, HttpOnly: true}
-	c := &Cookies{access: base, refresh: base}
+	c := &Cookies{access: base, refresh: base, host: site.hostname()}
 	c.access.Name, c.access.SameSite = prefix+"hs_access", http.SameSiteLaxMode
 	c.refresh.Name, c.refresh.SameSite = prefix+"hs_refresh", http.SameSiteStrictMode
 	if site.Domain != "" {
@@ -62,8 +65,9 @@ func (s Site) withoutTossed(r *http.Request) *http.Request {
 }
 
 // Set sends a session's tokens to the browser. The cookies go when the browser closes unless
-// the session is to be remembered, and never outlive the session.
-func (c *Cookies) Set(w http.ResponseWriter, g session.Grant, now time.Time) error {
+// the session is to be remembered, and never outlive the session. What r shows beside them is
+// cleared.
+func (c *Cookies) Set(w http.ResponseWriter, r *http.Request, g session.Grant, now time.Time) error {
 	access, refresh := c.access, c.refresh
 	access.Value, refresh.Value = g.Access.Text.Reveal(), g.Refresh.Reveal()
 	if g.Session.Remember {
@@ -75,38 +79,47 @@ func (c *Cookies) Set(w http.ResponseWriter, g session.Grant, now time.Time) err
 			return fault.New(fault.InternalError).Because(errCookieTooLong)
 		}
 	}
+	c.clearDuplicates(w, r)
 	http.SetCookie(w, &access)
 	http.SetCookie(w, &refresh)
 	return nil
 }
 
 // Clear takes the cookies away, with the attributes they were set with.
-func (c *Cookies) Clear(w http.ResponseWriter) {
+func (c *Cookies) Clear(w http.ResponseWriter, r *http.Request) {
+	c.clearDuplicates(w, r)
 	for _, cookie := range []http.Cookie{c.access, c.refresh} {
 		cookie.MaxAge = -1
 		http.SetCookie(w, &cookie)
 	}
 }
 
-// refreshToken returns the refresh token in the request's cookie, empty when there is none. Where a
-// name stands twice, a sibling host may have tossed one: the one that good accepts counts,
-// and anything but exactly one is refused. docs/protocol.md §5
-func (c *Cookies) refreshToken(r *http.Request, good func(secret.Text) bool) (secret.Text, error) {
-	sent := r.CookiesNamed(c.refresh.Name)
-	if len(sent) == 0 {
-		return secret.Text{}, nil
-	}
-	if len(sent) == 1 {
-		return secret.New(sent[0].Value), nil
-	}
-	var found []secret.Text
-	for _, cookie := range sent {
-		if text := secret.New(cookie.Value); good(text) {
-			found = append(found, text)
+// clearDuplicates takes away what stands beside a cookie of ours under its name. Ours has no
+// Domain, so that the other has one: it is of a former setting, or a sibling host tossed it. An
+// access cookie that does have a Domain may stand beside that of another server, which is left
+// alone.
+func (c *Cookies) clearDuplicates(w http.ResponseWriter, r *http.Request) {
+	for _, cookie := range []http.Cookie{c.access, c.refresh} {
+		if cookie.Domain != "" || len(r.CookiesNamed(cookie.Name)) < 2 {
+			continue
+		}
+		cookie.MaxAge = -1
+		for domain := c.host; strings.Contains(domain, "."); _, domain, _ = strings.Cut(domain, ".") {
+			cookie.Domain = domain
+			http.SetCookie(w, &cookie)
 		}
 	}
-	if len(found) != 1 {
-		return secret.Text{}, fault.BadField("Cookie", "duplicate", "The refresh cookie was sent more than once.")
+}
+
+// refreshTokens returns the different refresh tokens in the request's cookies; nil when there is
+// none.
+func (c *Cookies) refreshTokens(r *http.Request) []secret.Text {
+	var found []secret.Text
+	for _, cookie := range r.CookiesNamed(c.refresh.Name) {
+		same := func(text secret.Text) bool { return text.Reveal() == cookie.Value }
+		if cookie.Value != "" && !slices.ContainsFunc(found, same) {
+			found = append(found, secret.New(cookie.Value))
+		}
 	}
-	return found[0], nil
+	return found
 }

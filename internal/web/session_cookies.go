@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
@@ -23,12 +24,18 @@ func NewSessionCookies(m *Middleware, sessions *session.Manager) SessionCookies 
 	return SessionCookies{m, NewCookies(m.site), sessions}
 }
 
-// Refresh returns the refresh token in the request's cookie, empty when there is none.
+// Refresh returns the refresh token in the request's cookie, empty when there is none. Where
+// several cookies have its name, it is the one that counts, by session.Manager.Pick; the only error
+// is that this cannot be found out now.
 func (c SessionCookies) Refresh(r *http.Request) (secret.Text, error) {
-	return c.Cookies.refreshToken(r, func(text secret.Text) bool {
-		_, ours := c.Sessions.IDOf(text)
-		return ours
-	})
+	switch shown := c.refreshTokens(r); len(shown) {
+	case 0:
+		return secret.Text{}, nil
+	case 1:
+		return shown[0], nil
+	default:
+		return c.Sessions.Pick(r.Context(), shown)
+	}
 }
 
 // Begin begins the session of somebody who has proved who it is, in place of the one that
@@ -53,23 +60,38 @@ func (c SessionCookies) SignIn(w http.ResponseWriter, r *http.Request, start ses
 	if err != nil {
 		return err
 	}
-	return c.Set(w, grant, now)
+	return c.Set(w, r, grant, now)
 }
 
-// Leaving returns the session that the request shows for signing out, by a refresh token or
-// else by an access token, which may have expired; zero when it shows none. A bad cookie is
-// no reason to keep somebody signed in, but a bad header was sent on purpose.
-func (c SessionCookies) Leaving(r *http.Request, refresh secret.Text) (store.SessionID, error) {
-	if id, ok := c.Sessions.IDOf(refresh); ok {
-		return id, nil
+// Leaving returns the sessions that the request shows for signing out: by a refresh token that was
+// read from it, by every other one in its cookies and by the access cookie, which may have expired;
+// or else by the access token in its header. It is nil when it shows none. A bad cookie is no
+// reason to keep somebody signed in, but a bad header was sent on purpose.
+func (c SessionCookies) Leaving(r *http.Request, refresh secret.Text) (all []store.SessionID, err error) {
+	shown := []secret.Text{refresh}
+	if FromBrowser(r) { // standards XO-02
+		shown = append(shown, c.refreshTokens(r)...)
+	}
+	for _, text := range shown {
+		if id, ok := c.Sessions.IDOf(text); ok && !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	byHeader := r.Header.Get("Authorization") != ""
+	if byHeader && len(all) > 0 {
+		return all, nil
 	}
 	s, err := c.Middleware.Leaving(r)
 	switch {
 	case err == nil:
-		return store.ParseSessionID(s.ID)
-	case fault.HasCode(err, fault.MissingToken),
-		r.Header.Get("Authorization") == "" && !fault.HasCode(err, fault.CrossOrigin):
-		return store.SessionID{}, nil
+		id, err := store.ParseSessionID(s.ID)
+		if err == nil && !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+		return all, err
+	case len(all) > 0, fault.HasCode(err, fault.MissingToken),
+		!byHeader && !fault.HasCode(err, fault.CrossOrigin):
+		return all, nil
 	}
-	return store.SessionID{}, err
+	return nil, err
 }

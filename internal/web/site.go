@@ -63,6 +63,15 @@ func splitHost(host string) (name, port string) {
 	return host, ""
 }
 
+// hostname returns our host without its port; empty for an address, which has no domains above it.
+func (s Site) hostname() string {
+	name, _ := splitHost(s.Host)
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		return ""
+	}
+	return name
+}
+
 // isLoopback reports whether a host, without a port, is this machine.
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))

@@ -85,7 +85,7 @@ func (a *API) begin(w http.ResponseWriter, r *http.Request, proof user.Proof, d 
 	if err != nil {
 		return err
 	}
-	return a.signedIn(w, grant, answer{http.StatusCreated, d.transport})
+	return a.signedIn(w, r, grant, answer{http.StatusCreated, d.transport})
 }
 
 // refreshRequest carries the token of a client without cookies.
@@ -107,7 +107,7 @@ func (a *API) refresh(w http.ResponseWriter, r *http.Request, in refreshRequest)
 	if err != nil {
 		return err
 	}
-	return a.signedIn(w, grant, answer{http.StatusOK, transport})
+	return a.signedIn(w, r, grant, answer{http.StatusOK, transport})
 }
 
 // presented returns the one refresh token of a request and how it came. A cookie counts only
@@ -131,32 +131,32 @@ func (a *API) presented(r *http.Request, body secret.Text) (secret.Text, string,
 	return cookie, byCookie, nil
 }
 
-// signOut ends the session whose credential is shown: refresh token by cookie or body, else
+// signOut ends the sessions whose credentials are shown: refresh token by cookie or body, else
 // access token, which may have expired. Showing none, or one whose session is over, is done.
 func (a *API) signOut(w http.ResponseWriter, r *http.Request, in refreshRequest) error {
-	id, err := a.leaving(r, in.RefreshToken)
+	shown, err := a.leaving(r, in.RefreshToken)
 	if err != nil {
 		return err
 	}
-	if !id.IsZero() {
+	for _, id := range shown {
 		if err := a.Sessions.SignOut(r.Context(), web.Caller(r), id); err != nil {
 			return err
 		}
 	}
-	a.Cookies.Clear(w)
+	a.Cookies.Clear(w, r)
 	web.ClearSiteData(w, a.Site)
 	return web.NoContent(w)
 }
 
-// leaving returns the session to sign out of; zero when no credential is shown. A bad token in
+// leaving returns the sessions to sign out of; nil when no credential is shown. A bad token in
 // the body was sent on purpose, and is an error.
-func (a *API) leaving(r *http.Request, body secret.Text) (store.SessionID, error) {
+func (a *API) leaving(r *http.Request, body secret.Text) ([]store.SessionID, error) {
 	token, _, err := a.presented(r, body)
 	if err != nil {
-		return store.SessionID{}, err
+		return nil, err
 	}
 	if _, ours := a.Sessions.IDOf(token); !ours && !body.Empty() {
-		return store.SessionID{}, fault.New(fault.InvalidToken)
+		return nil, fault.New(fault.InvalidToken)
 	}
 	return a.Cookies.Leaving(r, token)
 }
@@ -170,7 +170,7 @@ type answer struct {
 // signedIn answers with a session as its own client sees it. The tokens are in it only for a
 // client without cookies. It is written with jose.Writer because every refresh is answered here:
 // that takes 4 µs and 2 allocations, where encoding a struct takes 6 and 4.
-func (a *API) signedIn(w http.ResponseWriter, g session.Grant, how answer) error {
+func (a *API) signedIn(w http.ResponseWriter, r *http.Request, g session.Grant, how answer) error {
 	body := jose.NewWriter(1536)
 	body.Open("user")
 	describeUser(body, g.User)
@@ -183,7 +183,7 @@ func (a *API) signedIn(w http.ResponseWriter, g session.Grant, how answer) error
 	if how.transport == byToken {
 		body.String("access_token", g.Access.Text.Reveal())
 		body.String("refresh_token", g.Refresh.Reveal())
-	} else if err := a.Cookies.Set(w, g, a.Now()); err != nil {
+	} else if err := a.Cookies.Set(w, r, g, a.Now()); err != nil {
 		return err
 	}
 	return web.WriteBody(w, how.status, body.Close())

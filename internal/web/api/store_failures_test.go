@@ -209,7 +209,7 @@ func TestDatabaseNotAsked(t *testing.T) {
 		},
 		{
 			"two bent refresh cookies", "POST", "/v1/session/refresh", "",
-			[]string{"Cookie", "hs_refresh=" + bent + "; hs_refresh=" + moved, "Origin", s.URL}, 400,
+			[]string{"Cookie", "hs_refresh=" + bent + "; hs_refresh=" + moved, "Origin", s.URL}, 401,
 		},
 		{"bent refresh token to sign out", "DELETE", "/v1/session", `{"refresh_token":"` + bent + `"}`, nil, 401},
 		{"nothing to sign out of", "DELETE", "/v1/session", "", []string{"Authorization", ""}, 204},

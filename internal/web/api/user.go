@@ -37,7 +37,7 @@ func (a *API) deleteUser(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Users.Delete(r.Context(), web.Caller(r)); err != nil {
 		return err
 	}
-	a.Cookies.Clear(w)
+	a.Cookies.Clear(w, r)
 	web.ClearSiteData(w, a.Site)
 	return web.NoContent(w)
 }

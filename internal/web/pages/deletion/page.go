@@ -52,7 +52,7 @@ func (h handlers) delete(w http.ResponseWriter, r *http.Request, in web.Values) 
 	if err != nil && !fault.HasCode(err, fault.UserNotFound) {
 		return "", err
 	}
-	h.Cookies.Clear(w)
+	h.Cookies.Clear(w, r)
 	web.ClearSiteData(w, h.Site)
 	return h.Layout.Path("/signin?reason=" + string(store.UserDeleted)), nil
 }

@@ -140,7 +140,7 @@ func (h handlers) trade(w http.ResponseWriter, r *http.Request, token secret.Tex
 	if err != nil {
 		return err
 	}
-	return h.Cookies.Set(w, grant, h.Now())
+	return h.Cookies.Set(w, r, grant, h.Now())
 }
 
 // refused answers a refresh that was refused.

@@ -5,6 +5,7 @@ import (
 	_ "embed" // for page.html
 	"net/http"
 
+	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/web"
 	"github.com/handstamp/handstamp/internal/web/pages/layout"
 	"github.com/handstamp/handstamp/internal/web/pages/page"
@@ -40,23 +41,19 @@ func (h handlers) show(w http.ResponseWriter, _ *http.Request) error {
 	return Page.Send(w, http.StatusOK, View{h.Layout.Frame("Sign out")})
 }
 
-// signOut ends the session that the browser shows, by refresh cookie or by access cookie even
+// signOut ends every session that the browser shows, by refresh cookie or by access cookie even
 // when expired, and takes the cookies away. Signing out twice is signing out.
 func (h handlers) signOut(w http.ResponseWriter, r *http.Request, _ web.Values) error {
-	token, err := h.Cookies.Refresh(r)
+	shown, err := h.Cookies.Leaving(r, secret.Text{})
 	if err != nil {
 		return err
 	}
-	id, err := h.Cookies.Leaving(r, token)
-	if err != nil {
-		return err
-	}
-	if !id.IsZero() {
+	for _, id := range shown {
 		if err := h.Sessions.SignOut(r.Context(), web.Caller(r), id); err != nil {
 			return err
 		}
 	}
-	h.Cookies.Clear(w)
+	h.Cookies.Clear(w, r)
 	web.ClearSiteData(w, h.Site)
 	return layout.Redirect(w, h.Layout.Path("/signin?reason=signed_out"))
 }
