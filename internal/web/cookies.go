@@ -123,3 +123,6 @@ func (c *Cookies) refreshTokens(r *http.Request) []secret.Text {
 	}
 	return found
 }
+
+// ShowsRefresh reports whether a request has a refresh cookie, good or bad.
+func (c *Cookies) ShowsRefresh(r *http.Request) bool { return len(r.CookiesNamed(c.refresh.Name)) > 0 }

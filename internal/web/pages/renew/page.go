@@ -4,9 +4,11 @@
 package renew
 
 import (
+	"context"
 	_ "embed" // for page.html
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
 	"github.com/handstamp/handstamp/internal/secret"
@@ -64,9 +66,9 @@ func (h handlers) asked(r *http.Request) ask {
 	return ask{h.ReturnTo(query.Get(paramReturnTo), ""), query.Has(paramRepeated), query.Has(paramRetried)}
 }
 
-// show acts only when a person opens the page and our own page sent them: a link on another
-// site comes without the Strict refresh cookie, so the request is repeated from here before
-// anything is decided. HEAD decides nothing.
+// show acts only when a person opens the page and the browser sends Strict cookies: a link on
+// another site comes without, so the request is repeated from here before anything is decided. One
+// that brings them is not, since what stands behind # would be lost. HEAD decides nothing.
 func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	a := h.asked(r)
 	if r.Method == http.MethodHead {
@@ -75,6 +77,11 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	switch arrivalOf(r, a) {
 	case own:
 		return h.renew(w, r, a)
+	case sibling:
+		if h.Cookies.ShowsRefresh(r) {
+			return h.renew(w, r, a)
+		}
+		return h.repeat(w, a)
 	case stranger:
 		return h.repeat(w, a)
 	}
@@ -121,17 +128,37 @@ func (h handlers) renew(w http.ResponseWriter, r *http.Request, a ask) error {
 		return h.signIn(w, a, "")
 	}
 	id, _ := h.Sessions.IDOf(token)
-	if h.recent.looping(id, a.target, h.Now()) {
+	now := h.Now()
+	became, wait := h.recent.judge(id, a.target, now)
+	if became == loops {
 		return h.loop(w, a)
 	}
-	if err := h.trade(w, r, token); err != nil {
-		return h.refused(w, r, a, err)
+	if became == renews {
+		if err := h.trade(w, r, token); err != nil {
+			return h.refused(w, r, a, err)
+		}
 	}
-	h.recent.note(id, a.target, h.Now())
+	h.recent.note(id, a.target, now)
+	sleep(r.Context(), wait)
+	return layout.Redirect(w, h.onward(a)) // not a page: browsers keep what stands behind # through redirects alone
+}
+
+// onward returns where a goes when all is well.
+func (h handlers) onward(a ask) string {
 	if a.target == "" {
-		return layout.Redirect(w, h.Layout.Path("/account"))
+		return h.Layout.Path("/account")
 	}
-	return layout.Redirect(w, a.target)
+	return a.target
+}
+
+// sleep returns after d, or when nobody waits for the answer any more.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // trade returns the browser fresh cookies for its refresh token.
@@ -179,28 +206,20 @@ func (h handlers) signIn(w http.ResponseWriter, a ask, reason string) error {
 }
 
 // superseded answers a token that its own successor overtook: the browser has the newer
-// cookie by now, or will have it in a moment, so the page tries once more.
+// cookie by now, or will have it in a moment, so it is sent here once more.
 func (h handlers) superseded(w http.ResponseWriter, r *http.Request, a ask, err error) error {
-	f := web.Refused(w, r, err)
+	web.Refused(w, r, err)
 	a.retried = true
-	again := h.address(a)
-	v := View{
-		Frame: h.Layout.Frame("One moment"), Heading: "One moment", Onward: again,
-		Say: "Your session is being renewed in another tab. This page tries again by itself.",
-	}
-	v.Next = &layout.Next{Seconds: 1, URL: again}
-	return Page.Send(w, web.Status(f), v)
+	sleep(r.Context(), pause)
+	return layout.Redirect(w, h.address(a))
 }
 
 // loop answers instead of the renewal that would be one too many.
 func (h handlers) loop(w http.ResponseWriter, a ask) error {
-	again := a.target
-	if again == "" {
-		again = h.Layout.Path("/account")
-	}
+	again := h.onward(a)
 	v := notice.View{
 		Frame: h.Layout.Frame("Going in circles"), Heading: "Going in circles",
-		Say: "Your session is fine: it was renewed more than once in the last ten seconds. But the page that you " +
+		Say: "Your session is fine: it was renewed several times in the last seconds. But the page that you " +
 			"want to open sends you back here each time.",
 		Advice: []string{
 			"Wait a moment and try again. If that does not help, ask whoever runs that page to check three things:",
