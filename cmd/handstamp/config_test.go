@@ -23,6 +23,7 @@ func TestConfigCheck(t *testing.T) {
 	write("guess.key", "letmein")
 	write("good.key", secret.NewMaster().Text().Reveal())
 	write("text.db", "this is no database")
+	t.Chdir(folder) // where the audit file would be
 	write("old.db", "SQLite format 3\x00 and more")
 	if err := os.Symlink(path("nothing"), path("dangling.key")); err != nil {
 		t.Fatal(err)
@@ -47,6 +48,8 @@ func TestConfigCheck(t *testing.T) {
 			"is missing, and the database was made with it"},
 		{"no key at all", "sqlite:" + path("new.db"), "guess.key", false, "guess.key: a master key begins with hsm_"},
 		{"unreached", "postgres://ada@127.0.0.1:1/db", "good.key", false, ""},
+		{"not understood", "postgres://ada@127.0.0.1:1/db?sslmode=letmein", "good.key", false,
+			"database: open database: sslmode is none of"},
 		{"unreachable", "postgres://ada@127.0.0.1:1/db", "good.key", true, "connection refused"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -67,5 +70,24 @@ func TestConfigCheck(t *testing.T) {
 	}
 	if left, err := filepath.Glob(path("new*")); len(left) > 0 || err != nil {
 		t.Errorf("it made %v", left)
+	}
+}
+
+// TestConfigCheckPlaces finds a file of the audit that nobody can write, and a socket that nobody
+// can make.
+func TestConfigCheckPlaces(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, test := range []struct{ setting, want string }{
+		{"AUDIT_FILE=nope/audit.log", "audit_file: no file can be made in nope"},
+		{"AUDIT_FILE=.", "audit_file: open .: is a directory"},
+		{"LISTEN=unix:nope/socket", "listen: no file can be made in nope"},
+		{"OPS_LISTEN=unix:nope/socket", "ops_listen: no file can be made in nope"},
+	} {
+		var stderr bytes.Buffer
+		e := environment{[]string{"config", "check"}, []string{"HANDSTAMP_" + test.setting}, strings.NewReader(""),
+			&bytes.Buffer{}, &stderr}
+		if got := run(t.Context(), e); got != 1 || !strings.Contains(stderr.String(), test.want) {
+			t.Errorf("config check with %s = %d: %s, want %q", test.setting, got, &stderr, test.want)
+		}
 	}
 }

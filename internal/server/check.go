@@ -8,16 +8,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/secret"
+	"github.com/handstamp/handstamp/internal/store/postgres"
 )
 
 // sqliteHead is what every database of SQLite begins with. https://www.sqlite.org/fileformat.html
 var sqliteHead = []byte("SQLite format 3\x00")
 
 // Check looks at the files that good settings name, and returns everything that would keep a server
-// from starting. It makes nothing and changes nothing.
+// from starting, and a command from keeping what it does. It leaves nothing behind.
 func Check(c *config.Config) []error {
 	var wrong []error
 	note := func(name string, err error) {
@@ -26,7 +28,9 @@ func Check(c *config.Config) []error {
 		}
 	}
 	check := checkNewKey // of PostgreSQL nobody knows without asking
-	if c.Database.Engine == config.EngineSQLite {
+	if c.Database.Engine == config.EnginePostgres {
+		note("database", postgres.CheckURL(c.Database.URL.Reveal()))
+	} else {
 		isNew, err := checkDatabaseFile(c.Database.Path)
 		note("database", err)
 		if !isNew {
@@ -36,6 +40,9 @@ func Check(c *config.Config) []error {
 	if c.MasterKeyFile != "" {
 		note("master_key_file", check(c.MasterKeyFile))
 	}
+	note("audit_file", checkAppend(c.AuditFile))
+	note("listen", checkSocket(c.Listen))
+	note("ops_listen", checkSocket(c.OpsListen))
 	return wrong
 }
 
@@ -55,6 +62,27 @@ func checkDatabaseFile(path string) (isNew bool, err error) {
 		return false, fmt.Errorf("%s is no database of SQLite", path)
 	}
 	return n == 0, checkFolder(filepath.Dir(path)) // the log of the database is beside it
+}
+
+// checkAppend makes sure that lines can be added to a file, or that it can be made.
+func checkAppend(path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return checkFolder(filepath.Dir(path))
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// checkSocket makes sure that a socket can be made, where an address is one.
+func checkSocket(address string) error {
+	path, isSocket := strings.CutPrefix(address, "unix:")
+	if !isSocket {
+		return nil
+	}
+	return checkFolder(filepath.Dir(path))
 }
 
 // checkNewKey looks at the key of a database that is new: the first start makes it where there is

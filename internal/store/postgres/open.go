@@ -106,8 +106,8 @@ func (o Options) Open(ctx context.Context, url string) (*DB, error) {
 // configure reads a URL.
 func configure(text string) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(text)
-	if err != nil { // which hides the password
-		return nil, fmt.Errorf("open database: %w", err)
+	if err != nil {
+		return nil, misread(err)
 	}
 	if !strings.Contains(text, "pool_max_conns=") {
 		config.MaxConns = connections
