@@ -38,7 +38,7 @@ func (r *reader) resolveDatabase(c *Config) {
 	}
 	text, err := readLimited(c.databaseFile)
 	if err != nil {
-		r.together("database_file", wrong("cannot be read: "+err.Error(), "name a file that this user may read"))
+		r.together("database_file", wrong("cannot be read: "+reason(err), "name a file that this user may read"))
 		return
 	}
 	if c.Database, err = readDatabase(strings.TrimSpace(text)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func (r *reader) readAll(src Sources) {
 // of them did.
 func fileNamed(src Sources) (path, source string) {
 	if texts := flagTexts(src.Flags, fileFlag); texts != nil {
-		return texts[len(texts)-1], "flag --" + fileFlag
+		return strings.TrimSpace(texts[len(texts)-1]), "flag --" + fileFlag
 	}
 	for _, variable := range src.Environ {
 		if name, path, _ := strings.Cut(variable, "="); name == envFile {
@@ -113,7 +114,7 @@ func (r *reader) readFile(path, namedBy string) {
 	text, err := readLimited(path)
 	if err != nil {
 		r.mistakes = append(r.mistakes,
-			Mistake{Source: namedBy, Wrong: "the file of settings cannot be read: " + err.Error(),
+			Mistake{Source: namedBy, Wrong: "the file of settings cannot be read: " + reason(err),
 				Do: "name a file that this user may read, or none"})
 		return
 	}
@@ -132,9 +133,18 @@ func readLimited(path string) (string, error) {
 		return "", err
 	}
 	if len(text) > maxFile {
-		return "", fmt.Errorf("%s is longer than %d KiB", path, maxFile/1024)
+		return "", fmt.Errorf("it is longer than %d KiB", maxFile/1024)
 	}
 	return string(text), nil
+}
+
+// reason returns why a file cannot be read, without its name: what was given may be a secret in the
+// wrong place.
+func reason(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
 }
 
 // readTOML takes the settings of a text in TOML.

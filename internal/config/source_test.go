@@ -16,6 +16,8 @@ func TestWhiteSpace(t *testing.T) {
 		{Environ: []string{"HANDSTAMP_DATABASE=sqlite:hs.db\n", "HANDSTAMP_MASTER_KEY=" + someKey + "\r\n"}},
 		{Given: map[string]string{"database": " sqlite:hs.db", "master_key": someKey + "\n"}},
 		{File: mustWrite(t, "database = \"sqlite:hs.db\\n\"\nmaster_key = \"\"\"\n"+someKey+"\n\"\"\"\n")},
+		{Flags: mustFlags(t, "--config="+mustWrite(t, "database = 'sqlite:hs.db'")+"\n"),
+			Environ: []string{"HANDSTAMP_MASTER_KEY=" + someKey}},
 		{Flags: mustFlags(t, "--database=sqlite:hs.db\n"), Environ: []string{"HANDSTAMP_MASTER_KEY=\t" + someKey}},
 	} {
 		c := mustLoad(t, src)
@@ -73,17 +75,31 @@ func TestNoValueIsShown(t *testing.T) {
 	for _, value := range []string{word, word + "://" + word + "@" + word, "https://" + word + ".example/?" + word,
 		"sqlite://" + word, "postgres://" + word, "postgres://" + word + ":%" + word + "@h/d", word + ":" + word, word +
 			" "} {
+		if _, err := config.Load(config.Sources{Environ: []string{"HANDSTAMP_CONFIG=" + value}}); err == nil ||
+			strings.Contains(err.Error(), word) {
+			t.Errorf("HANDSTAMP_CONFIG = %s: %v", value, err)
+		}
 		for _, names := range config.Names() {
 			for _, src := range []config.Sources{
 				{Environ: []string{names[2] + "=" + value}},
 				{File: mustWrite(t, tomlLine(names[0], value))},
 				{File: mustWrite(t, strings.ReplaceAll(tomlLine(names[0], value), `"`, ""))},
 			} {
-				if _, err := config.Load(src); err != nil && strings.Contains(err.Error(), word) &&
-					names[0] != "database_file" { // which is the path of a file, and says that it is not there
+				if _, err := config.Load(src); err != nil && strings.Contains(err.Error(), word) {
 					t.Errorf("%s = %s: %v", names[0], value, err)
 				}
 			}
+		}
+	}
+}
+
+// TestURLsAreNoPaths refuses a URL where the path of a file belongs: it would be shown, and may
+// hold a password.
+func TestURLsAreNoPaths(t *testing.T) {
+	for _, name := range []string{"DATABASE_FILE", "MASTER_KEY_FILE", "AUDIT_FILE"} {
+		_, err := config.Load(config.Sources{Environ: []string{"HANDSTAMP_" + name + "=postgres://ada:pw@h/d"}})
+		if err == nil || !strings.Contains(err.Error(), "is a URL, not the path of a file") {
+			t.Errorf("%s: Load = %v", name, err)
 		}
 	}
 }

@@ -88,6 +88,9 @@ func readPath(text string) (string, error) {
 			"give the key itself as master_key, in the file or the environment; "+
 				"take this one out of sight and make another if it was visible")
 	}
+	if strings.Contains(text, "://") { // of a database, with its password
+		return "", wrong("is a URL, not the path of a file", "write the path; a URL of PostgreSQL is for database")
+	}
 	return text, nil
 }
 
