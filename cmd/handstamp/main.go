@@ -90,6 +90,9 @@ func (w environment) openServer(cmd *cobra.Command) (*server.Server, error) {
 	}
 	log := w.warnings()
 	if cmd.Name() != "list" { // which changes nothing
+		if err := server.WantDatabase(cmd.Context(), c.Database); err != nil {
+			return nil, err // before the audit file is made in the wrong folder
+		}
 		if log, err = w.keepAudit(c); err != nil {
 			return nil, err
 		}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"log/slog"
-	"os"
 
 	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/fault"
@@ -114,8 +112,8 @@ func openClaimed(ctx context.Context, d config.Database) (store.Store, error) {
 // another, nobody could go on with the copy.
 func openSource(ctx context.Context, c *config.Config, m Move) (store.Store, error) {
 	if m.From.Path != "" {
-		if _, err := os.Stat(m.From.Path); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no database at %s", m.From.Path)
+		if err := WantDatabase(ctx, m.From); err != nil {
+			return nil, err
 		}
 	}
 	from, err := openClaimed(ctx, m.From)

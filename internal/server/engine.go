@@ -22,9 +22,9 @@ func openEngine(ctx context.Context, d config.Database) (store.Store, error) {
 	return sqlite.Open(ctx, d.Path)
 }
 
-// wantDatabase returns an error unless a server has made the database: a command in the wrong
+// WantDatabase returns an error unless a server has made the database: a command in the wrong
 // folder must not make another, and report on that one.
-func wantDatabase(ctx context.Context, d config.Database) error {
+func WantDatabase(ctx context.Context, d config.Database) error {
 	made, err := isMade(ctx, d)
 	if err != nil || made {
 		return err
@@ -69,7 +69,7 @@ func Backup(ctx context.Context, c *config.Config, to string) error {
 	if err := onlySQLite(c.Database, instead); err != nil {
 		return err
 	}
-	if err := wantDatabase(ctx, c.Database); err != nil {
+	if err := WantDatabase(ctx, c.Database); err != nil {
 		return err
 	}
 	db, err := sqlite.Open(ctx, c.Database.Path)

@@ -53,14 +53,27 @@ func openMaster(ctx context.Context, kept store.Metadata, given secret.Text, fil
 	return master, nil
 }
 
+// wantMasterCheck returns an error unless a server has tied the database to its master key: a
+// command beside it must not make the key, in whatever folder it runs.
+func wantMasterCheck(ctx context.Context, kept store.Metadata) error {
+	check, err := kept.ReadMetadata(ctx, masterCheck)
+	if err != nil || check != nil {
+		return err
+	}
+	return errors.New("no server has finished its first start on this database\nhint: run handstamp serve first")
+}
+
 // prepareNew makes sure that a new database gets its key, before there is a database: a first start
 // that fails leaves nothing that the next one stumbles over.
-func prepareNew(c *config.Config, log *slog.Logger) error {
-	if c.Database.Engine != config.EngineSQLite {
-		return nil // any node may be the first, and is not the last to try
+func prepareNew(ctx context.Context, c *config.Config, log *slog.Logger) error {
+	if c.MasterKeyFile == "" {
+		return nil
 	}
-	isNew, err := checkDatabaseFile(c.Database.Path)
-	if err != nil || !isNew || c.MasterKeyFile == "" {
+	if c.Database.Engine == config.EnginePostgres {
+		if made, err := isMade(ctx, c.Database); err != nil || made {
+			return err
+		}
+	} else if isNew, err := checkDatabaseFile(c.Database.Path); err != nil || !isNew {
 		return nil // opening says it better
 	}
 	if err := makeFile(c.MasterKeyFile, log); err != nil {

@@ -12,7 +12,9 @@ import (
 	"github.com/handstamp/handstamp/internal/config"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/server"
+	"github.com/handstamp/handstamp/internal/store/sqlite"
 	"github.com/handstamp/handstamp/internal/test/logtest"
+	"github.com/handstamp/handstamp/internal/test/postgrestest"
 )
 
 // place is where a server keeps its things.
@@ -171,6 +173,53 @@ func TestFirstStartIsAllOrNothing(t *testing.T) {
 				t.Errorf("Open() after that = %v", err)
 			}
 		})
+	}
+}
+
+// TestFirstStartOnPostgreSQL makes no tables as long as the master key cannot be made, and both
+// when it can.
+func TestFirstStartOnPostgreSQL(t *testing.T) {
+	p := &place{t: t, folder: t.TempDir()}
+	database := map[string]string{"database": postgrestest.Shared(t).Database(t)}
+	c, err := config.Load(config.Sources{Given: database})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write("letmein")
+	if err := p.open(database); err == nil || !strings.Contains(err.Error(), "begins with hsm_") {
+		t.Errorf("Open() without a good key = %v", err)
+	}
+	if made, err := server.CheckConnect(t.Context(), c); made || err != nil {
+		t.Errorf("it has made tables: %v, %v", made, err)
+	}
+	if err := os.Remove(p.keyFile()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.open(database); err != nil {
+		t.Errorf("Open() after that = %v", err)
+	}
+}
+
+// TestCommandsMakeNoKey refuses a command on a database that has no master key yet, and makes none.
+func TestCommandsMakeNoKey(t *testing.T) {
+	p := &place{t: t, folder: t.TempDir()}
+	path := filepath.Join(p.folder, "test.db")
+	db, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	c, err := config.Load(config.Sources{Given: map[string]string{
+		"database": "sqlite:" + path, "master_key_file": p.keyFile()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := server.Options{Beside: true, Log: slog.New(slog.DiscardHandler)}
+	if _, err := server.Open(t.Context(), c, o); err == nil || !strings.Contains(err.Error(), "first start") {
+		t.Errorf("Open() beside = %v, want an error about the first start", err)
+	}
+	if _, err := os.Stat(p.keyFile()); err == nil {
+		t.Error("it has made a key")
 	}
 }
 

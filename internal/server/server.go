@@ -67,13 +67,13 @@ type Server struct {
 // database, the master key's file and the first signing key where all is new.
 func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err error) {
 	if o.Beside && o.TestingOnlyEngine == nil {
-		if err := wantDatabase(ctx, c.Database); err != nil {
+		if err := WantDatabase(ctx, c.Database); err != nil {
 			return nil, err
 		}
 	}
 	engine := o.TestingOnlyEngine
 	if engine == nil {
-		if err := prepareNew(c, o.Log); err != nil {
+		if err := prepareNew(ctx, c, o.Log); err != nil {
 			return nil, err
 		}
 		if engine, err = openEngine(ctx, c.Database); err != nil {
@@ -112,6 +112,11 @@ func (s *Server) hashing() password.Options {
 // build makes the parts, from the store up.
 func (s *Server) build(ctx context.Context) error {
 	c, log := s.config, audit.New(s.options.Log)
+	if s.options.Beside {
+		if err := wantMasterCheck(ctx, s.store); err != nil {
+			return err
+		}
+	}
 	master, err := openMaster(ctx, s.store, c.MasterKey, c.MasterKeyFile, s.options.Log)
 	if err != nil {
 		return err
