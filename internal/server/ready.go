@@ -32,6 +32,9 @@ func (p *probe) write(ctx context.Context, engine writeProber) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if time.Since(p.at) > probeAge {
+		// Whoever asks may go away, which is no answer for the next.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
+		defer cancel()
 		p.last = engine.ProbeWrite(ctx)
 		p.at = time.Now()
 	}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -44,4 +45,31 @@ func TestReadyWhileWritesFail(t *testing.T) {
 	if s.Dump() != before {
 		t.Error("it leaves something in the database")
 	}
+}
+
+// TestReadyAfterAskerLeft does not take the end of whoever asked for an answer of the database.
+func TestReadyAfterAskerLeft(t *testing.T) {
+	leave := func() {}
+	s := handstamptest.Start(t, handstamptest.Options{
+		Wrap: func(engine store.Store) store.Store { return leaving{engine, &leave} },
+	})
+	go s.Work(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
+	leave = cancel // while the database is asked
+	s.Ops().ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/readyz", nil))
+	if w := ready(s); w.Code != 200 {
+		t.Errorf("readyz = %d %s, want 200", w.Code, w.Body)
+	}
+}
+
+// leaving is a database whose asker goes away while it is asked.
+type leaving struct {
+	store.Store
+	leave *func()
+}
+
+// ProbeWrite fails when the asker is awaited no more.
+func (l leaving) ProbeWrite(ctx context.Context) error {
+	(*l.leave)()
+	return ctx.Err()
 }
