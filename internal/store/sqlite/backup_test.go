@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -154,4 +155,28 @@ func TestClaim(t *testing.T) {
 		t.Fatalf("Claim after release = %v", err)
 	}
 	again()
+}
+
+// TestBackupIsFlushed flushes a backup and what is restored, and then the folder that has its name:
+// a power cut takes neither.
+func TestBackupIsFlushed(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "folder")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	db, copied := mustOpen(t, filepath.Join(t.TempDir(), "a.db")), filepath.Join(folder, "backup.db")
+	synced := sqlite.RecordSyncs()
+	if err := db.Backup(t.Context(), copied); err != nil {
+		t.Fatal(err)
+	}
+	if got := synced(); !slices.Equal(got, []string{"backup.db", "folder"}) {
+		t.Errorf("a backup flushes %q", got)
+	}
+	synced = sqlite.RecordSyncs()
+	if err := sqlite.Restore(t.Context(), copied, filepath.Join(folder, "b.db"), time.Now); err != nil {
+		t.Fatal(err)
+	}
+	if got := synced(); len(got) < 2 || got[len(got)-1] != "folder" || got[len(got)-2] != "b.db.restoring" {
+		t.Errorf("a restore flushes %q, want the file and then its folder", got)
+	}
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"testing/fstest"
 )
 
@@ -26,6 +27,16 @@ func (db *DB) ReaderExec(ctx context.Context, statement string) error {
 
 // RefreshSQL is what an ordinary refresh writes.
 const RefreshSQL = saveUseSQL
+
+// RecordSyncs returns the base names of what is flushed from now on, when it is called again.
+func RecordSyncs() (stop func() []string) {
+	var names []string
+	testingOnlySynced = func(path string) { names = append(names, filepath.Base(path)) }
+	return func() []string {
+		testingOnlySynced = func(string) {}
+		return names
+	}
+}
 
 // HoldWriter keeps every write waiting until it is released.
 func (db *DB) HoldWriter(ctx context.Context) (release func() error, err error) {
