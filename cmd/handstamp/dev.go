@@ -10,8 +10,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,7 +43,12 @@ func (w environment) devCommand() *cobra.Command {
 			"nothing behind.",
 		Example: "handstamp dev --verbose",
 		Args:    takes(),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return w.dev(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			signal.Ignore(syscall.SIGPIPE) // what reads along may end first, and the folder must go
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGHUP)
+			defer stop()
+			return w.dev(ctx, o)
+		},
 	}
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8787", "`HOST:PORT` of the server, on the loopback")
 	cmd.Flags().StringVar(&o.appListen, "app-listen", "127.0.0.1:8790",
@@ -78,7 +85,9 @@ func (w environment) dev(ctx context.Context, o devOptions) error {
 	if err != nil {
 		return err
 	}
-	log := w.devLogger(o)
+	written := newLogWriter(w.stderr, func(to io.Writer) *slog.Logger { return devLogger(o, to) })
+	defer written.Close()
+	log := devLogger(o, written)
 	s, err := server.Open(ctx, c, server.Options{Log: log})
 	if err != nil {
 		return err
@@ -118,12 +127,12 @@ func localURL(l net.Listener) string {
 }
 
 // devLogger is quiet unless asked, so that what to click stays on the screen.
-func (w environment) devLogger(o devOptions) *slog.Logger {
+func devLogger(o devOptions, to io.Writer) *slog.Logger {
 	level := slog.LevelError
 	if o.verbose {
 		level = slog.LevelInfo
 	}
-	return slog.New(slog.NewTextHandler(w.stderr, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level}))
 }
 
 // person is a user that dev makes, with a password made for this run alone.

@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -20,7 +20,8 @@ const logFlush = 2 * time.Second
 // own.
 type logWriter struct {
 	to      io.Writer
-	mu      sync.Mutex // guards what follows
+	note    *slog.Logger // writes into waiting, in the form that the log has
+	mu      sync.Mutex   // guards what follows
 	waiting bytes.Buffer
 	dropped int           // lines since the last that was written
 	writing bool          // whether the goroutine has something to write
@@ -29,9 +30,10 @@ type logWriter struct {
 	closed  bool
 }
 
-// newLogWriter starts one.
-func newLogWriter(to io.Writer) *logWriter {
+// newLogWriter starts one. The logger that form makes writes the number of dropped lines.
+func newLogWriter(to io.Writer, form func(io.Writer) *slog.Logger) *logWriter {
 	w := &logWriter{to: to, wake: make(chan struct{}, 1)}
+	w.note = form(&w.waiting)
 	w.idle = sync.NewCond(&w.mu)
 	go w.run()
 	return w
@@ -45,11 +47,7 @@ func (w *logWriter) Write(line []byte) (int, error) {
 		w.dropped++
 		return len(line), nil
 	}
-	if w.dropped > 0 {
-		fmt.Fprintf(&w.waiting, `{"level":"WARN","msg":"log lines were dropped: nobody read them","count":%d}`+"\n",
-			w.dropped)
-		w.dropped = 0
-	}
+	w.noteDropped()
 	w.waiting.Write(line)
 	w.writing = true
 	select {
@@ -57,6 +55,14 @@ func (w *logWriter) Write(line []byte) (int, error) {
 	default: // it will look again
 	}
 	return len(line), nil
+}
+
+// noteDropped says how many lines were dropped, if any were. The caller holds mu.
+func (w *logWriter) noteDropped() {
+	if w.dropped > 0 {
+		w.note.Warn("log lines were dropped: nobody read them", "count", w.dropped)
+		w.dropped = 0
+	}
 }
 
 // run writes what waits, until Close.
@@ -74,6 +80,9 @@ func (w *logWriter) run() {
 func (w *logWriter) take(out *bytes.Buffer) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.waiting.Len() == 0 {
+		w.noteDropped()
+	}
 	if w.waiting.Len() == 0 {
 		w.writing = false
 		w.idle.Broadcast()

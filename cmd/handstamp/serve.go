@@ -31,10 +31,11 @@ func (w environment) serveCommand() *cobra.Command {
 				return err
 			}
 			signal.Ignore(syscall.SIGPIPE) // the end of whoever read our log is not our end
-			log := newLogWriter(w.stderr)
+			log := newLogWriter(w.stderr, w.noteFormat(c))
 			defer log.Close()
 			logger := w.logger(c, log)
-			ctx := w.untilHangup(cmd.Context(), logger)
+			ctx, done := w.untilHangup(cmd.Context(), logger)
+			defer done()
 			s, err := server.Open(ctx, c, server.Options{Log: logger, Alone: true})
 			if err != nil {
 				return err
@@ -70,29 +71,47 @@ func (w environment) logger(c *config.Config, to io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(to, options))
 }
 
+// noteFormat returns what makes the logger of the log's own lines: as the settings say, but
+// whatever the level.
+func (w environment) noteFormat(c *config.Config) func(io.Writer) *slog.Logger {
+	return func(to io.Writer) *slog.Logger {
+		noted := *c
+		noted.LogLevel = slog.LevelWarn
+		return w.logger(&noted, to)
+	}
+}
+
 // untilHangup returns a context that ends with ctx, and when the terminal that the server was
 // started at is closed. Elsewhere a hangup asks for new settings, which only a restart reads: the
-// server says so, and goes on.
-func (w environment) untilHangup(ctx context.Context, log *slog.Logger) context.Context {
-	if isTerminal(w.stdin) {
-		ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
-		context.AfterFunc(ctx, stop)
-		return ctx
+// server says so, and goes on. A hangup never ends the process: a terminal's shell sends another,
+// and systemd may send one after SIGTERM, while requests are under way. Call done at the end.
+func (w environment) untilHangup(ctx context.Context, log *slog.Logger) (_ context.Context, done func()) {
+	if signal.Ignored(syscall.SIGHUP) { // by nohup
+		return ctx, func() {}
 	}
+	ctx, stop := context.WithCancel(ctx)
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
-	context.AfterFunc(ctx, func() { signal.Stop(hangups) })
+	ended := make(chan struct{})
 	go func() {
 		for {
 			select {
-			case <-ctx.Done():
+			case <-ended:
 				return
 			case <-hangups:
-				log.Warn("SIGHUP changes nothing: restart the server to have it read its settings")
+				if isTerminal(w.stdin) {
+					stop()
+				} else {
+					log.Warn("SIGHUP changes nothing: restart the server to have it read its settings")
+				}
 			}
 		}
 	}()
-	return ctx
+	return ctx, func() {
+		signal.Stop(hangups)
+		close(ended)
+		stop()
+	}
 }
 
 // shortTime shows the time of day alone: whoever sits at the terminal knows the date.
