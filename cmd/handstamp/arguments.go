@@ -73,7 +73,7 @@ func group(cmd *cobra.Command) {
 func unknownCommand(cmd *cobra.Command, typed string) error {
 	var names []string
 	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() || c.IsAdditionalHelpTopicCommand() {
+		if c.IsAvailableCommand() {
 			names = append(names, c.Name())
 		}
 	}
@@ -95,20 +95,34 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		name, shape := invalid.GetFlag().Name, invalid.GetFlag().Value.Type()
+		switch shape {
+		case "bool":
+			shape = "no value"
+		case "uint":
+			shape = "a number from 0 on"
+		}
 		return usageError{fmt.Errorf("--%s has no good value\nhint: it takes %s%s", name, shape, help)}
 	}
 	return usageError{errors.New("a flag is not understood" + help)}
 }
 
-// unknownFlag returns the error for a flag that does not exist.
+// unknownFlag returns the error for a flag that does not exist. It is shown where it is written as
+// flags are: with letters and hyphens.
 func unknownFlag(cmd *cobra.Command, unknown *pflag.NotExistError, help string) error {
-	if unknown.GetSpecifiedShortnames() != "" {
+	name := unknown.GetSpecifiedName()
+	switch {
+	case unknown.GetSpecifiedShortnames() != "":
 		return usageError{errors.New("flags are written with two dashes" + help)}
+	case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" || len(name) > maxFlagName:
+		return usageError{errors.New("unknown flag" + help)}
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	if meant := config.DidYouMean(unknown.GetSpecifiedName(), names); meant != "" {
+	if meant := config.DidYouMean(name, names); meant != "" {
 		help = "\nhint: " + strings.Replace(meant, "mean ", "mean --", 1) + help
 	}
-	return usageError{fmt.Errorf("unknown flag: --%s%s", unknown.GetSpecifiedName(), help)}
+	return usageError{fmt.Errorf("unknown flag: --%s%s", name, help)}
 }
+
+// maxFlagName is the longest name that a message shows, in bytes: ours are shorter.
+const maxFlagName = 30

@@ -36,6 +36,8 @@ func prepareBelow(cmd *cobra.Command) {
 	cmd.Flags().Lookup("help").Usage = "show this"
 	if cmd.HasSubCommands() {
 		group(cmd)
+	} else if cmd.HasParent() && cmd.Parent().Name() == "completion" {
+		cmd.Args = takes() // the library's refusal shows what was given
 	} else if cmd.ValidArgsFunction == nil && !strings.Contains(cmd.Use, "FILE") {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
@@ -74,8 +76,11 @@ func settingsTopic() *cobra.Command {
 	var flags pflag.FlagSet
 	config.AddFlags(&flags)
 	return &cobra.Command{
-		Use:   "settings",
-		Short: "The settings, which are flags of every command",
+		Use:     "settings",
+		Short:   "List the settings, which are flags of every command",
+		Example: "handstamp settings",
+		Args:    takes(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		Long: "The settings. Each is a flag of every command that reads settings, a variable\n" +
 			"of the environment, and a line of the file that --config names: docs/config.md.\n\n" +
 			strings.TrimRight(flags.FlagUsagesWrapped(helpWidth), "\n"),
@@ -86,9 +91,6 @@ func settingsTopic() *cobra.Command {
 func helpText(cmd *cobra.Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short+".")))
-	if cmd.IsAdditionalHelpTopicCommand() {
-		return b.String()
-	}
 	fmt.Fprintf(&b, "\nUsage:\n  %s\n", usageLine(cmd))
 	if cmd.HasAvailableSubCommands() {
 		b.WriteString("\nCommands:\n")

@@ -109,7 +109,7 @@ const pageSize = 500
 // userFilter is which users are listed.
 type userFilter struct {
 	match string // a part of the address or the name, whatever its case; empty: every user
-	limit int    // how many at most; 0: all
+	limit uint   // how many at most; 0: all
 }
 
 // takes reports whether a user is one of them.
@@ -132,14 +132,14 @@ func (w environment) userList() *cobra.Command {
 	})
 	out.flag(cmd)
 	cmd.Flags().StringVar(&f.match, "match", "", "only users with this `TEXT` in address or name")
-	cmd.Flags().IntVar(&f.limit, "limit", 0, "at most this `NUMBER` of users; 0 means all")
+	cmd.Flags().UintVar(&f.limit, "limit", 0, "at most this `NUMBER` of users; 0 means all")
 	return cmd
 }
 
 // listUsers prints users, a page of the database at a time.
 func listUsers(ctx context.Context, s *server.Server, f userFilter, out *output) error {
 	out.begin("ID", "EMAIL", "NAME", "ROLES", "CREATED", "DISABLED")
-	printed := 0
+	printed := uint(0)
 	for after := store.UserID(""); ; {
 		users, err := s.Users.List(ctx, audit.Operator(), after, pageSize)
 		if err != nil {
