@@ -13,6 +13,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/handstamp/handstamp/verify"
@@ -23,9 +24,13 @@ func main() {
 	issuer := cmp.Or(os.Getenv("ISSUER"), "http://localhost:8787")
 	listen := cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8081")
 
+	key, err := serviceKey()
+	if err != nil {
+		log.Fatal(err)
+	}
 	v, err := verify.New(context.Background(), verify.Config{
 		Issuer: issuer, Audience: cmp.Or(os.Getenv("AUDIENCE"), issuer),
-		ServiceKey: os.Getenv("HANDSTAMP_SERVICE_KEY"), // needless where the issuer is on loopback
+		ServiceKey: key, // needless where the issuer is on loopback
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -40,6 +45,17 @@ func main() {
 	log.Printf("service: listening on http://%s for users of %s", listen, issuer)
 	server := &http.Server{Addr: listen, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	log.Fatal(server.ListenAndServe())
+}
+
+// serviceKey returns the service key: from HANDSTAMP_SERVICE_KEY, or from the file that
+// HANDSTAMP_SERVICE_KEY_FILE names, as places that mount secrets have it. Empty: there is none.
+func serviceKey() (string, error) {
+	file := os.Getenv("HANDSTAMP_SERVICE_KEY_FILE")
+	if file == "" {
+		return strings.TrimSpace(os.Getenv("HANDSTAMP_SERVICE_KEY")), nil
+	}
+	text, err := os.ReadFile(file)
+	return strings.TrimSpace(string(text)), err
 }
 
 // hello answers whoever is signed in.
