@@ -111,10 +111,8 @@ func openClaimed(ctx context.Context, d config.Database) (store.Store, error) {
 // openSource opens what is to be copied, if it is there and the master key is its own: under
 // another, nobody could go on with the copy.
 func openSource(ctx context.Context, c *config.Config, m Move) (store.Store, error) {
-	if m.From.Path != "" {
-		if err := WantDatabase(ctx, m.From); err != nil {
-			return nil, err
-		}
+	if err := WantDatabase(ctx, m.From); err != nil {
+		return nil, err
 	}
 	from, err := openClaimed(ctx, m.From)
 	if err != nil {
