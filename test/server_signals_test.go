@@ -24,7 +24,8 @@ func underWay(t *testing.T, address string) (finish func() string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	head := "POST /v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+	head := "POST /v1/session HTTP/1.1\r\nHost: localhost\r\n" +
+		"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n"
 	if _, err := io.WriteString(c, head); err != nil {
 		t.Fatal(err)
 	}
@@ -61,8 +62,9 @@ func stopping(t *testing.T, address string) {
 	}
 }
 
-// TestHangup goes on after a hangup, which asks for new settings, and says that it has not read them;
-// and a hangup that follows the signal to stop, as systemd may send it, ends no request under way.
+// TestHangup goes on after a hangup, which asks for new settings, and says that it has not read
+// them; and a hangup that follows the signal to stop, as systemd may send it, ends no request under
+// way.
 func TestHangup(t *testing.T) {
 	n := newNode(t)
 	n.Set("log_level", "warn")
@@ -117,8 +119,8 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestTerminalCloses ends well when the terminal is closed that the server was started at: kernel and
-// shell send a hangup each, and what is under way is finished.
+// TestTerminalCloses ends well when the terminal is closed that the server was started at: kernel
+// and shell send a hangup each, and what is under way is finished.
 func TestTerminalCloses(t *testing.T) {
 	n := newNode(t)
 	shell := "(echo $BASHPID > pid; exec " + filepath.Join(programs, "handstamp") + " serve); echo status $?"
@@ -139,13 +141,14 @@ func TestTerminalCloses(t *testing.T) {
 		}
 		return nil
 	})
-	if shown, _ := os.ReadFile(filepath.Join(n.Folder, "tty")); err != nil || !strings.Contains(string(shown), "status 0") {
+	shown, _ := os.ReadFile(filepath.Join(n.Folder, "tty"))
+	if err != nil || !strings.Contains(string(shown), "status 0") {
 		t.Errorf("at the terminal: %v, %s", err, shown)
 	}
 }
 
-// TestReaderOfTheLogGoesAway is serve 2>&1 | head -1: the server answers when the one who read its log
-// has ended, and ends well when it is told to.
+// TestReaderOfTheLogGoesAway is serve 2>&1 | head -1: the server answers when the one who read its
+// log has ended, and ends well when it is told to.
 func TestReaderOfTheLogGoesAway(t *testing.T) {
 	n := newNode(t)
 	reader, writer, err := os.Pipe()
@@ -176,8 +179,8 @@ func TestReaderOfTheLogGoesAway(t *testing.T) {
 	}
 }
 
-// TestDevLeavesNothing ends dev by closing its terminal, after whoever read its log has ended, and finds
-// nothing in the folder for temporary files.
+// TestDevLeavesNothing ends dev by closing its terminal, after whoever read its log has ended, and
+// finds nothing in the folder for temporary files.
 func TestDevLeavesNothing(t *testing.T) {
 	folder := t.TempDir()
 	cmd := exec.Command(filepath.Join(programs, "handstamp"), "dev", "--verbose", "--listen", "127.0.0.1:0",
