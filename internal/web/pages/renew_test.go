@@ -35,7 +35,7 @@ var renewals = []renewal{
 	{"own page", "GET", "", nil, renews},
 	{"own page, repeated", "GET", "&repeated=1", nil, renews},
 	{"typed address", "GET", "", []string{"Sec-Fetch-Site", "none"}, renews},
-	{"sibling host", "GET", "", []string{"Sec-Fetch-Site", "same-site"}, renews},
+	{"sibling host", "GET", "", []string{"Sec-Fetch-Site", "same-site"}, repeats},
 	{"another site", "GET", "", []string{"Sec-Fetch-Site", "cross-site"}, repeats},
 	{"word we do not know", "GET", "", []string{"Sec-Fetch-Site", "same-planet"}, repeats},
 	{"another site that writes our marker", "GET", "&repeated=1", []string{"Sec-Fetch-Site", "cross-site"}, waits},

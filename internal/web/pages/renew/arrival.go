@@ -12,7 +12,7 @@ type arrival int
 const (
 	program  arrival = iota // no person opens this page: nothing may happen
 	stranger                // somebody opens it, perhaps by another site's link: Strict cookies may be missing
-	sibling                 // a page of our site sent the person here, or nobody did: Strict cookies are there
+	typed                   // nobody sent the person here, who typed or restored an address: Strict cookies are there
 	own                     // our own page sent the person here
 )
 
@@ -32,8 +32,8 @@ func arrivalOf(r *http.Request, a ask) arrival {
 		return program
 	case site == "same-origin":
 		return own
-	case site == "same-site" || site == "none":
-		return sibling
+	case site == "none":
+		return typed
 	}
 	return stranger
 }

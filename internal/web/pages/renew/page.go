@@ -66,9 +66,10 @@ func (h handlers) asked(r *http.Request) ask {
 	return ask{h.ReturnTo(query.Get(paramReturnTo), ""), query.Has(paramRepeated), query.Has(paramRetried)}
 }
 
-// show acts only when a person opens the page and the browser sends Strict cookies: a link on
-// another site comes without, so the request is repeated from here before anything is decided. One
-// that brings them is not, since what stands behind # would be lost. HEAD decides nothing.
+// show acts only when a person opens the page and no other page sent the person: a link on another
+// site comes without Strict cookies, so the request is repeated from here before anything is
+// decided. An address that was typed or restored is not, since what stands behind # would be lost.
+// HEAD decides nothing.
 func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	a := h.asked(r)
 	if r.Method == http.MethodHead {
@@ -77,7 +78,7 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	switch arrivalOf(r, a) {
 	case own:
 		return h.renew(w, r, a)
-	case sibling:
+	case typed:
 		if h.Cookies.ShowsRefresh(r) {
 			return h.renew(w, r, a)
 		}
