@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,9 +19,24 @@ import (
 
 // main runs the command that the arguments name.
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	ctx, stop := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2) // so that the second is not lost that comes just after the first
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		stop()
+		endBy(<-signals)
+	}()
 	os.Exit(run(ctx, environment{os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// endBy ends the process at once, by a signal where that can be.
+func endBy(s os.Signal) {
+	signal.Reset(os.Interrupt, syscall.SIGTERM)
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(s) == nil {
+		time.Sleep(time.Second) // until it arrives
+	}
+	os.Exit(1)
 }
 
 // environment is all that a command sees of the outside.
