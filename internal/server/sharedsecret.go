@@ -13,7 +13,7 @@ import (
 //go:embed words.txt
 var wordsText string
 
-// The rule of docs/decisions/0018: how surely a secret is made of words before it is refused, in
+// The rule of docs/decisions/0019: how surely a secret is made of words before it is refused, in
 // bits. A random one gets there less than once in 2^31.
 const tooSure = 31
 
