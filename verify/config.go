@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/handstamp/handstamp/internal/origin"
 	"github.com/handstamp/handstamp/verify/internal/feed"
 	"github.com/handstamp/handstamp/verify/internal/keyset"
 )
@@ -47,7 +48,9 @@ type Config struct {
 
 	// PublicURL is where browsers reach this service, for the way back from signing in:
 	// "https://example.com/app". Empty takes the request's Host, and https when the issuer has it.
-	// It is needed only behind a proxy that rewrites the host or cuts a path prefix off.
+	// It is needed only behind a proxy that rewrites the host or cuts a path prefix off: without it,
+	// the origin of this service's own pages is not the one that Host says, and what they send is
+	// refused.
 	PublicURL string
 
 	// NoRedirect answers 401 to a browser that opens a page without a session, instead of sending
@@ -134,8 +137,8 @@ func (c Config) check() []error {
 	if c.PublicURL != "" {
 		note("Config.PublicURL", checkIssuer(c.PublicURL))
 	}
-	for _, origin := range c.TrustedOrigins {
-		note("Config.TrustedOrigins", new(http.CrossOriginProtection).AddTrustedOrigin(origin))
+	for _, trusted := range c.TrustedOrigins {
+		note("Config.TrustedOrigins", checkOrigin(trusted))
 	}
 	if c.Leeway < 0 || c.Leeway > maxLeeway {
 		note("Config.Leeway", fmt.Errorf("%v is not between 0 and %v", c.Leeway, maxLeeway))
@@ -144,6 +147,21 @@ func (c Config) check() []error {
 		note("Config.MaxKeyAge", fmt.Errorf("%v is negative", c.MaxKeyAge))
 	}
 	return mistakes
+}
+
+// checkOrigin takes an origin as browsers write it: any other spelling would never be met
+func checkOrigin(text string) error {
+	if err := new(http.CrossOriginProtection).AddTrustedOrigin(text); err != nil {
+		return err
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return err
+	}
+	if written := origin.Of(u.Scheme, u.Host); u.User != nil || written != text {
+		return fmt.Errorf("%q is not how browsers write it, which is %q", text, written)
+	}
+	return nil
 }
 
 // checkAudience refuses what no token should be made out to

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/handstamp/handstamp/internal/origin"
 	"github.com/handstamp/handstamp/verify/internal/cache"
 	"github.com/handstamp/handstamp/verify/internal/clock"
 )
@@ -201,23 +202,19 @@ func (v *Verifier) cookieTokens(r *http.Request) (jars [][]string) {
 	return jars
 }
 
-// checkOrigin refuses a request that another site made the browser send with our cookie along.
-// Fetch Metadata decides, else Origin; an unsafe request with neither is refused too. Opening a
-// WebSocket counts as unsafe: no other rule keeps sites apart there (RFC 6455 §10.2).
+// checkOrigin refuses a request that another site made the browser send with our cookie along, by
+// Fetch Metadata and Origin; an unsafe request with neither is refused too. Opening a WebSocket
+// counts as unsafe: no other rule keeps sites apart there (RFC 6455 §10.2).
 func (v *Verifier) checkOrigin(r *http.Request) error {
-	if upgrades(r) {
-		asUnsafe := *r
-		asUnsafe.Method = http.MethodPost
-		r = &asUnsafe
-	}
-	if err := v.origins.Check(r); err != nil {
-		return err
-	}
 	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-	if !safe && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
-		return errors.New("neither Sec-Fetch-Site nor Origin")
+	if safe && !upgrades(r) {
+		return nil
 	}
-	return nil
+	own := []string{origin.Of(v.scheme(r), r.Host)}
+	if v.public != "" {
+		own = append(own, v.public)
+	}
+	return origin.Check(r.Header, own, v.config.TrustedOrigins)
 }
 
 // upgrades reports whether r asks for another protocol on its connection

@@ -51,9 +51,10 @@
 //
 // A cookie comes along whoever makes the browser send the request. So a request with an unsafe
 // method whose token came by cookie must come from this service's own origin or from
-// Config.TrustedOrigins, by Fetch Metadata or Origin; with neither it is refused, and so is a
-// WebSocket handshake. A token in the header needs no such check. Answer CORS preflights before
-// Require: they carry no token.
+// Config.TrustedOrigins, by Fetch Metadata and Origin. Origins are compared exactly: scheme, host
+// and port. With neither header the request is refused, and so is one with two of a name, one whose
+// headers contradict each other, and a WebSocket handshake from elsewhere. A token in the header
+// needs no such check. Answer CORS preflights before Require: they carry no token.
 //
 // # What is answered
 //

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/handstamp/handstamp/internal/origin"
 )
 
 // justIssued is how young a token is that a renewal has just brought
@@ -116,13 +118,18 @@ func (v *Verifier) returnTo(r *http.Request) string {
 	if v.config.PublicURL != "" {
 		return strings.TrimSuffix(v.config.PublicURL, "/") + path
 	}
-	scheme := v.issuer.Scheme // the access cookie of an https issuer travels by https alone
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	base, err := url.Parse(scheme + "://" + r.Host)
+	base, err := url.Parse(v.scheme(r) + "://" + r.Host)
 	if err != nil || r.Host == "" || base.Host != r.Host {
 		return ""
 	}
-	return scheme + "://" + base.Host + path
+	return origin.Of(base.Scheme, base.Host) + path
+}
+
+// scheme returns how r reached this service, as the browser knows it: the access cookie of an https
+// issuer travels by https alone, though TLS may end in a proxy
+func (v *Verifier) scheme(r *http.Request) string {
+	if r.TLS != nil {
+		return "https"
+	}
+	return v.issuer.Scheme
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,10 @@ func TestNavigation(t *testing.T) {
 			for name, credential := range credentials {
 				headers := test.headers
 				if credential != "" {
-					headers = append([]string{"Cookie", credential, "Sec-Fetch-Site", "same-origin"}, headers...)
+					headers = append([]string{"Cookie", credential}, headers...)
+					if !slices.Contains(headers, "Sec-Fetch-Site") {
+						headers = append(headers, "Sec-Fetch-Site", "same-origin")
+					}
 				}
 				if credential != "" && !strings.Contains(fmt.Sprint(headers), "Sec-Fetch-Mode") {
 					continue // metadata is absent in these rows

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/handstamp/handstamp/internal/origin"
 	"github.com/handstamp/handstamp/internal/revocation/revoked"
 	"github.com/handstamp/handstamp/verify/internal/cache"
 	"github.com/handstamp/handstamp/verify/internal/clock"
@@ -23,8 +24,8 @@ type Verifier struct {
 	keys    *keyset.Keys
 	cache   *cache.Cache // nil: nothing is remembered
 	plain   policy       // of what demands nothing
-	origins *http.CrossOriginProtection
-	cookies []string // names of the access cookie, the safest first
+	cookies []string     // names of the access cookie, the safest first
+	public  string       // the origin of Config.PublicURL; empty: the request's Host says
 
 	// What ended early.
 	revoked *revoked.Set     // nil: tokens end by time alone
@@ -53,7 +54,6 @@ func New(ctx context.Context, config Config) (*Verifier, error) {
 	}
 	v := &Verifier{
 		config:  config,
-		origins: http.NewCrossOriginProtection(),
 		metrics: newMetrics(),
 		plain:   newPolicy(nil),
 	}
@@ -65,11 +65,8 @@ func New(ctx context.Context, config Config) (*Verifier, error) {
 	v.refusals = newRefusals(config.Audience)
 	v.issuer, _ = url.Parse(config.Issuer) // checked above
 	v.cookies = cookieNames(v.issuer)
-	for _, origin := range config.TrustedOrigins {
-		_ = v.origins.AddTrustedOrigin(origin) // checked above
-	}
 	if public, err := url.Parse(config.PublicURL); err == nil && config.PublicURL != "" {
-		_ = v.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host) // our own, whatever Host says
+		v.public = origin.Of(public.Scheme, public.Host)
 	}
 	v.service, v.config.ServiceKey = feed.NewServiceKey(config.ServiceKey), ""
 	v.caller = newCaller(config)

@@ -16,6 +16,7 @@ func TestStandardLibraryOnly(t *testing.T) {
 		module + "verify/internal/feed": true, module + "verify/internal/keyset": true,
 		module + "verify/internal/throttle": true,
 		module + "internal/jose":            true, module + "internal/revocation/revoked": true,
+		module + "internal/origin":       true,
 		module + "internal/test/logtest": true, // of the tests alone: repo.TestConfined
 	}
 	out, err := exec.Command(
@@ -27,6 +28,7 @@ func TestStandardLibraryOnly(t *testing.T) {
 		"{{if not .Standard}}{{.ImportPath}}{{end}}",
 		module+"verify/...",
 		module+"internal/jose",
+		module+"internal/origin",
 		module+"internal/revocation/revoked",
 		module+"internal/test/logtest",
 	).Output()

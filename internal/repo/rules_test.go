@@ -156,6 +156,7 @@ var (
 		"verify",
 		"verify/verifytest",
 		"internal/jose",
+		"internal/origin",
 		"internal/revocation/revoked",
 		"internal/test/logtest",
 		"verify/internal/*",

@@ -184,14 +184,11 @@ func (s *Server) buildWeb(ctx context.Context, master secret.Master) (err error)
 	site.Domain = c.CookieDomain
 	s.site = site
 	ours := s.Verification()
-	ours.NoRedirect = true
+	ours.NoRedirect, ours.PublicURL = true, site.Origin
 	if s.verifier, err = verify.New(ctx, ours); err != nil {
 		return err
 	}
-	middleware, err := web.NewMiddleware(site, s.verifier, s.Services, s.options.Log)
-	if err != nil {
-		return err
-	}
+	middleware := web.NewMiddleware(site, s.verifier, s.Services, s.options.Log)
 	cookies := web.NewSessionCookies(middleware, s.Sessions)
 	s.surfaces = append([]web.Surface{pages.Surface(pages.Parts{
 		Site: site, Cookies: cookies, Users: s.Users, Sessions: s.Sessions,
@@ -230,9 +227,10 @@ type memory struct {
 // own memory, so that what has ended is refused at once.
 func (s *Server) Verification() verify.Config {
 	return verify.Config{
-		Issuer: s.config.PublicURL.String(), Audience: s.config.Audience, TrustedOrigins: s.config.AllowedOrigins,
-		Keys:          memory{keys: s.Keys, ended: s.ended},
-		ClientAddress: s.site.ClientIP, Now: s.clock.forVerifiers(), Logger: s.options.Log,
+		Issuer: s.config.PublicURL.String(), Audience: s.config.Audience,
+		TrustedOrigins: append([]string{s.site.Origin}, s.site.Allowed...), // ours, though a proxy rewrites Host
+		Keys:           memory{keys: s.Keys, ended: s.ended},
+		ClientAddress:  s.site.ClientIP, Now: s.clock.forVerifiers(), Logger: s.options.Log,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/handstamp/handstamp/internal/fault"
+	"github.com/handstamp/handstamp/internal/origin"
 	"github.com/handstamp/handstamp/internal/secret"
 	"github.com/handstamp/handstamp/internal/service"
 	"github.com/handstamp/handstamp/verify"
@@ -28,7 +29,6 @@ type Middleware struct {
 	site     Site
 	verifier *verify.Verifier
 	services *service.Manager
-	origins  *http.CrossOriginProtection
 	log      *slog.Logger
 
 	unreadable sync.Once // the first client's address that could not be read is in the log
@@ -39,14 +39,8 @@ type Middleware struct {
 // services those that programs call.
 func NewMiddleware(
 	site Site, verifier *verify.Verifier, services *service.Manager, log *slog.Logger,
-) (*Middleware, error) {
-	origins := http.NewCrossOriginProtection()
-	for _, origin := range site.origins() {
-		if err := origins.AddTrustedOrigin(origin); err != nil {
-			return nil, err
-		}
-	}
-	return &Middleware{site: site, verifier: verifier, services: services, origins: origins, log: log}, nil
+) *Middleware {
+	return &Middleware{site: site, verifier: verifier, services: services, log: log}
 }
 
 // Handler returns a handler with the middleware in front of surfaces, of which the first answers
@@ -220,13 +214,18 @@ func (m *Middleware) admit(r *http.Request, access Access) error {
 
 // sameOrigin refuses what another site makes a browser send. Whoever shows a bearer token is
 // no browser doing another site's will. Basic is none: once a person has answered a proxy's
-// prompt, the browser adds it to every request by itself. standards XO-01, XO-04
+// prompt, the browser adds it to every request by itself. A request that says nothing of where it
+// comes from passes: no cookie of it counts, and it gets none. standards XO-01, XO-02, XO-04
 func (m *Middleware) sameOrigin(r *http.Request) error {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
+		return nil // RFC 9110 §9.2.1
+	}
 	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") { // RFC 9110 §11.1
 		return nil
 	}
-	if err := m.origins.Check(r); err != nil {
+	err := origin.Check(r.Header, m.site.own(r), m.site.Allowed)
+	if err != nil && !errors.Is(err, origin.ErrSilent) {
 		return fault.New(fault.CrossOrigin).Because(err)
 	}
 	return nil

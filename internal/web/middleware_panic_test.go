@@ -20,10 +20,7 @@ func TestPanic(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	middleware, err := web.NewMiddleware(site, nil, nil, slog.New(slog.NewTextHandler(&log, nil)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	middleware := web.NewMiddleware(site, nil, nil, slog.New(slog.NewTextHandler(&log, nil)))
 	fails := func(pattern string, before string) web.Route {
 		serve := func(w http.ResponseWriter, _ *http.Request) error {
 			if before != "" {

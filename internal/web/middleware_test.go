@@ -32,10 +32,7 @@ func guard(t *testing.T, publicURL string) *guarded {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := web.NewMiddleware(site, g.issuer.Verifier(t), nil, slog.New(slog.NewJSONHandler(&g.log, nil)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := web.NewMiddleware(site, g.issuer.Verifier(t), nil, slog.New(slog.NewJSONHandler(&g.log, nil)))
 	say := func(text string) web.Handler {
 		return web.NoBody(func(w http.ResponseWriter, _ *http.Request) error {
 			_, err := io.WriteString(w, text)
@@ -106,6 +103,7 @@ func (g *guarded) send(t *testing.T, rq request) *http.Response {
 func TestMiddleware(t *testing.T) {
 	g := guard(t, "https://auth.example.com")
 	bearer := "Bearer " + g.issuer.Token(verifytest.Session(sid))
+	const own = "https://auth.example.com"
 	evil := []string{"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site"}
 	allowed := []string{"Origin", friend, "Sec-Fetch-Site", "cross-site"}
 	for _, rq := range []request{
@@ -126,9 +124,48 @@ func TestMiddleware(t *testing.T) {
 		{"another site that only reads", "GET /open", evil, 200, "open"},
 		{"another site with a token", "POST /v1/thing/x", append(evil, "Authorization", "Bearer x"), 200, "made"},
 		{"an allowed origin", "POST /v1/thing/x", allowed, 200, "made"},
+		{"our own page", "POST /v1/thing/x", []string{"Origin", own, "Sec-Fetch-Site", "same-origin"}, 200, "made"},
+		{"our own page, before Fetch Metadata", "POST /v1/thing/x", []string{"Origin", own}, 200, "made"},
+		{"our own page under the loopback", "POST /v1/thing/x", []string{"Origin", own, "Host", "127.0.0.1"}, 200, "made"},
+		{
+			"our own page, with a dot", "POST /v1/thing/x",
+			[]string{"Origin", own + ".", "Host", "auth.example.com.", "Sec-Fetch-Site", "same-origin"}, 200, "made",
+		},
+		{"our own, in http", "POST /v1/thing/x", []string{"Origin", "http://auth.example.com"}, 403, `"cross_origin"`},
+		{"our own, with a user", "POST /v1/thing/x", []string{"Origin", "https://x@auth.example.com"}, 403, ``},
+		{"our own, with a path", "POST /v1/thing/x", []string{"Origin", own + "/path"}, 403, ``},
+		{
+			"our own, from another site", "POST /v1/thing/x",
+			[]string{"Origin", own, "Sec-Fetch-Site", "cross-site"}, 403, ``,
+		},
+		{
+			"another, from our own", "POST /v1/thing/x",
+			[]string{"Origin", "https://evil.example", "Sec-Fetch-Site", "same-origin"}, 403, ``,
+		},
 		{"a panic", "GET /v1/panic", nil, 500, `"code":"internal"`},
 	} {
 		t.Run(rq.name, func(t *testing.T) { g.send(t, rq) })
+	}
+}
+
+// TestMiddlewareHeadersTwice refuses two headers where browsers send one. standards XO-01
+func TestMiddlewareHeadersTwice(t *testing.T) {
+	g := guard(t, "https://auth.example.com")
+	const own = "https://auth.example.com"
+	for _, headers := range []http.Header{
+		{"Origin": {own, "https://evil.example"}},
+		{"Origin": {"https://evil.example", own}},
+		{"Origin": {friend, friend}},
+		{"Origin": {own}, "Sec-Fetch-Site": {"same-origin", "cross-site"}},
+		{"Sec-Fetch-Site": {"", "cross-site"}},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/v1/thing/x", nil)
+		r.Host, r.Header = "auth.example.com", headers
+		w := httptest.NewRecorder()
+		g.handler.ServeHTTP(w, r)
+		if w.Code != 403 || w.Header().Get("Access-Control-Allow-Origin") == friend {
+			t.Errorf("%q = %d with %q, want 403 and no CORS", headers, w.Code, w.Header())
+		}
 	}
 }
 

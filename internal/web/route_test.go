@@ -58,10 +58,7 @@ func TestIncompleteRoute(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			middleware, err := web.NewMiddleware(site, nil, nil, slog.New(slog.DiscardHandler))
-			if err != nil {
-				t.Fatal(err)
-			}
+			middleware := web.NewMiddleware(site, nil, nil, slog.New(slog.DiscardHandler))
 			route := web.Route{Pattern: "GET /secret", Access: web.Anyone, CORS: web.NoCORS, Handler: web.NoBody(open)}
 			fine := route
 			fine.Pattern = "GET /fine"

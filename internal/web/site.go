@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/handstamp/handstamp/internal/origin"
 )
 
 // Site is where the server is reached, and from where else it may be used.
@@ -78,19 +80,23 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// origins returns every origin that may change things with a cookie: our own, and the allowed.
-func (s Site) origins() []string { return append([]string{s.Origin}, s.Allowed...) }
+// own returns the origins that a request may have gone to: the public one, and the one under whose
+// Host it came, which is an address of the loopback or has a dot at the end.
+func (s Site) own(r *http.Request) []string {
+	scheme, _, _ := strings.Cut(s.Origin, ":")
+	return []string{s.Origin, origin.Of(scheme, r.Host)}
+}
 
-// allows reports whether a request's Origin is another one that may use the server.
-func (s Site) allows(r *http.Request) (origin string, ok bool) {
-	origin = r.Header.Get("Origin")
-	return origin, slices.Contains(s.Allowed, origin)
+// allows returns a request's Origin, and whether it is another one that may use the server.
+func (s Site) allows(r *http.Request) (from string, ok bool) {
+	from = origin.Single(r.Header)
+	return from, slices.Contains(s.Allowed, from)
 }
 
 // FromBrowser reports whether a request says where it comes from, as browsers do: only then
 // can the check of its origin mean anything.
 func FromBrowser(r *http.Request) bool {
-	return r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != ""
+	return origin.Says(r.Header)
 }
 
 // ClearSiteData has the browser forget what it keeps of this host, unless other programs

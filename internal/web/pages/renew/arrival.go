@@ -20,6 +20,9 @@ const (
 // Accept header and the marker do. docs/protocol.md §5
 func arrivalOf(r *http.Request, a ask) arrival {
 	h := r.Header
+	if len(h.Values("Sec-Fetch-Site")) > 1 { // no browser sends two
+		return program
+	}
 	if h.Get("Sec-Purpose") != "" || h.Get("X-Requested-With") != "" || h.Get("Upgrade") != "" {
 		return program
 	}

@@ -6,6 +6,8 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 )
 
@@ -59,5 +61,20 @@ func TestAcceptsHTML(t *testing.T) {
 		if got := acceptsHTML(tt.accept); got != tt.want {
 			t.Errorf("acceptsHTML(%q) = %v, want %v", tt.accept, got, tt.want)
 		}
+	}
+}
+
+// TestArrivalTwice takes a request that says twice where it comes from for no browser's.
+func TestArrivalTwice(t *testing.T) {
+	r := httptest.NewRequestWithContext(t.Context(), "GET", "/session/renew", nil)
+	r.Header = http.Header{
+		"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"},
+	}
+	if got := arrivalOf(r, ask{}); got != own {
+		t.Errorf("arrivalOf = %v, want own", got)
+	}
+	r.Header.Add("Sec-Fetch-Site", "cross-site")
+	if got := arrivalOf(r, ask{}); got != program {
+		t.Errorf("twice: arrivalOf = %v, want program", got)
 	}
 }
