@@ -104,13 +104,13 @@ type answer struct {
 }
 
 // send sends a request as a navigation from our own pages. Headers are name, value; an
-// empty value takes the header away. Origin is null because our pages name no referrer.
+// empty value takes the header away. Origin is there because our pages let it be.
 func (b *browser) send(method, path, body string, headers ...string) answer {
 	b.t.Helper()
 	once := b.In(b.t)
 	once.Header = b.Header.Clone()
 	if method == http.MethodPost {
-		once.Header.Set("Origin", "null")
+		once.Header.Set("Origin", b.place.site.Origin)
 		once.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	for i := 0; i+1 < len(headers); i += 2 {

@@ -272,3 +272,25 @@ func TestForms(t *testing.T) {
 		t.Error("a form that was refused changed something")
 	}
 }
+
+// TestFormsByOriginAlone sends every form as browsers without Fetch Metadata do: with Origin, which
+// our policy for referrers lets them send.
+func TestFormsByOriginAlone(t *testing.T) {
+	p := open(t, "https://auth.example.com")
+	b := p.browser(t, firefox)
+	for name := range b.Header {
+		if strings.HasPrefix(name, "Sec-") {
+			b.Header.Del(name)
+		}
+	}
+	filled := fill("email", "ada@example.com", "name", "Ada", "password", handstamptest.GoodPassword)
+	b.send("POST", "/signup", filled, "Origin", "null").want(403)
+	b.post("/signup", "email", "ada@example.com", "name", "Ada", "password", handstamptest.GoodPassword).
+		leads("/account").sets(2)
+	p.browser(t, phone).signIn("ada@example.com")
+	for _, form := range signedInForms(b) {
+		if got := form.send(b); got.Status == http.StatusForbidden {
+			t.Errorf("%s = %d, want it done", form.action, got.Status)
+		}
+	}
+}

@@ -74,7 +74,7 @@ func TestHeaders(t *testing.T) {
 					"'self' " + friend + "; base-uri 'none'; frame-ancestors 'none'",
 				"Cross-Origin-Opener-Policy":   "same-origin",
 				"Cross-Origin-Resource-Policy": "same-origin",
-				"Referrer-Policy":              "no-referrer",
+				"Referrer-Policy":              "same-origin",
 				"Strict-Transport-Security":    "max-age=31536000",
 				"X-Content-Type-Options":       "nosniff",
 				"X-Robots-Tag":                 "noindex",
