@@ -1,6 +1,10 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
 
 // table finds the route of a request.
 type table struct {
@@ -52,8 +56,35 @@ func (m *Middleware) preflight(w http.ResponseWriter, r *http.Request) bool {
 	visitOf(r).route.Pattern = "OPTIONS preflight"
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+	h.Set("Access-Control-Allow-Headers", allowedHeaders(r.Header.Values("Access-Control-Request-Headers")))
 	h.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return true
+}
+
+// allowedHeaders returns the headers that a script of an allowed origin may send: those that we
+// read, and those that it asks for, such as what tracing adds. An origin that is listed is trusted;
+// but no script sets what says for somebody else who is calling, and from where.
+func allowedHeaders(asked []string) string {
+	allowed := []string{"Authorization", "Content-Type"}
+	for name := range strings.SplitSeq(strings.ToLower(strings.Join(asked, ",")), ",") {
+		name = strings.Trim(name, " \t")
+		known := slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, name) })
+		plain := name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
+		if plain && !known && !speaksForOthers(name) {
+			allowed = append(allowed, name)
+		}
+	}
+	return strings.Join(allowed, ", ")
+}
+
+// speaksForOthers reports whether a header, in lower case, is one by which browsers and proxies say
+// who is calling, and from where. Authorization is what scripts show their own tokens by.
+func speaksForOthers(name string) bool {
+	for _, prefix := range []string{"cookie", "set-cookie", "proxy-", "sec-", "forwarded", "x-forwarded-", "hs_"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return name == "origin" || name == "host" || name == "x-real-ip"
 }

@@ -231,6 +231,30 @@ func TestMiddlewareCORS(t *testing.T) {
 	}
 }
 
+// TestPreflightHeaders lets an allowed origin send the headers that it asks for, but none that browsers
+// and proxies say by who is calling.
+func TestPreflightHeaders(t *testing.T) {
+	g := guard(t, "https://auth.example.com")
+	for asked, want := range map[string]string{
+		"":                            "Authorization, Content-Type",
+		"content-type":                "Authorization, Content-Type",
+		"authorization,content-type":  "Authorization, Content-Type",
+		"x-requested-with":            "Authorization, Content-Type, x-requested-with",
+		"baggage,cache-control":       "Authorization, Content-Type, baggage, cache-control",
+		" Traceparent ,\tTRACEPARENT": "Authorization, Content-Type, traceparent",
+		"cookie,set-cookie,proxy-authorization,sec-fetch-site,origin,host": "Authorization, Content-Type",
+		"forwarded,x-forwarded-for,x-forwarded-host,x-real-ip,hs_access":   "Authorization, Content-Type",
+		"*,a b, ,c:d,\xff": "Authorization, Content-Type",
+	} {
+		got := g.send(t, request{asked, "OPTIONS /v1/thing/x", []string{
+			"Origin", friend, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", asked,
+		}, 204, ""})
+		if allow := got.Header.Get("Access-Control-Allow-Headers"); allow != want {
+			t.Errorf("asked for %q: allowed are %q, want %q", asked, allow, want)
+		}
+	}
+}
+
 // TestMiddlewareLog writes one line for a request: with the route and never the path, and with what
 // went wrong under one key.
 func TestMiddlewareLog(t *testing.T) {
