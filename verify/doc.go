@@ -115,8 +115,13 @@
 //
 // Config.ClientAddress should say where requests come from: else all have the proxy's address, and
 // one sender of forgeries has those of all others slowed. Config.PublicURL is where browsers reach
-// this service, for the way back from signing in; it is needed only when the proxy rewrites Host or
-// cuts a prefix off.
+// this service, for the way back from signing in, and its own origin; it is needed only when the
+// proxy rewrites Host or cuts a prefix off.
+//
+// net/http takes some requests that a proxy may cut off elsewhere: with a length beside chunks, or
+// with lines that end without CR; what is left of one is then answered as another, of somebody else.
+// Refuse ends the connection of a request that came in chunks. Against the others it helps to have a
+// proxy in front that writes each request anew; and give the server a ReadTimeout.
 //
 // # Running it
 //

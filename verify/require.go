@@ -64,6 +64,9 @@ func (v *Verifier) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	head := w.Header()
 	head.Set("Cache-Control", "no-store")
+	if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+		head.Set("Connection", "close") // there may have been a length beside the chunks: RFC 9112 §6.1
+	}
 	if location := v.pageFor(r, e); location != "" {
 		head.Set("Location", location)
 		w.WriteHeader(http.StatusSeeOther)

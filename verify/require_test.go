@@ -2,6 +2,8 @@ package verify_test
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -390,5 +392,24 @@ func TestCrossOriginPort(t *testing.T) {
 	w := ask(h, "GET", "https://svc.example.com:443/page", "Accept", "text/html")
 	if got := w.Header().Get("Location"); !strings.HasSuffix(got, "?return_to=https%3A%2F%2Fsvc.example.com%2Fpage") {
 		t.Errorf("sent to %q, want a way back without the port", got)
+	}
+}
+
+// TestRefuseChunks ends the connection of a request that comes in chunks and is refused: net/http
+// does not say whether a length stood beside, by which a proxy may have read it (ER-07).
+func TestRefuseChunks(t *testing.T) {
+	server := httptest.NewServer(mustNew(t, testConfig()).Require(hello))
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"+
+		"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	all, err := io.ReadAll(conn)
+	if n := strings.Count(string(all), "HTTP/1.1 401 "); n != 1 || err != nil {
+		t.Errorf("%d answers, %v, want one and the end of the connection:\n%s", n, err, all)
 	}
 }

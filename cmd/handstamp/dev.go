@@ -186,7 +186,7 @@ Ctrl-C stops it and leaves nothing behind.
 func serveBoth(ctx context.Context, s *server.Server, l server.Listeners, sample *sample, at net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	app := &http.Server{Handler: sample, ReadHeaderTimeout: 10 * time.Second}
+	app := &http.Server{Handler: sample, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second}
 	failed := make(chan error, 1)
 	go func() {
 		defer stop()

@@ -74,7 +74,10 @@ func run(ctx context.Context, folder, port string) error {
 	mux.Handle("GET /{$}", auth.Require(http.HandlerFunc(app.list)))
 	mux.Handle("POST /notes", auth.Require(http.HandlerFunc(app.add)))
 
-	server := &http.Server{Addr: "127.0.0.1:" + port, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{
+		Addr: "127.0.0.1:" + port, Handler: mux,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+	}
 	context.AfterFunc(ctx, func() { server.Shutdown(context.WithoutCancel(ctx)) })
 	log.Printf("notes: open http://localhost:%s/", port)
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {

@@ -33,7 +33,10 @@ func main() {
 		log.Fatal(err)
 	}
 	address := cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8082")
-	server := &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{
+		Addr: address, Handler: handler,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+	}
 	log.Printf("jwt-only: listening on http://%s for users of %s", server.Addr, issuer)
 	log.Fatal(server.ListenAndServe())
 }

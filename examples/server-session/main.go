@@ -30,7 +30,10 @@ func main() {
 	}
 	defer v.Close()
 	listen := cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8084")
-	server := &http.Server{Addr: listen, Handler: newHandler(v), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{
+		Addr: listen, Handler: newHandler(v),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+	}
 	log.Printf("server-session: listening on http://%s for users of %s", listen, issuer)
 	log.Fatal(server.ListenAndServe())
 }

@@ -43,7 +43,10 @@ func main() {
 	mux.Handle("GET /admin", v.RequireFunc(hello, verify.Role("admin")))
 
 	log.Printf("service: listening on http://%s for users of %s", listen, issuer)
-	server := &http.Server{Addr: listen, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{
+		Addr: listen, Handler: mux,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+	}
 	log.Fatal(server.ListenAndServe())
 }
 

@@ -92,7 +92,7 @@ func (s *Server) Serve(ctx context.Context, l Listeners) error {
 }
 
 // Front makes the server for the public listener.
-func (s *Server) Front() *http.Server { return s.httpServer(s) }
+func (s *Server) Front() Front { return Front{s.httpServer(s)} }
 
 // httpServer sets the bounds that keep slow and greedy clients off. standards RL-15
 func (s *Server) httpServer(handler http.Handler) *http.Server {

@@ -91,6 +91,10 @@ func (m *Middleware) around(next http.Handler, surfaces []Surface) http.Handler 
 				m.survive(out, r, caught, surfaces)
 			}
 		}()
+		if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+			// There may have been a length beside, which net/http does not say. RFC 9112 §6.1
+			out.Header().Set("Connection", "close")
+		}
 		if r.ContentLength != 0 { // with 0 there is none
 			r.Body = http.MaxBytesReader(out, r.Body, maxBody)
 		}

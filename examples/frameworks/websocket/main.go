@@ -29,7 +29,10 @@ func main() {
 		log.Fatal(err)
 	}
 	defer v.Close()
-	server := &http.Server{Addr: "127.0.0.1:8085", Handler: router(v), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{
+		Addr: "127.0.0.1:8085", Handler: router(v),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+	}
 	log.Fatal(server.ListenAndServe())
 }
 

@@ -181,7 +181,7 @@ func TestBadRequests(t *testing.T) {
 		return "GET " + path + " HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n" + lines + "\r\n"
 	}
 	tests := []badRequest{
-		{"line feed in a header", get("/v1/user", "Authorization: Bearer a\nX-Role: admin\r\n"), 401, "invalid_token"},
+		{"line feed in a header", get("/v1/user", "Authorization: Bearer a\nX-Role: admin\r\n"), 400, ""},
 		{"carriage return in a header", get("/v1/user", "Authorization: Bearer a\rX-Role: admin\r\n"), 400, ""},
 		{"NUL in a header", get("/v1/user", "Authorization: Bearer a\x00b\r\n"), 400, ""},
 		{"space before the colon", get("/v1/user", "Authorization : Bearer a\r\n"), 400, ""},
@@ -193,8 +193,7 @@ func TestBadRequests(t *testing.T) {
 		{"a host that ends like ours", strings.Replace(get("/v1/user", ""), "HOST", "localhost.evil.example", 1), 421,
 			"wrong_host"},
 		{"no host", "GET /v1/user HTTP/1.1\r\nConnection: close\r\n\r\n", 400, ""},
-		{"length and chunks", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n", 400,
-			"malformed_body"},
+		{"length and chunks", post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n", 400, ""},
 		{"two lengths", post("Content-Length: 5\r\nContent-Length: 6\r\n") + body, 400, ""},
 		{"negative length", post("Content-Length: -1\r\n") + body, 400, ""},
 		{"length with a sign", post("Content-Length: +5\r\n") + body, 400, ""},
