@@ -170,9 +170,9 @@ func TestClearSiteData(t *testing.T) {
 		want string
 	}{
 		{settings[0], ""},
-		{settings[1], `"cache", "storage"`},
+		{settings[1], `"storage"`},
 		{settings[2], ""},
-		{settings[3], `"cache", "storage"`},
+		{settings[3], `"storage"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.in.name, func(t *testing.T) {

@@ -9,27 +9,42 @@ import (
 // table finds the route of a request.
 type table struct {
 	routes *http.ServeMux
-	shared *http.ServeMux // the paths that AllowedOrigins may call, by any method
-	paths  map[string]bool
+	shared *http.ServeMux  // the paths that other origins may call, by any method
+	paths  map[string]CORS // their rules, by pattern
 }
 
 // newTable returns a table without routes.
-func newTable() *table { return &table{http.NewServeMux(), http.NewServeMux(), map[string]bool{}} }
+func newTable() *table { return &table{http.NewServeMux(), http.NewServeMux(), map[string]CORS{}} }
 
 // add puts a route into the table. Like http.ServeMux it panics for two routes that one request
 // matches.
 func (t *table) add(route Route, handler http.Handler) {
 	t.routes.Handle(route.Pattern, handler)
-	if path := route.Path(); route.CORS == AllowedOrigins && !t.paths[path] {
-		t.paths[path] = true
+	if path := route.Path(); route.CORS != NoCORS && t.paths[path] == 0 {
+		t.paths[path] = route.CORS
 		t.shared.Handle(path, http.NotFoundHandler())
 	}
 }
 
-// cors reports whether the request's path has routes that AllowedOrigins may call.
-func (t *table) cors(r *http.Request) bool {
-	_, pattern := t.shared.Handler(r)
-	return pattern != ""
+// cors returns the rule of the request's path.
+func (t *table) cors(r *http.Request) CORS {
+	if _, pattern := t.shared.Handler(r); pattern != "" {
+		return t.paths[pattern]
+	}
+	return NoCORS
+}
+
+// share lets a script of another origin read the answer, if the rule lets it, and reports whether it
+// does.
+func (m *Middleware) share(w http.ResponseWriter, r *http.Request, rule CORS) bool {
+	switch rule {
+	case AllowedOrigins:
+		return m.allowOrigin(w, r)
+	case AnyOrigin:
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		return true
+	}
+	return false
 }
 
 // allowOrigin lets a script of an allowed origin read the answer, and reports whether it is one.
@@ -48,15 +63,20 @@ func (m *Middleware) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 
 // preflight answers an allowed origin's question whether it may call the path, and reports whether
 // r was one. Any other request goes on, with the headers that let a script read why it is refused.
-func (m *Middleware) preflight(w http.ResponseWriter, r *http.Request) bool {
-	allowed := m.allowOrigin(w, r)
+func (m *Middleware) preflight(w http.ResponseWriter, r *http.Request, rule CORS) bool {
+	allowed := m.share(w, r, rule)
 	if !allowed || r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 		return false
 	}
 	visitOf(r).route.Pattern = "OPTIONS preflight"
 	h := w.Header()
-	h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
-	h.Set("Access-Control-Allow-Headers", allowedHeaders(r.Header.Values("Access-Control-Request-Headers")))
+	if rule == AnyOrigin {
+		h.Set("Access-Control-Allow-Methods", "GET")
+		h.Set("Access-Control-Allow-Headers", "*")
+	} else {
+		h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE")
+		h.Set("Access-Control-Allow-Headers", allowedHeaders(r.Header.Values("Access-Control-Request-Headers")))
+	}
 	h.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return true

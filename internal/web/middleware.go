@@ -60,10 +60,19 @@ func (m *Middleware) Handler(surfaces ...Surface) (http.Handler, error) {
 }
 
 // below lets only requests in that are for a path below the public URL, spelled in its one
-// way: no "//", no dots, so that whatever stands in front of us reads it as we do.
+// way: no "//", no dots, so that whatever stands in front of us reads it as we do. Two are outside:
+// the path itself, without the slash that everybody forgets, and where the metadata of an issuer
+// with a path is.
 func (m *Middleware) below(next http.Handler, surfaces []Surface) http.Handler {
 	stripped := http.StripPrefix(m.site.Prefix, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if m.site.Prefix != "" {
+			if r.URL.Path == m.site.Prefix && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+				m.toSlash(w, r)
+				return
+			}
+			r = m.site.fromWellKnown(r)
+		}
 		inside := strings.HasPrefix(r.URL.Path, m.site.Prefix+"/")
 		clean := path.Clean(r.URL.Path)
 		if strings.HasSuffix(r.URL.Path, "/") && clean != "/" {
@@ -75,6 +84,16 @@ func (m *Middleware) below(next http.Handler, surfaces []Surface) http.Handler {
 		}
 		stripped.ServeHTTP(w, r)
 	})
+}
+
+// toSlash sends whoever asks for the public URL's path to what is below it.
+func (m *Middleware) toSlash(w http.ResponseWriter, r *http.Request) {
+	target := m.site.Prefix + "/"
+	if r.URL.RawQuery != "" {
+		target += "?" + r.URL.RawQuery
+	}
+	w.Header().Set("Location", target)
+	w.WriteHeader(http.StatusPermanentRedirect)
 }
 
 // around is outermost: it names the request, sets what every response carries, survives a
@@ -162,7 +181,7 @@ func (m *Middleware) dispatch(table *table, surfaces []Surface) http.Handler {
 			handler.ServeHTTP(w, r)
 			return
 		}
-		if table.cors(r) && m.preflight(w, r) {
+		if rule := table.cors(r); rule != NoCORS && m.preflight(w, r, rule) {
 			return
 		}
 		probe := &recorder{ResponseWriter: discard{http.Header{}}}
@@ -180,9 +199,7 @@ func (m *Middleware) dispatch(table *table, surfaces []Surface) http.Handler {
 func (m *Middleware) guard(route Route, refuse func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		visitOf(r).route = route
-		if route.CORS == AllowedOrigins {
-			m.allowOrigin(w, r)
-		}
+		m.share(w, r, route.CORS)
 		err := m.admit(r, route.Access)
 		if err == nil {
 			if route.Streams {

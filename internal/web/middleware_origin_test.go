@@ -107,7 +107,8 @@ type cors struct {
 	allow  string // Access-Control-Allow-Origin; empty: none
 }
 
-// TestCORS answers the allowed origins alone, exactly, and only about sessions and users.
+// TestCORS answers the allowed origins alone, exactly, and only about sessions and users; and
+// everybody, without credentials, about what is public.
 // standards XO-08, XO-09
 func TestCORS(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{Settings: map[string]string{"allowed_origins": friend}})
@@ -122,7 +123,11 @@ func TestCORS(t *testing.T) {
 		{"below", "OPTIONS", "/v1/session", "https://x.app.example.com", ""},
 		{"http", "OPTIONS", "/v1/session", "http://app.example.com", ""},
 		{"capitals", "OPTIONS", "/v1/session", "https://APP.example.com", ""},
-		{"keys are for everybody, without CORS", "GET", "/.well-known/jwks.json", friend, ""},
+		{"keys are for everybody", "GET", "/.well-known/jwks.json", "https://evil.example", "*"},
+		{"preflight of keys", "OPTIONS", "/.well-known/jwks.json", "https://evil.example", "*"},
+		{"metadata is for everybody", "GET", "/.well-known/oauth-authorization-server", friend, "*"},
+		{"and by its other name", "GET", "/.well-known/openid-configuration", "null", "*"},
+		{"so is the description", "GET", "/openapi.json", friend, "*"},
 		{"nowhere", "GET", "/signin", friend, ""},
 	}
 	for _, tt := range tests {
@@ -133,8 +138,8 @@ func TestCORS(t *testing.T) {
 				t.Errorf("%s %s from %s: Allow-Origin = %q, want %q", tt.method, tt.path, tt.origin, allow, tt.allow)
 			}
 			credentials := got.Header.Get("Access-Control-Allow-Credentials")
-			if (credentials == "true") != (tt.allow != "") {
-				t.Errorf("%s %s from %s: Allow-Credentials = %q, want it with Allow-Origin alone", tt.method, tt.path,
+			if (credentials == "true") != (tt.allow == friend) {
+				t.Errorf("%s %s from %s: Allow-Credentials = %q, want it with one Allow-Origin alone", tt.method, tt.path,
 					tt.origin, credentials)
 			}
 			if strings.HasPrefix(tt.path, "/v1/") && !strings.Contains(strings.Join(got.Header.Values("Vary"), ","),

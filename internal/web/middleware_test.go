@@ -175,6 +175,16 @@ func TestMiddlewareBelowPath(t *testing.T) {
 	g.send(t, request{"below", "GET /auth/open", nil, 200, "open"})
 	g.send(t, request{"beside", "GET /open", nil, 404, "page: not_found"})
 	g.send(t, request{"the API below", "GET /auth/v1/nothing", nil, 404, `"code":"not_found"`})
+	for line, want := range map[string]string{
+		"GET /auth": "/auth/", "HEAD /auth": "/auth/", "GET /auth?a=%2F&b": "/auth/?a=%2F&b",
+	} {
+		got := g.send(t, request{"the path itself", line, nil, 308, ""})
+		if at := got.Header.Get("Location"); at != want {
+			t.Errorf("%s leads to %q, want %q", line, at, want)
+		}
+	}
+	g.send(t, request{"a form to the path itself", "POST /auth", nil, 404, "page: not_found"})
+	g.send(t, request{"what begins so", "GET /authority", nil, 404, "page: not_found"})
 }
 
 // TestMiddlewareHeaders sets what every answer carries, refusals included.

@@ -37,11 +37,12 @@ type CORS int
 const (
 	NoCORS         CORS = iota + 1 // scripts of other origins read nothing
 	AllowedOrigins                 // those of Site.Allowed may, with credentials
+	AnyOrigin                      // everybody may, without credentials: what is public
 )
 
 // String returns the rule's name in tables that people read.
 func (c CORS) String() string {
-	names := [...]string{"no rule", "no", "allowed origins"}
+	names := [...]string{"no rule", "no", "allowed origins", "any origin"}
 	if c < 0 || int(c) >= len(names) {
 		return names[0]
 	}
@@ -123,12 +124,14 @@ func (r Route) check() error {
 		return fmt.Errorf("route %q does not say its method and path", r.Pattern)
 	case r.Access < Anyone || r.Access > Service:
 		return fmt.Errorf("route %q does not say who may call it", r.Pattern)
-	case r.CORS < NoCORS || r.CORS > AllowedOrigins:
+	case r.CORS < NoCORS || r.CORS > AnyOrigin:
 		return fmt.Errorf("route %q does not say whether other origins may call it", r.Pattern)
 	case r.Handler.Body < EmptyBody || r.Handler.Body > PageFormBody || r.Handler.serve == nil:
 		return fmt.Errorf("route %q does not say what it takes and does", r.Pattern)
 	case r.returns() && r.Page == "":
 		return fmt.Errorf("route %q does not say which page its form stands on", r.Pattern)
+	case r.CORS == AnyOrigin && (r.Access != Anyone || r.Method() != http.MethodGet):
+		return fmt.Errorf("route %q lets scripts of any origin do more than read what is public", r.Pattern)
 	case !r.returns() && r.Page != "":
 		return fmt.Errorf("route %q names a page that nobody is led back to", r.Pattern)
 	}

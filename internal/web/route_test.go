@@ -35,8 +35,12 @@ func TestIncompleteRoute(t *testing.T) {
 		{"access below the rules", func(r *web.Route) { r.Access = -1 }, unsaid + "who may call it"},
 		{"access above the rules", func(r *web.Route) { r.Access = web.Service + 1 }, unsaid + "who may call it"},
 		{"CORS forgotten", func(r *web.Route) { r.CORS = 0 }, unsaid + "whether other origins may call it"},
-		{"CORS above the rules", func(r *web.Route) { r.CORS = web.AllowedOrigins + 1 }, unsaid +
-			"whether other origins"},
+		{"CORS above the rules", func(r *web.Route) { r.CORS = web.AnyOrigin + 1 }, unsaid + "whether other origins"},
+		{"any origin", func(r *web.Route) { r.CORS = web.AnyOrigin }, ""},
+		{"any origin, signed in", func(r *web.Route) { r.CORS, r.Access = web.AnyOrigin, web.SignedIn },
+			"do more than read what is public"},
+		{"any origin, changing", func(r *web.Route) { r.CORS, r.Pattern = web.AnyOrigin, "POST /secret" },
+			"do more than read what is public"},
 		{"handler forgotten", func(r *web.Route) { r.Handler = web.Handler{} }, unsaid + "what it takes and does"},
 		{"body alone", func(r *web.Route) { r.Handler = web.Handler{Body: web.JSONBody} }, unsaid +
 			"what it takes and does"},

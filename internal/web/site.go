@@ -80,6 +80,20 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
+// fromWellKnown returns r for the path below the public URL where it stands for one of a well-known
+// place: an issuer's path goes behind it there, not before. RFC 8414 §3.1
+func (s Site) fromWellKnown(r *http.Request) *http.Request {
+	place, ours := strings.CutSuffix(r.URL.Path, s.Prefix)
+	if !ours || place != "/.well-known/oauth-authorization-server" && place != "/.well-known/openid-configuration" {
+		return r
+	}
+	inside := *r
+	at := *r.URL
+	at.Path, at.RawPath = s.Prefix+place, ""
+	inside.URL = &at
+	return &inside
+}
+
 // own returns the origins that a request may have gone to: the public one, and the one under whose
 // Host it came, which is an address of the loopback or has a dot at the end.
 func (s Site) own(r *http.Request) []string {
@@ -99,10 +113,11 @@ func FromBrowser(r *http.Request) bool {
 	return origin.Says(r.Header)
 }
 
-// ClearSiteData has the browser forget what it keeps of this host, unless other programs
-// live there too. Cookies are cleared one by one. standards SE-24
+// ClearSiteData has the browser forget what scripts keep of this host, unless other programs
+// live there too. Cookies are cleared one by one. There is nothing of ours in the cache, where all
+// sites are looked through for it, which takes seconds in a full browser. standards SE-24
 func ClearSiteData(w http.ResponseWriter, site Site) {
 	if site.Dedicated() {
-		w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+		w.Header().Set("Clear-Site-Data", `"storage"`)
 	}
 }

@@ -47,8 +47,9 @@ func startStripping(t *testing.T) *stripping {
 	return p
 }
 
-// TestFormsWithoutFetchMetadata sends every kind of form as Chromium does, less Fetch Metadata: Origin
-// is all that says where it comes from, as in older browsers and behind proxies that strip the rest.
+// TestFormsWithoutFetchMetadata sends every kind of form as Chromium does, less Fetch Metadata:
+// Origin is all that says where it comes from, as in older browsers and behind proxies that strip
+// the rest.
 func TestFormsWithoutFetchMetadata(t *testing.T) {
 	t.Parallel()
 	proxy := startStripping(t)

@@ -45,7 +45,11 @@ func (p *Person) Through(t testing.TB, transport http.RoundTripper) *Person {
 // Browse has requests come from a page of the server, in a browser.
 func (p *Person) Browse() {
 	p.Header.Set("Sec-Fetch-Site", "same-origin")
-	p.Header.Set("Origin", p.URL)
+	at, err := url.Parse(p.URL)
+	if err != nil {
+		panic(err) // nobody has such a server
+	}
+	p.Header.Set("Origin", at.Scheme+"://"+at.Host)
 }
 
 // Browser returns somebody with a browser that holds no cookies yet.

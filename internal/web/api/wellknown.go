@@ -10,17 +10,17 @@ import (
 )
 
 // wellKnownRoutes is the table of the routes that verifiers find us by. What they answer is public,
-// and no browser has to be let in by name.
+// for scripts of every origin too.
 func (a *API) wellKnownRoutes() []web.Route {
-	const none = web.NoCORS
+	const public = web.AnyOrigin
 	return []web.Route{
-		{Pattern: "GET /.well-known/jwks.json", Access: web.Anyone, CORS: none, Handler: web.NoBody(a.jwks)},
+		{Pattern: "GET /.well-known/jwks.json", Access: web.Anyone, CORS: public, Handler: web.NoBody(a.jwks)},
 		{
-			Pattern: "GET /.well-known/oauth-authorization-server", Access: web.Anyone, CORS: none,
+			Pattern: "GET /.well-known/oauth-authorization-server", Access: web.Anyone, CORS: public,
 			Handler: web.NoBody(a.metadata),
 		},
 		{
-			Pattern: "GET /.well-known/openid-configuration", Access: web.Anyone, CORS: none,
+			Pattern: "GET /.well-known/openid-configuration", Access: web.Anyone, CORS: public,
 			Handler: web.NoBody(a.metadata),
 		},
 	}

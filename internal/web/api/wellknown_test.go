@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/base64"
 	"fmt"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +137,30 @@ func TestHead(t *testing.T) {
 			head.Header.Get("Content-Type") != get.Header.Get("Content-Type") ||
 			head.Header.Get("ETag") != get.Header.Get("ETag") {
 			t.Errorf("HEAD %s = %d %v, want as GET: %d %v", path, head.Status, head.Header, get.Status, get.Header)
+		}
+	}
+}
+
+// TestMetadataOfPath answers for an issuer with a path at the place where RFC 8414 §3.1 puts its
+// metadata, and below the path as well.
+func TestMetadataOfPath(t *testing.T) {
+	const issuer = "https://example.com/auth"
+	s := handstamptest.Start(t, handstamptest.Options{Settings: map[string]string{"public_url": issuer}})
+	for path, status := range map[string]int{
+		"/.well-known/oauth-authorization-server/auth":  200,
+		"/.well-known/openid-configuration/auth":        200,
+		"/auth/.well-known/oauth-authorization-server":  200,
+		"/auth/.well-known/openid-configuration":        200,
+		"/.well-known/oauth-authorization-server":       404,
+		"/.well-known/oauth-authorization-server/other": 404,
+		"/.well-known/oauth-authorization-server/auth/": 404,
+		"/.well-known/jwks.json/auth":                   404,
+	} {
+		got := httptest.NewRecorder()
+		s.ServeHTTP(got, httptest.NewRequestWithContext(t.Context(), "GET", "https://example.com"+path, nil))
+		about := strings.Contains(got.Body.String(), `"issuer":"`+issuer+`"`)
+		if got.Code != status || about != (status == 200) {
+			t.Errorf("%s = %d %s, want %d", path, got.Code, got.Body, status)
 		}
 	}
 }
