@@ -61,7 +61,8 @@ type Config struct {
 	// nil. Nil: ES256, or as Settings say.
 	SharedSecret []byte
 
-	// AllowedOrigins are other origins that may use the server with credentials. Nil: none.
+	// AllowedOrigins are other origins that may use the server with credentials; those of apps in a
+	// shell, such as capacitor://localhost, with tokens alone. Nil: none.
 	AllowedOrigins []string
 
 	// Settings are any others by their names in docs/config.md, such as "signing_alg". Nil: none.

@@ -124,6 +124,12 @@ var badCases = [][]string{
 	{"--allowed-origins=https://app.example.com:443"},
 	{"--allowed-origins=http://app.example.com"},
 	{"--allowed-origins=app.example.com"},
+	{"--allowed-origins=htps://app.example.com"},
+	{"--allowed-origins=capacitor://localhost/"},
+	{"--allowed-origins=capacitor://"},
+	{"--allowed-origins=tauri://localhost:x"},
+	{"--allowed-origins=Capacitor://localhost"},
+	{"--allowed-origins=file://"},
 	{"--allowed-origins=https://a.example.com,https://B.example.com"},
 
 	{"--trusted-proxies=10.0.0.0/33"},

@@ -157,8 +157,9 @@ var settings = []setting{
 	},
 	{
 		name: "allowed_origins", shape: "ORIGIN,...", kind: list, otherwise: "none",
-		values: "origins, such as https://app.example.com",
-		say:    "Other origins whose pages may use a person's session here, and that people may be sent back to.",
+		values: "origins, such as https://app.example.com; of apps in a shell such as capacitor://localhost",
+		say: "Other origins whose pages may use a person's session here, and that people may be sent back to; " +
+			"apps in a shell, and pages of the person's own machine, sign in with tokens alone.",
 		access: many(func(c *Config) *[]string { return &c.AllowedOrigins }, readOrigin),
 	},
 	{

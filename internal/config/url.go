@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -43,8 +44,35 @@ const (
 	hintPublicURL = "write it like https://id.example.com or https://example.com/auth"
 	hintHTTPS     = "use https (TLS may end in a proxy in front of this server; listen stays as it is), " +
 		"or a loopback host such as http://localhost:8787 to try things out"
-	hintOrigin = "write scheme, host and port only, like https://app.example.com"
+	hintOrigin = "write scheme, host and port only, like https://app.example.com; " +
+		"for apps in a shell like capacitor://localhost"
 )
+
+// appSchemes are those of pages that no site serves but an app brings along, and of extensions. Others
+// are named in reverse, such as com.example.app: RFC 8252 §7.1.
+var appSchemes = []string{
+	"app", "capacitor", "ionic", "tauri", "chrome-extension", "moz-extension", "safari-web-extension",
+}
+
+// isAppScheme reports whether a scheme is an app's.
+func isAppScheme(scheme string) bool {
+	named := strings.Contains(scheme, ".") && strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz0123456789.-") == ""
+	return slices.Contains(appSchemes, scheme) || named && isLetterOrDigit(rune(scheme[0]))
+}
+
+// readAppOrigin reads the origin of an app, as its shell sends it: a scheme and a name.
+func readAppOrigin(text, name string) (string, error) {
+	host, port, hasPort := strings.Cut(name, ":")
+	n, err := strconv.ParseUint(port, 10, 16)
+	switch {
+	case strings.HasSuffix(name, "/"):
+		return "", wrong("ends in a slash, which an origin does not", "leave out the slash at the end")
+	case strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") != "" || host == "",
+		hasPort && (err != nil || n == 0):
+		return "", wrong("has no good name after ://", "write the origin as the app sends it, like capacitor://localhost")
+	}
+	return text, nil
+}
 
 // ParsePublicURL reads a public URL. Whatever it accepts, String returns unchanged.
 func ParsePublicURL(text string) (PublicURL, error) {
@@ -79,6 +107,9 @@ func readOrigin(text string) (string, error) {
 	if strings.Contains(text, "*") {
 		return "", wrong("has a wildcard, and a forgotten host under it could act for people",
 			"list each origin; "+hintOrigin)
+	}
+	if scheme, name, found := strings.Cut(text, "://"); found && isAppScheme(scheme) {
+		return readAppOrigin(text, name)
 	}
 	u, rest, err := readSite(text, hintOrigin)
 	switch {

@@ -45,6 +45,20 @@ func TestParsePublicURL(t *testing.T) {
 	}
 }
 
+// TestAppOrigins takes origins of apps as their shells send them.
+func TestAppOrigins(t *testing.T) {
+	for _, origin := range []string{
+		"capacitor://localhost", "ionic://localhost", "tauri://localhost", "http://tauri.localhost", "https://localhost",
+		"app://bundle", "app://.", "app://localhost:8080", "com.example.app://bundle",
+		"chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+	} {
+		c, err := config.Load(config.Sources{Given: map[string]string{"allowed_origins": origin}})
+		if err != nil || len(c.AllowedOrigins) != 1 || c.AllowedOrigins[0] != origin {
+			t.Errorf("allowed_origins = %s: %v, want it taken", origin, err)
+		}
+	}
+}
+
 // FuzzParsePublicURL holds it to its promise: what it accepts, it returns unchanged.
 func FuzzParsePublicURL(f *testing.F) {
 	for _, seed := range []string{"https://id.example.com", "http://127.1", "https://a@b", "https://a:443",

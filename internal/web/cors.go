@@ -47,15 +47,17 @@ func (m *Middleware) share(w http.ResponseWriter, r *http.Request, rule CORS) bo
 	return false
 }
 
-// allowOrigin lets a script of an allowed origin read the answer, and reports whether it is one.
-// Everybody else gets no CORS headers. standards XO-08
+// allowOrigin lets a script of an allowed origin read the answer, with credentials unless it is an
+// app's, and reports whether it is one. Everybody else gets no CORS headers. standards XO-08
 func (m *Middleware) allowOrigin(w http.ResponseWriter, r *http.Request) bool {
 	h := w.Header()
 	h.Add("Vary", "Origin")
-	origin, ok := m.site.allows(r)
+	from, ok := m.site.allows(r)
 	if ok {
-		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")
+	}
+	if ok = ok || m.site.FromApp(r); ok {
+		h.Set("Access-Control-Allow-Origin", from)
 		h.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate")
 	}
 	return ok

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -101,7 +102,7 @@ func (m *Middleware) toSlash(w http.ResponseWriter, r *http.Request) {
 func (m *Middleware) around(next http.Handler, surfaces []Surface) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := m.newVisit(r)
-		r = m.site.withoutTossed(r.WithContext(withVisit(r.Context(), seen)))
+		r = m.site.withoutAppCookies(m.site.withoutTossed(r.WithContext(withVisit(r.Context(), seen))))
 		out := &recorder{ResponseWriter: w}
 		m.commonHeaders(out.Header())
 		defer func() { seen.logTo(m.log, r, out.status) }() // also when survive panics in its turn
@@ -245,7 +246,11 @@ func (m *Middleware) sameOrigin(r *http.Request) error {
 	if strings.EqualFold(scheme, "Bearer") { // RFC 9110 §11.1
 		return nil
 	}
-	err := origin.Check(r.Header, m.site.own(r), m.site.Allowed)
+	trusted := m.site.Allowed
+	if visitOf(r).route.CORS == AllowedOrigins { // not on pages, which answer with cookies
+		trusted = slices.Concat(trusted, m.site.Apps)
+	}
+	err := origin.Check(r.Header, m.site.own(r), trusted)
 	if err != nil && !errors.Is(err, origin.ErrSilent) {
 		return fault.New(fault.CrossOrigin).Because(err)
 	}

@@ -19,6 +19,7 @@ type Site struct {
 	Host    string         // its host and port, as a Host header has them
 	HTTPS   bool           // false only on loopback
 	Allowed []string       // other origins that may use it with credentials; nil: none
+	Apps    []string       // origins of apps, which may use it with tokens alone; nil: none
 	Proxies []netip.Prefix // peers whose X-Forwarded-For counts; nil: none
 	Domain  string         // whose hosts all get the access cookie; empty: our own host alone
 }
@@ -29,10 +30,50 @@ func NewSite(publicURL string, allowed []string, proxies []netip.Prefix) (Site, 
 	if err != nil {
 		return Site{}, fmt.Errorf("public URL: %w", err)
 	}
-	return Site{
+	s := Site{
 		Issuer: publicURL, Origin: u.Scheme + "://" + u.Host, Prefix: u.Path, Host: u.Host,
-		HTTPS: u.Scheme == "https", Allowed: allowed, Proxies: proxies,
-	}, nil
+		HTTPS: u.Scheme == "https", Proxies: proxies,
+	}
+	for _, listed := range allowed {
+		if isApp(listed, u.Hostname()) {
+			s.Apps = append(s.Apps, listed)
+		} else {
+			s.Allowed = append(s.Allowed, listed)
+		}
+	}
+	return s, nil
+}
+
+// isApp reports whether an origin is that of an app in a shell, or of a page of the person's own
+// machine, of a server elsewhere. Many programs there share one origin, such as https://localhost, and
+// so none of them gets cookies, which browsers would keep from them anyway.
+func isApp(listed, ownHost string) bool {
+	u, err := url.Parse(listed)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return true
+	}
+	return onThisMachine(u.Hostname()) && !onThisMachine(ownHost)
+}
+
+// onThisMachine reports whether a host is the loopback, by whatever name. RFC 6761 §6.3
+func onThisMachine(host string) bool {
+	return isLoopback(host) || strings.HasSuffix(host, ".localhost")
+}
+
+// FromApp reports whether a request comes from an app that is listed: no cookie of it counts, and it
+// gets none.
+func (s Site) FromApp(r *http.Request) bool {
+	return len(s.Apps) > 0 && slices.Contains(s.Apps, origin.Single(r.Header))
+}
+
+// withoutAppCookies returns r without cookies, if it comes from an app.
+func (s Site) withoutAppCookies(r *http.Request) *http.Request {
+	if !s.FromApp(r) || len(r.Header["Cookie"]) == 0 {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.Header.Del("Cookie")
+	return r
 }
 
 // Dedicated reports whether nothing but this server answers on its host.

@@ -30,7 +30,7 @@ type signUpRequest struct {
 
 // signUp makes a user and signs the person in.
 func (a *API) signUp(w http.ResponseWriter, r *http.Request, in signUpRequest) error {
-	transport, err := transportOf(r, in.Transport)
+	transport, err := a.transportOf(r, in.Transport)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ type signInRequest struct {
 
 // signIn checks a password and begins a session.
 func (a *API) signIn(w http.ResponseWriter, r *http.Request, in signInRequest) error {
-	transport, err := transportOf(r, in.Transport)
+	transport, err := a.transportOf(r, in.Transport)
 	switch {
 	case err != nil:
 		return err
@@ -213,9 +213,9 @@ func describeSession(o *jose.Writer, s store.Session) {
 
 // transportOf returns how a client gets its tokens: as it asks, else by cookie when a browser
 // is asking. Cookies go only to a request that says where it comes from, or another site's
-// form could sign somebody in. standards XO-02, XO-04
-func transportOf(r *http.Request, asked *string) (string, error) {
-	browser := web.FromBrowser(r)
+// form could sign somebody in; and to no app. standards XO-02, XO-04
+func (a *API) transportOf(r *http.Request, asked *string) (string, error) {
+	browser := web.FromBrowser(r) && !a.Site.FromApp(r)
 	switch {
 	case asked != nil && *asked == byToken, asked == nil && !browser:
 		return byToken, nil
@@ -223,7 +223,7 @@ func transportOf(r *http.Request, asked *string) (string, error) {
 		return "", fault.BadField("transport", "invalid", `This must be "cookie" or "token".`)
 	case !browser:
 		return "",
-			fault.New(fault.CrossOrigin).Because(errors.New("cookies asked for without Sec-Fetch-Site or Origin"))
+			fault.New(fault.CrossOrigin).Because(errors.New("cookies asked for by an app, or without Sec-Fetch-Site or Origin"))
 	}
 	return byCookie, nil
 }
