@@ -48,8 +48,8 @@ const (
 		"for apps in a shell like capacitor://localhost"
 )
 
-// appSchemes are those of pages that no site serves but an app brings along, and of extensions. Others
-// are named in reverse, such as com.example.app: RFC 8252 §7.1.
+// appSchemes are those of pages that no site serves but an app brings along, and of extensions.
+// Others are named in reverse, such as com.example.app: RFC 8252 §7.1.
 var appSchemes = []string{
 	"app", "capacitor", "ionic", "tauri", "chrome-extension", "moz-extension", "safari-web-extension",
 }
@@ -69,7 +69,8 @@ func readAppOrigin(text, name string) (string, error) {
 		return "", wrong("ends in a slash, which an origin does not", "leave out the slash at the end")
 	case strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") != "" || host == "",
 		hasPort && (err != nil || n == 0):
-		return "", wrong("has no good name after ://", "write the origin as the app sends it, like capacitor://localhost")
+		return "", wrong("has no good name after ://",
+			"write the origin as the app sends it, like capacitor://localhost")
 	}
 	return text, nil
 }

@@ -94,8 +94,8 @@ func errHop(hop string) error {
 	return fmt.Errorf("its last hop, of %d bytes, is no address", len(hop))
 }
 
-// withoutZone returns the one form of an address. A zone means something to one host alone, and may
-// hold any text.
+// withoutZone returns the one form of an address. A zone means something to one host alone, and
+// may hold any text.
 func withoutZone(ip netip.Addr) netip.Addr { return ip.Unmap().WithZone("") }
 
 // trusts reports whether ip is a proxy of ours.

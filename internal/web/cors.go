@@ -34,8 +34,8 @@ func (t *table) cors(r *http.Request) CORS {
 	return NoCORS
 }
 
-// share lets a script of another origin read the answer, if the rule lets it, and reports whether it
-// does.
+// share lets a script of another origin read the answer, if the rule lets it, and reports whether
+// it does.
 func (m *Middleware) share(w http.ResponseWriter, r *http.Request, rule CORS) bool {
 	switch rule {
 	case AllowedOrigins:

@@ -11,7 +11,8 @@ import (
 const apps = "capacitor://localhost,https://localhost,tauri://localhost,http://tauri.localhost,app://bundle," +
 	"chrome-extension://abcdefghijklmnopabcdefghijklmnop"
 
-// TestApps lets listed apps use tokens, and gives them no cookie and takes none. standards XO-08, XO-18
+// TestApps lets listed apps use tokens, and gives them no cookie and takes none.
+// standards XO-08, XO-18
 func TestApps(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{Settings: map[string]string{
 		"public_url": "https://auth.example.com", "allowed_origins": friend + "," + apps,

@@ -139,7 +139,7 @@ func TestCORS(t *testing.T) {
 			}
 			credentials := got.Header.Get("Access-Control-Allow-Credentials")
 			if (credentials == "true") != (tt.allow == friend) {
-				t.Errorf("%s %s from %s: Allow-Credentials = %q, want it with one Allow-Origin alone", tt.method, tt.path,
+				t.Errorf("%s %s from %s: Allow-Credentials = %q, want it with one origin alone", tt.method, tt.path,
 					tt.origin, credentials)
 			}
 			if strings.HasPrefix(tt.path, "/v1/") && !strings.Contains(strings.Join(got.Header.Values("Vary"), ","),

@@ -45,8 +45,8 @@ func NewSite(publicURL string, allowed []string, proxies []netip.Prefix) (Site, 
 }
 
 // isApp reports whether an origin is that of an app in a shell, or of a page of the person's own
-// machine, of a server elsewhere. Many programs there share one origin, such as https://localhost, and
-// so none of them gets cookies, which browsers would keep from them anyway.
+// machine, of a server elsewhere. Many programs there share one origin, such as https://localhost,
+// and so none of them gets cookies, which browsers would keep from them anyway.
 func isApp(listed, ownHost string) bool {
 	u, err := url.Parse(listed)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
@@ -60,8 +60,8 @@ func onThisMachine(host string) bool {
 	return isLoopback(host) || strings.HasSuffix(host, ".localhost")
 }
 
-// FromApp reports whether a request comes from an app that is listed: no cookie of it counts, and it
-// gets none.
+// FromApp reports whether a request comes from an app that is listed: no cookie of it counts, and
+// it gets none.
 func (s Site) FromApp(r *http.Request) bool {
 	return len(s.Apps) > 0 && slices.Contains(s.Apps, origin.Single(r.Header))
 }

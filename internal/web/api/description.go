@@ -25,7 +25,8 @@ const describedURL = `"url": "http://localhost:8787"`
 // descriptionRoutes is the table of the one route that tools learn the others from.
 func descriptionRoutes(publicURL string) []web.Route {
 	return []web.Route{{
-		Pattern: "GET /openapi.json", Access: web.Anyone, CORS: web.AnyOrigin, Handler: web.NoBody(description(publicURL)),
+		Pattern: "GET /openapi.json", Access: web.Anyone, CORS: web.AnyOrigin,
+		Handler: web.NoBody(description(publicURL)),
 	}}
 }
 

@@ -222,8 +222,8 @@ func (a *API) transportOf(r *http.Request, asked *string) (string, error) {
 	case asked != nil && *asked != byCookie:
 		return "", fault.BadField("transport", "invalid", `This must be "cookie" or "token".`)
 	case !browser:
-		return "",
-			fault.New(fault.CrossOrigin).Because(errors.New("cookies asked for by an app, or without Sec-Fetch-Site or Origin"))
+		return "", fault.New(fault.CrossOrigin).Because(
+			errors.New("cookies asked for without Sec-Fetch-Site or Origin, or by an app"))
 	}
 	return byCookie, nil
 }
