@@ -48,9 +48,9 @@ type Config struct {
 
 	// PublicURL is where browsers reach this service, for the way back from signing in:
 	// "https://example.com/app". Empty takes the request's Host, and https when the issuer has it.
-	// It is needed only behind a proxy that rewrites the host or cuts a path prefix off: without it,
-	// the origin of this service's own pages is not the one that Host says, and what they send is
-	// refused.
+	// It is needed only behind a proxy that rewrites the host or cuts a path prefix off: without
+	// it, the origin of this service's own pages is not the one that Host says, and what they send
+	// is refused.
 	PublicURL string
 
 	// NoRedirect answers 401 to a browser that opens a page without a session, instead of sending

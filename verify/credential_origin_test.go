@@ -37,7 +37,7 @@ func TestCrossOrigin(t *testing.T) {
 		{"a trusted origin on another port", "POST", []string{"Sec-Fetch-Site", "cross-site", "Origin", "https://app.example.com:8443"}, 403},
 		{"below a trusted origin", "POST", []string{"Sec-Fetch-Site", "same-site", "Origin", "https://x.app.example.com"}, 403},
 		{"our public origin, though the proxy says another host", "POST", []string{"Origin", "https://public.example.com"}, 200},
-		{"same origin, passing no address on", "POST", []string{"Sec-Fetch-Site", "same-origin", "Origin", "null"}, 200},
+		{"same origin, without referrer", "POST", []string{"Sec-Fetch-Site", "same-origin", "Origin", "null"}, 200},
 		{"same origin, by both", "POST", []string{"Sec-Fetch-Site", "same-origin", "Origin", own}, 200},
 		{"our Origin in http", "POST", []string{"Origin", "http://svc.example.com"}, 403},
 		{"our Origin with a user", "POST", []string{"Origin", "https://x@svc.example.com"}, 403},
@@ -53,8 +53,10 @@ func TestCrossOrigin(t *testing.T) {
 		{"GET from another site", "GET", []string{"Sec-Fetch-Site", "cross-site"}, 200},
 		{"GET with neither", "GET", nil, 200},
 		{"HEAD from another site", "HEAD", []string{"Sec-Fetch-Site", "cross-site"}, 200},
-		{"a WebSocket of our own", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade", "Origin", own}, 200},
-		{"a WebSocket of another site", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade", "Origin", "https://evil.example"}, 403},
+		{"a WebSocket of our own", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade", "Origin", own},
+			200},
+		{"a WebSocket of another site", "GET",
+			[]string{"Upgrade", "websocket", "Connection", "Upgrade", "Origin", "https://evil.example"}, 403},
 		{"a WebSocket of nobody", "GET", []string{"Upgrade", "websocket", "Connection", "Upgrade"}, 403},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -119,9 +119,9 @@
 // proxy rewrites Host or cuts a prefix off.
 //
 // net/http takes some requests that a proxy may cut off elsewhere: with a length beside chunks, or
-// with lines that end without CR; what is left of one is then answered as another, of somebody else.
-// Refuse ends the connection of a request that came in chunks. Against the others it helps to have a
-// proxy in front that writes each request anew; and give the server a ReadTimeout.
+// with lines that end without CR; what is left of one is then answered as another, of somebody
+// else. Refuse ends the connection of a request that came in chunks. Against the others it helps to
+// have a proxy in front that writes each request anew; and give the server a ReadTimeout.
 //
 // # Running it
 //

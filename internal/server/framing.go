@@ -161,8 +161,8 @@ func (f *framing) readLength(value []byte) bool {
 	return err == nil && f.lengths == 1
 }
 
-// readCoding reads the value of Transfer-Encoding, with the CR that ends its line. Other codings are
-// net/http's to refuse.
+// readCoding reads the value of Transfer-Encoding, with the CR that ends its line. Other codings
+// are net/http's to refuse.
 func (f *framing) readCoding(value []byte) bool {
 	f.chunked++
 	coding := bytes.TrimSpace(value)

@@ -12,8 +12,8 @@ import (
 	"github.com/handstamp/handstamp/internal/test/handstamptest"
 )
 
-// TestFramingEndsConnection sends two requests at once, the first of which two readers could cut off
-// in different places, and gets one answer and the end of the connection. standards ER-07
+// TestFramingEndsConnection sends two requests at once, the first of which two readers could cut
+// off in different places, and gets one answer and the end of the connection. standards ER-07
 func TestFramingEndsConnection(t *testing.T) {
 	s := handstamptest.Start(t, handstamptest.Options{})
 	address := strings.TrimPrefix(s.Local, "http://")

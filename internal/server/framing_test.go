@@ -15,10 +15,10 @@ func TestFraming(t *testing.T) {
 	for _, tt := range []struct{ name, text, bad string }{
 		{"two requests", get + end + get + end, ""},
 		{"empty lines between", get + end + "\r\n\n\r\n" + get + end, ""},
-		{"a body that looks like a head", post + "Content-Length: 12" + end + "X: y\nA: b\n\n\n" + get + end, ""},
+		{"a body like a head", post + "Content-Length: 12" + end + "X: y\nA: b\n\n\n" + get + end, ""},
 		{"an empty body", post + "Content-Length: 0" + end + get + end, ""},
 		{"a length without white space", post + "content-length:3" + end + "a\nb" + get + end, ""},
-		{"a long address, a long header", "GET /" + long + " HTTP/1.1\r\n" + long + ": \t" + long + end + get + end, ""},
+		{"long lines", "GET /" + long + " HTTP/1.1\r\n" + long + ": \t" + long + end + get + end, ""},
 		{"chunks", chunks + "what\never\n\n", ""},
 		{"chunks, in capitals", post + "TRANSFER-ENCODING:CHUNKED" + end, ""},
 		{"another coding, which net/http refuses", post + "Transfer-Encoding: gzip" + end, ""},

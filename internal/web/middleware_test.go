@@ -126,7 +126,7 @@ func TestMiddleware(t *testing.T) {
 		{"an allowed origin", "POST /v1/thing/x", allowed, 200, "made"},
 		{"our own page", "POST /v1/thing/x", []string{"Origin", own, "Sec-Fetch-Site", "same-origin"}, 200, "made"},
 		{"our own page, before Fetch Metadata", "POST /v1/thing/x", []string{"Origin", own}, 200, "made"},
-		{"our own page under the loopback", "POST /v1/thing/x", []string{"Origin", own, "Host", "127.0.0.1"}, 200, "made"},
+		{"our own page on loopback", "POST /v1/thing/x", []string{"Origin", own, "Host", "127.0.0.1"}, 200, "made"},
 		{
 			"our own page, with a dot", "POST /v1/thing/x",
 			[]string{"Origin", own + ".", "Host", "auth.example.com.", "Sec-Fetch-Site", "same-origin"}, 200, "made",
@@ -241,8 +241,8 @@ func TestMiddlewareCORS(t *testing.T) {
 	}
 }
 
-// TestPreflightHeaders lets an allowed origin send the headers that it asks for, but none that browsers
-// and proxies say by who is calling.
+// TestPreflightHeaders lets an allowed origin send the headers that it asks for, but none by which
+// browsers and proxies say who is calling.
 func TestPreflightHeaders(t *testing.T) {
 	g := guard(t, "https://auth.example.com")
 	for asked, want := range map[string]string{
