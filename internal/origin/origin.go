@@ -49,7 +49,7 @@ func Check(headers map[string][]string, own, trusted []string) error {
 		if isOwn || isTrusted {
 			return nil
 		}
-		return fmt.Errorf("Origin is neither %s nor trusted", strings.Join(own, " nor "))
+		return fmt.Errorf("the Origin is neither %s nor trusted", strings.Join(own, " nor "))
 	case "same-origin", "none":
 		if from == "" || from == "null" || isOwn || isTrusted {
 			return nil
