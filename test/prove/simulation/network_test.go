@@ -69,7 +69,7 @@ func (r *run) arrive(q request) {
 	p.did = r.system.store.during(met, func() { p.got = r.do(q.call) })
 	p.said = judge(q.call, &p.got)
 	if q.call.Method == http.MethodGet && p.did == (effect{}) && len(p.got.Cookies) == 0 {
-		p.said = unasked // the page that renews says that it goes in circles
+		p.said = unasked // a copy that waits for what another request was given, or a loop
 	}
 	r.log("#%d arrives with %s: %s", q.number, q.token.name, r.describe(p))
 	r.presented(p)
@@ -150,8 +150,8 @@ func judgePage(a *apiclient.Answer) verdict {
 	case a.Status == http.StatusSeeOther && err == nil && to.Path == "/signin":
 		a.Reason = to.Query().Get("reason")
 		return over
-	case a.Status == http.StatusConflict:
-		return late
+	case a.Status == http.StatusSeeOther && err == nil && to.Path == "/session/renew" && to.Query().Has("retried"):
+		return late // once more, with what the jar holds by then
 	case a.Status == http.StatusServiceUnavailable:
 		return down
 	case a.Status == http.StatusOK:
