@@ -62,8 +62,8 @@ func TestOpenRefused(t *testing.T) {
 		name, url string
 		says      []string
 	}{
-		{"no URL", "postgres//x:" + secret + "@host/x", []string{"parse"}},
-		{"broken URL", "postgres://x:" + secret + "@host:port:port/x", []string{"parse"}},
+		{"no URL", "postgres//x:" + secret + "@host/x", []string{"of its URL is not understood"}},
+		{"broken URL", "postgres://x:" + secret + "@host:port:port/x", []string{"the port is no number"}},
 		{"unknown setting", good + "?sslmode=perhaps", []string{"sslmode"}},
 		{
 			"nobody there",
